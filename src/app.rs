@@ -1,0 +1,60 @@
+//! What the running program holds: made once, shared by every call.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use quick_cache::sync::Cache;
+
+use crate::auth::access::Access;
+use crate::auth::credential::Credentials;
+use crate::auth::password::Hasher;
+use crate::auth::throttle::Throttle;
+use crate::config::Config;
+use crate::db::{Db, Raw};
+use crate::rpc::registry::Registry;
+use crate::settings::Origin;
+use crate::time::Clock;
+
+/// Beginnings of pages that are remembered, over all lists and callers.
+const CURSORS_MAX: usize = 65_536;
+
+/// Where a program finds its configuration and keeps its data.
+#[derive(Debug, Clone, Default)]
+pub struct Place {
+    pub origin: Origin,
+    pub data_dir: PathBuf,
+}
+
+pub struct App {
+    pub db: Db,
+    pub registry: Registry,
+    pub clock: Clock,
+    pub config: ArcSwap<Config>,
+    pub origin: Origin,
+    pub data_dir: PathBuf,
+    pub access: Access,
+    pub credentials: Credentials,
+    pub throttle: Throttle,
+    pub hasher: Hasher,
+    /// Where a page of a list begins: sort value and key of the row before it.
+    pub cursors: Cache<u64, (Raw, Raw)>,
+}
+
+impl App {
+    pub fn new(db: Db, registry: Registry, clock: Clock, config: Config, place: Place) -> Arc<Self> {
+        Arc::new(Self {
+            db,
+            registry,
+            config: ArcSwap::from_pointee(config),
+            origin: place.origin,
+            data_dir: place.data_dir,
+            access: Access::default(),
+            credentials: Credentials::new(clock.clone()),
+            throttle: Throttle::new(clock.clone()),
+            hasher: Hasher::new(),
+            cursors: Cache::new(CURSORS_MAX),
+            clock,
+        })
+    }
+}

@@ -1,0 +1,199 @@
+//! Who is calling, what they may see, and how they proved it.
+
+pub mod access;
+pub mod credential;
+pub mod identify;
+pub mod rights;
+pub mod password;
+pub mod session;
+pub mod signin;
+pub mod su;
+pub mod throttle;
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::config::Networks;
+use crate::level::Level;
+
+/// Whose rows a caller sees. Each is one equality on the row (decisions.md, Reading and lists).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scope {
+    All,
+    Reseller(i64),
+    Account(i64),
+    Nobody,
+}
+
+/// A user as the caches hold it.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// 0 for nobody and for the server administrator on the socket.
+    pub id: i64,
+    pub name: String,
+    pub level: Level,
+    pub account_id: i64,
+    pub reseller_id: i64,
+    pub realname: String,
+    pub email: String,
+    pub phone: String,
+    pub lang: String,
+    pub timezone: String,
+    /// May sign in, and so may its account.
+    pub active: bool,
+    pub password: String,
+    pub credential_version: i64,
+    /// From where the user may sign in; empty: from anywhere.
+    pub addr: Networks,
+    /// An employee with rights of his own.
+    pub restricted: bool,
+    /// What a function without a stored right means: allowed, except for users made otherwise.
+    pub default_allow: bool,
+    /// Stored rights by function name or family pattern.
+    pub rights: HashMap<String, bool>,
+    /// Stored filters by list, urlencoded.
+    pub filters: HashMap<String, String>,
+}
+
+/// How the caller proved who it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Via {
+    Nothing,
+    /// A session named by the `auth` parameter.
+    Auth,
+    /// A session named by the cookie alone: the browser sends it without being asked.
+    Cookie,
+    AuthInfo,
+    /// `func=auth` with a password or a one-time key.
+    SignIn,
+    /// The local socket.
+    Socket,
+    /// The program itself: jobs, demo data.
+    Own,
+}
+
+/// One identity on the way from who signed in to whom the call acts as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hop {
+    pub id: i64,
+    pub name: String,
+    pub level: Level,
+}
+
+#[derive(Debug, Clone)]
+pub struct Caller {
+    pub user: Arc<User>,
+    /// Outermost first; the last is `user`.
+    pub path: Vec<Hop>,
+    pub session: Option<Arc<session::Session>>,
+    pub ip: IpAddr,
+    pub via: Via,
+    /// The operating-system user on the socket, for the journal.
+    pub system_user: String,
+}
+
+impl User {
+    pub fn nobody() -> Self {
+        Self {
+            id: 0,
+            name: String::new(),
+            level: Level::Nobody,
+            account_id: 0,
+            reseller_id: 0,
+            realname: String::new(),
+            email: String::new(),
+            phone: String::new(),
+            lang: String::new(),
+            timezone: String::new(),
+            active: true,
+            password: String::new(),
+            credential_version: 0,
+            addr: Networks::default(),
+            restricted: false,
+            default_allow: true,
+            rights: HashMap::new(),
+            filters: HashMap::new(),
+        }
+    }
+
+    /// The server administrator of the local socket.
+    pub fn root() -> Self {
+        Self { name: "root".into(), level: Level::Super, ..Self::nobody() }
+    }
+
+    pub fn hop(&self) -> Hop {
+        Hop { id: self.id, name: self.name.clone(), level: self.level }
+    }
+
+    pub fn scope(&self) -> Scope {
+        match self.level {
+            level if level.is_staff() => Scope::All,
+            Level::Reseller => Scope::Reseller(self.account_id),
+            Level::User => Scope::Account(self.account_id),
+            _ => Scope::Nobody,
+        }
+    }
+
+    /// Level 30, or 29 without restrictions (decisions.md, Access).
+    pub fn is_server_admin(&self) -> bool {
+        self.level >= Level::Super || (self.level == Level::Admin && !self.restricted)
+    }
+
+    /// A stored right for the function or its family, else what the level says.
+    pub fn may(&self, func: &str) -> bool {
+        if self.is_server_admin() {
+            return true;
+        }
+        let family = func.split_once('.').map(|(_, rest)| format!("{{type}}.{rest}"));
+        let stored = self.rights.get(func).or_else(|| family.and_then(|name| self.rights.get(&name)));
+        let parent = || func.split_once('.').and_then(|(object, _)| self.rights.get(object));
+        *stored.or_else(parent).unwrap_or(&self.default_allow)
+            || (stored.is_none() && ALWAYS.contains(&func))
+    }
+}
+
+/// What no right takes away: leaving, and seeing who one is.
+const ALWAYS: [&str; 8] =
+    ["auth", "logout", "whoami", "keepalive", "menu", "chlevel", "desktop", "usrparam"];
+
+impl Caller {
+    pub fn new(user: Arc<User>, ip: IpAddr, via: Via) -> Self {
+        let path = vec![user.hop()];
+        Self { user, path, session: None, ip, via, system_user: String::new() }
+    }
+
+    pub fn nobody(ip: IpAddr) -> Self {
+        Self { path: Vec::new(), ..Self::new(Arc::new(User::nobody()), ip, Via::Nothing) }
+    }
+
+    /// The program itself.
+    pub fn own() -> Self {
+        Self::new(Arc::new(User::root()), IpAddr::from([127, 0, 0, 1]), Via::Own)
+    }
+
+    pub fn level(&self) -> Level {
+        self.user.level
+    }
+
+    pub fn scope(&self) -> Scope {
+        self.user.scope()
+    }
+
+    pub fn is_known(&self) -> bool {
+        self.user.level > Level::Nobody
+    }
+
+    /// Who really called: the outermost hop, with the system's name on the socket.
+    pub fn real_name(&self) -> String {
+        let name = self.path.first().map_or("", |hop| &hop.name);
+        match self.system_user.is_empty() {
+            true => name.to_owned(),
+            false => format!("{name} ({})", self.system_user),
+        }
+    }
+
+    pub fn ip_text(&self) -> String {
+        self.ip.to_canonical().to_string()
+    }
+}

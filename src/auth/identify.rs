@@ -1,0 +1,194 @@
+//! From a request to a caller. What needs no hashing and no write is answered at once.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::session::Session;
+use super::{Caller, Hop, User, Via, session, su};
+use crate::app::App;
+use crate::db::Sql;
+use crate::error::{Error, Result};
+use crate::params::Params;
+
+/// What a request says of its sender.
+pub struct Claim<'c> {
+    pub params: &'c Params,
+    /// The value of cookie `billmgrses5`.
+    pub cookie: Option<&'c str>,
+    pub ip: IpAddr,
+}
+
+/// The caller, or nothing where a password must be hashed or a key used up: then [`slow`].
+pub fn quick(app: &App, claim: &Claim) -> Result<Option<Caller>> {
+    app.access.refresh(&app.db, app.clock.now_us())?;
+    let caller = match proof(claim) {
+        Proof::None => Caller::nobody(claim.ip),
+        Proof::Session(id, via) => by_session(app, id, claim.ip, via)?,
+        Proof::Password(name, password, via) => {
+            check_range(app, claim.ip, via)?;
+            match app.access.user_named(&app.db, name)? {
+                Some(user) if app.credentials.holds(&user, password) => {
+                    Caller::new(admitted(user, claim.ip)?, claim.ip, via)
+                }
+                _ => return Ok(None),
+            }
+        }
+        Proof::Key(..) => return Ok(None),
+    };
+    su::per_request(app, caller, claim.params).map(Some)
+}
+
+/// The same with argon2 and writes. Blocks.
+pub fn slow(app: &App, claim: &Claim) -> Result<Caller> {
+    let caller = match proof(claim) {
+        Proof::Password(name, password, via) => {
+            check_range(app, claim.ip, via)?;
+            Caller::new(by_password(app, name, password, claim.ip)?, claim.ip, via)
+        }
+        Proof::Key(name, key) => Caller::new(by_key(app, name, key, claim.ip)?, claim.ip, Via::SignIn),
+        _ => return quick(app, claim).map(|caller| caller.unwrap_or_else(|| Caller::nobody(claim.ip))),
+    };
+    su::per_request(app, caller, claim.params)
+}
+
+enum Proof<'p> {
+    None,
+    Session(&'p str, Via),
+    Password(&'p str, &'p str, Via),
+    Key(&'p str, &'p str),
+}
+
+/// What counts: a sign-in, then `auth`, then `authinfo`, then the cookie (protocol.md C3).
+fn proof<'p>(claim: &Claim<'p>) -> Proof<'p> {
+    let params = claim.params;
+    if params.func() == "auth" && params.has("key") {
+        return Proof::Key(params.get("username"), params.get("key"));
+    }
+    if params.func() == "auth" && params.sent("username").is_some() {
+        return Proof::Password(params.get("username"), params.get("password"), Via::SignIn);
+    }
+    if params.has("auth") {
+        return Proof::Session(params.get("auth"), Via::Auth);
+    }
+    if let Some(authinfo) = params.sent("authinfo") {
+        let (name, password) = authinfo.split_once(':').unwrap_or((authinfo, ""));
+        return Proof::Password(name, password, Via::AuthInfo);
+    }
+    match claim.cookie {
+        Some(cookie) => Proof::Session(cookie.split(':').next().unwrap_or_default(), Via::Cookie),
+        None => Proof::None,
+    }
+}
+
+fn bad_password(ip: IpAddr) -> Error {
+    Error::auth("badpassword").with("value", format!("remote_addr: [{}]", ip.to_canonical()))
+}
+
+/// The address list limits `authinfo` only, and is looked at before user and password.
+fn check_range(app: &App, ip: IpAddr, via: Via) -> Result<()> {
+    let config = app.config.load();
+    let limited = via == Via::AuthInfo && config.restrict_authinfo;
+    match limited && !config.restrict_authinfo_range.contains(ip) {
+        true => Err(Error::auth("forbidden_auth")),
+        false => Ok(()),
+    }
+}
+
+/// What is checked on every call, whatever the proof: the user may sign in, and from here.
+fn admitted(user: Arc<User>, ip: IpAddr) -> Result<Arc<User>> {
+    let from_here = user.addr.is_empty() || user.addr.contains(ip);
+    if user.active && from_here { Ok(user) } else { Err(bad_password(ip)) }
+}
+
+fn by_session(app: &App, id: &str, ip: IpAddr, via: Via) -> Result<Caller> {
+    let config = app.config.load();
+    let idle_us = session::idle_us(&config);
+    let found = match session::is_id(id) {
+        true => app.access.session(&app.db, id, app.clock.now_us(), idle_us)?,
+        false => None,
+    };
+    let moved = |session: &Session| config.bind_session_ip && session.ip != ip.to_canonical().to_string();
+    let Some(session) = found.filter(|session| !moved(session)) else {
+        // A browser with an old cookie is just not signed in.
+        return if via == Via::Cookie { Ok(Caller::nobody(ip)) } else { Err(Error::auth("session")) };
+    };
+    let path = path(app, &session)?;
+    let user = app.access.user(&app.db, session.user_id)?.filter(|user| user.active);
+    let user = user.ok_or_else(|| Error::auth("session"))?;
+    Ok(Caller { path, session: Some(session), ..Caller::new(user, ip, via) })
+}
+
+/// The hops of a session. When any user of it is disabled the session has ended.
+fn path(app: &App, session: &Session) -> Result<Vec<Hop>> {
+    let hop = |id: &i64| match *id {
+        0 => Ok(User::root().hop()),
+        id => match app.access.user(&app.db, id)?.filter(|user| user.active) {
+            Some(user) => Ok(user.hop()),
+            None => Err(Error::auth("session")),
+        },
+    };
+    session.path.iter().chain([&session.user_id]).map(hop).collect()
+}
+
+fn by_password(app: &App, name: &str, password: &str, ip: IpAddr) -> Result<Arc<User>> {
+    let user = app.access.user_named(&app.db, name)?;
+    if let Some(user) = user.as_ref().filter(|user| app.credentials.holds(user, password)) {
+        return admitted(user.clone(), ip);
+    }
+    if app.throttle.is_over(name, ip) {
+        return Err(bad_password(ip));
+    }
+    let hash = user.as_ref().map(|user| user.password.as_str());
+    let right = app.hasher.verify(password, hash)?;
+    let user = match user.filter(|_| right).map(|user| admitted(user, ip)) {
+        Some(Ok(user)) => user,
+        refused => {
+            app.throttle.failed(name, ip);
+            log(app, name, ip, if refused.is_some() { "disabled" } else { "badpassword" })?;
+            return Err(bad_password(ip));
+        }
+    };
+    app.credentials.keep(&user, password);
+    Ok(user)
+}
+
+fn by_key(app: &App, name: &str, key: &str, ip: IpAddr) -> Result<Arc<User>> {
+    if app.throttle.is_over(name, ip) {
+        return Err(bad_password(ip));
+    }
+    let now_us = app.clock.now_us();
+    let owned = key.to_owned();
+    let user_id = app.db.write(move |conn| session::redeem_key(conn, &owned, now_us))?;
+    let user = match user_id {
+        Some(id) => app.access.user(&app.db, id)?,
+        None => None,
+    };
+    let named = |user: &Arc<User>| name.is_empty() || user.name.eq_ignore_ascii_case(name);
+    match user.filter(named).map(|user| admitted(user, ip)) {
+        Some(Ok(user)) => Ok(user),
+        _ => {
+            app.throttle.failed(name, ip);
+            log(app, name, ip, "key")?;
+            Err(bad_password(ip))
+        }
+    }
+}
+
+/// A line of the sign-in journal.
+fn log(app: &App, name: &str, ip: IpAddr, result: &'static str) -> Result<()> {
+    let user = app.access.user_named(&app.db, name)?;
+    let (account_id, reseller_id) = user.map_or((0, 0), |user| (user.account_id, user.reseller_id));
+    let name: String = name.chars().take(255).collect();
+    let (ip, now_us) = (ip.to_canonical().to_string(), app.clock.now_us());
+    app.db.write(move |conn| {
+        log_row(&name, &ip, result, (account_id, reseller_id), now_us).execute(conn)?;
+        Ok(())
+    })
+}
+
+/// The statement that notes a sign-in, also for handlers that are inside a job.
+pub fn log_row(name: &str, ip: &str, result: &'static str, owner: (i64, i64), now_us: i64) -> Sql {
+    Sql::new("INSERT INTO authlog (at, ip, user_name, result, account_id, reseller_id) VALUES (")
+        .binds([now_us.into(), ip.into(), name.into(), result.into(), owner.0.into(), owner.1.into()])
+        .sql(")")
+}

@@ -1,0 +1,69 @@
+//! Failed sign-ins: after 5 of a user from an address, or 20 of an address, in 15 minutes the
+//! same answer comes at once and nothing is hashed. Nobody waits and no user is locked as a whole.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
+
+use quick_cache::sync::Cache;
+
+use crate::time::{Clock, MINUTE_US};
+
+const WINDOW_US: i64 = 15 * MINUTE_US;
+const USER_FAILURES_MAX: usize = 5;
+const ADDRESS_FAILURES_MAX: usize = 20;
+const KEYS_MAX: usize = 65_536;
+
+type Times = Arc<Mutex<VecDeque<i64>>>;
+
+pub struct Throttle {
+    failures: Cache<String, Times>,
+    clock: Clock,
+}
+
+impl Throttle {
+    pub fn new(clock: Clock) -> Self {
+        Self { failures: Cache::new(KEYS_MAX), clock }
+    }
+
+    pub fn is_over(&self, user: &str, ip: IpAddr) -> bool {
+        self.count(&user_key(user, ip)) >= USER_FAILURES_MAX
+            || self.count(&address_key(ip)) >= ADDRESS_FAILURES_MAX
+    }
+
+    pub fn failed(&self, user: &str, ip: IpAddr) {
+        self.add(user_key(user, ip));
+        self.add(address_key(ip));
+    }
+
+    fn count(&self, key: &str) -> usize {
+        let Some(times) = self.failures.get(key) else { return 0 };
+        let since = self.clock.now_us() - WINDOW_US;
+        times.lock().map_or(0, |times| times.iter().filter(|at| **at > since).count())
+    }
+
+    fn add(&self, key: String) {
+        let times = self.failures.get(&key).unwrap_or_else(|| {
+            let times = Times::default();
+            self.failures.insert(key.clone(), times.clone());
+            times
+        });
+        let Ok(mut times) = times.lock() else { return };
+        times.push_back(self.clock.now_us());
+        while times.len() > ADDRESS_FAILURES_MAX {
+            times.pop_front();
+        }
+    }
+}
+
+fn user_key(user: &str, ip: IpAddr) -> String {
+    format!("{}@{ip}", user.to_lowercase())
+}
+
+/// A /24 or a /64: what one line of a provider commonly is.
+fn address_key(ip: IpAddr) -> String {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => format!("{:?}", &ip.octets()[..3]),
+        IpAddr::V6(ip) => format!("{:?}", &ip.octets()[..8]),
+    }
+}

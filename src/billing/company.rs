@@ -1,0 +1,29 @@
+//! Companies: who issues payments and documents.
+
+use crate::db::Sql;
+use crate::doc::Node;
+use crate::error::Result;
+use crate::record::{self, Record};
+use crate::rpc::handler::{Ctx, Handler};
+use crate::rpc::registry::Row;
+
+pub const FUNCS: &[Row] = &[("company.edit", Handler::Form(record::FORM.save(save)))];
+
+/// Payer kinds: individual, legal entity, sole proprietor.
+const KINDS: [i64; 3] = [1, 2, 3];
+
+/// A new company serves every kind of payer until somebody says otherwise.
+fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
+    let is_new = record.is_new();
+    let id = record::store(cx, record)?;
+    if is_new {
+        KINDS.iter().try_for_each(|kind| add_kind(cx, id, *kind))?;
+    }
+    Ok(vec![Node::leaf("id", id.to_string())])
+}
+
+fn add_kind(cx: &mut Ctx, company_id: i64, kind: i64) -> Result<()> {
+    let sql = Sql::new("INSERT INTO company_profiletype (company_id, profiletype) VALUES (");
+    sql.binds([company_id.into(), kind.into()]).sql(") ON CONFLICT DO NOTHING").execute(cx.conn)?;
+    Ok(())
+}

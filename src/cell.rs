@@ -1,0 +1,78 @@
+//! One value of a row or a record, with what is needed to show it.
+
+use std::borrow::Cow;
+use std::fmt::{self, Display, Write};
+
+use crate::money::Money;
+use crate::time::Zone;
+
+/// A value by its declared kind. `/billmgr` documents turn it into text last ([`Display`]);
+/// another API maps each kind to its own wire form.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Cell<'a> {
+    /// Nothing is known: an empty element.
+    #[default]
+    Null,
+    Int(i64),
+    Text(Cow<'a, str>),
+    Flag(bool),
+    /// An amount and its ISO code; an empty code shows the number alone.
+    Money(Money, Cow<'a, str>),
+    /// A day of the zone, from microseconds UTC.
+    Date(i64, &'a Zone),
+    /// A second of the zone, from microseconds UTC.
+    Time(i64, &'a Zone),
+    /// A stored code, its words in the caller's language, and a colour or "".
+    Msg { code: Cow<'a, str>, words: Cow<'a, str>, color: Cow<'a, str> },
+}
+
+impl Cell<'_> {
+    /// The text of the value, as `/billmgr` documents carry it.
+    pub fn write_text(&self, out: &mut impl Write) -> fmt::Result {
+        match self {
+            Self::Null => Ok(()),
+            Self::Int(value) => write!(out, "{value}"),
+            Self::Text(text) => out.write_str(text),
+            Self::Flag(on) => out.write_str(if *on { "on" } else { "off" }),
+            Self::Money(amount, iso) if iso.is_empty() => write!(out, "{}", amount.shown("")),
+            Self::Money(amount, iso) => write!(out, "{} {iso}", amount.shown(iso)),
+            Self::Date(at_us, zone) => zone.write_date(*at_us, out),
+            Self::Time(at_us, zone) => zone.write_time(*at_us, out),
+            Self::Msg { words, .. } => out.write_str(words),
+        }
+    }
+
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+}
+
+impl Display for Cell<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        self.write_text(f)
+    }
+}
+
+/// A column of an answered row: its name, and the pieces that the formats write for it again
+/// and again.
+#[derive(Debug, Clone)]
+pub struct Column {
+    pub name: String,
+    /// `<name`
+    pub xml_open: String,
+    /// `</name>`
+    pub xml_close: String,
+    /// `"name":`
+    pub json_key: String,
+}
+
+impl Column {
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            xml_open: format!("<{name}"),
+            xml_close: format!("</{name}>"),
+            json_key: format!("\"{name}\":"),
+        }
+    }
+}

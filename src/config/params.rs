@@ -1,0 +1,320 @@
+//! The table of everything that can be configured. The file, the environment, the panel's form
+//! and the help read only this.
+
+use super::value::{Kind, Value};
+
+/// One parameter (`Name value`) or option (`Option Name`).
+#[derive(Debug)]
+pub struct Param {
+    /// The guide's spelling.
+    pub name: &'static str,
+    pub kind: Kind,
+    /// Read like a text from the file; "" where nothing is a value too.
+    pub default: &'static str,
+    /// Shown as `********` only.
+    pub secret: bool,
+    /// The panel may set it. What decides whom the server trusts or where its data is may not be
+    /// set there: who has taken over the panel has not taken over the machine.
+    pub editable: bool,
+    /// Takes effect when the server starts, not when the file is read again.
+    pub at_start: bool,
+    help: [&'static str; 2],
+}
+
+impl Param {
+    const fn new(name: &'static str, kind: Kind, default: &'static str, help: [&'static str; 2]) -> Self {
+        Self { name, kind, default, secret: false, editable: false, at_start: false, help }
+    }
+
+    const fn option(name: &'static str, help: [&'static str; 2]) -> Self {
+        Self::new(name, Kind::Flag, "off", help)
+    }
+
+    const fn secret(self) -> Self {
+        Self { secret: true, ..self }
+    }
+
+    const fn editable(self) -> Self {
+        Self { editable: true, ..self }
+    }
+
+    const fn at_start(self) -> Self {
+        Self { at_start: true, ..self }
+    }
+
+    pub fn is_option(&self) -> bool {
+        self.kind == Kind::Flag
+    }
+
+    pub fn help(&self, lang: &str) -> &'static str {
+        self.help[usize::from(lang == "ru")]
+    }
+
+    /// How a line of the file begins.
+    pub fn syntax(&self) -> String {
+        if self.is_option() { format!("Option {}", self.name) } else { format!("{} <value>", self.name) }
+    }
+
+    /// `BILLMGR_DATADIR`
+    pub fn env_name(&self) -> String {
+        env_name(self.name)
+    }
+
+    pub fn is_empty(&self, text: &str) -> bool {
+        self.kind.is_empty(text)
+    }
+
+    /// Whether it may hold nothing.
+    pub fn optional(&self) -> bool {
+        self.default.is_empty()
+    }
+
+    pub fn parse(&self, text: &str) -> Result<Value, String> {
+        match self.is_empty(text) {
+            true if !self.optional() => Err("needs a value".into()),
+            true if !self.kind.repeatable() => Ok(Value::Text(String::new())),
+            _ => self.kind.parse(text),
+        }
+    }
+}
+
+pub const ENV_PREFIX: &str = "BILLMGR_";
+
+/// Names with our prefix that are no parameters: read by the local utility.
+pub const ENV_OTHER: [&str; 1] = ["BILLMGR_SOCKET"];
+
+pub fn env_name(name: &str) -> String {
+    format!("{ENV_PREFIX}{}", name.to_ascii_uppercase())
+}
+
+pub static PARAMS: [Param; 25] = [
+    Param::new("Listen", Kind::Listen, "http://127.0.0.1:1500", [
+        "Where the server waits for calls: http://address:port or https://address:port; may be repeated.",
+        "Где сервер ждёт вызовов: http://адрес:порт или https://адрес:порт; можно повторять.",
+    ])
+    .at_start(),
+    Param::new("DataDir", Kind::Path, "", [
+        "Directory of the database, the key, the socket and the files of the server.",
+        "Каталог базы данных, ключа, сокета и файлов сервера.",
+    ])
+    .at_start(),
+    Param::new("DatabaseUrl", Kind::Url(&["postgres", "postgresql"]), "", [
+        "Address of a PostgreSQL database, postgres://user:password@host/name; without it SQLite in DataDir.",
+        "Адрес базы PostgreSQL, postgres://user:password@host/name; без него SQLite в DataDir.",
+    ])
+    .secret()
+    .at_start(),
+    Param::new("KeyFile", Kind::Path, "", [
+        "File of the key that seals stored secrets; without it secret.key in DataDir.",
+        "Файл ключа, которым закрыты хранимые секреты; без него secret.key в DataDir.",
+    ])
+    .at_start(),
+    Param::new("TlsCert", Kind::Path, "", [
+        "Certificate chain (PEM) of the https listeners; without it a self-signed one is made.",
+        "Цепочка сертификатов (PEM) для https; без неё создаётся самоподписанный сертификат.",
+    ])
+    .at_start(),
+    Param::new("TlsKey", Kind::Path, "", [
+        "Private key (PEM) of TlsCert.",
+        "Закрытый ключ (PEM) к TlsCert.",
+    ])
+    .at_start(),
+    Param::new("PathAlias", Kind::UrlPaths, "", [
+        "Further path under which the panel answers, such as /ispmgr; may be repeated.",
+        "Дополнительный путь, по которому отвечает панель, например /ispmgr; можно повторять.",
+    ]),
+    Param::new("TimeZone", Kind::Zone, "UTC", [
+        "Time zone of a provider that has none of its own, such as Europe/Riga.",
+        "Часовой пояс провайдера, у которого нет своего, например Europe/Riga.",
+    ])
+    .editable(),
+    Param::new("DefaultLang", Kind::OneOf(&["en", "ru"]), "en", [
+        "Language of a caller who asks for none.",
+        "Язык для тех, кто не указал свой.",
+    ])
+    .editable(),
+    Param::new("RestrictAuthinfoRange", Kind::Networks, "", [
+        "Addresses and networks from which authinfo is allowed with Option RestrictAuthinfo.",
+        "Адреса и сети, из которых разрешён authinfo при Option RestrictAuthinfo.",
+    ])
+    .editable(),
+    Param::new("TrustedProxy", Kind::Networks, "", [
+        "Addresses and networks of reverse proxies whose X-Forwarded headers are believed.",
+        "Адреса и сети прокси, чьим заголовкам X-Forwarded сервер верит.",
+    ]),
+    Param::new("ForwardedSecret", Kind::Text { min: 16, max: 255 }, "", [
+        "Secret that a reverse proxy sends as X-Forwarded-Secret to be believed.",
+        "Секрет, который прокси передаёт в X-Forwarded-Secret, чтобы сервер ему верил.",
+    ])
+    .secret(),
+    Param::new("AllowOrigin", Kind::Origins, "", [
+        "Origin whose pages may read answers in a browser, such as https://shop.example; may be repeated.",
+        "Источник, чьи страницы читают ответы в браузере, например https://shop.example; можно повторять.",
+    ]),
+    Param::new("MgrctlGroup", Kind::Text { min: 1, max: 32 }, "", [
+        "Group of the system whose members call mgrctl as server administrators.",
+        "Группа системы, члены которой вызывают mgrctl как администраторы сервера.",
+    ]),
+    Param::new("RateMaxAgeDays", Kind::Number { min: 1, max: 3650 }, "7", [
+        "Greatest age in days of an exchange rate that money may be converted at.",
+        "Наибольший возраст курса в днях, при котором по нему можно пересчитывать деньги.",
+    ])
+    .editable(),
+    Param::new("BodyLimit", Kind::Number { min: 16_384, max: 67_108_864 }, "1048576", [
+        "Greatest size of a request body in bytes.",
+        "Наибольший размер тела запроса в байтах.",
+    ])
+    .editable(),
+    Param::new("SessionMinutes", Kind::Number { min: 1, max: 10_080 }, "60", [
+        "Minutes after its last request when a session ends.",
+        "Через сколько минут после последнего запроса заканчивается сеанс.",
+    ])
+    .editable(),
+    Param::new("LogLevel", Kind::OneOf(&["error", "warn", "info", "debug", "trace"]), "info", [
+        "How much the log tells: error, warn, info, debug or trace.",
+        "Подробность журнала: error, warn, info, debug или trace.",
+    ])
+    .editable(),
+    Param::new("PasswordMinLength", Kind::Number { min: 6, max: 64 }, "8", [
+        "Least number of characters of a new password.",
+        "Наименьшее число символов нового пароля.",
+    ])
+    .editable(),
+    Param::option("RestrictAuthinfo", [
+        "Allow authinfo from the addresses of RestrictAuthinfoRange only.",
+        "Разрешить authinfo только с адресов из RestrictAuthinfoRange.",
+    ])
+    .editable(),
+    Param::option("BindSessionIp", [
+        "Accept a session only from the address at which it was opened.",
+        "Принимать сеанс только с того адреса, с которого он открыт.",
+    ])
+    .editable(),
+    Param::option("DisableCookieSecure", [
+        "Send cookies without Secure, for a panel used over plain http.",
+        "Отдавать cookie без Secure: для панели, которая работает по http.",
+    ]),
+    Param::option("Production", [
+        "Refuse to start with sandboxes of outside parties.",
+        "Не запускаться с песочницами внешних систем.",
+    ])
+    .at_start(),
+    Param::option("Compress", [
+        "Compress long answers.",
+        "Сжимать длинные ответы.",
+    ])
+    .editable(),
+    Param::option("JsonWithMetadata", [
+        "Put metadata and messages into out=json too, as sjson has them.",
+        "Включать метаданные и сообщения и в out=json, как в sjson.",
+    ])
+    .editable(),
+];
+
+const BY_DATABASE_URL: &str = "is not used; write `DatabaseUrl postgres://user:password@host/name`";
+
+/// Names of the original panel's guide that mean nothing here, and what to do about them
+/// (protocol.md §7). They are refused, not skipped: who writes one expects something of it.
+pub static RETIRED: [(&str, &str); 14] = [
+    ("DBHost", BY_DATABASE_URL),
+    ("DBUser", BY_DATABASE_URL),
+    ("DBPassword", BY_DATABASE_URL),
+    ("DBName", BY_DATABASE_URL),
+    ("DisableAutoUpdate", "is not needed: the server does not update itself"),
+    ("EULA", "is not needed: there is no agreement to accept"),
+    ("FirstStart", "is not needed: a new database is recognised by itself"),
+    ("DoNotRestoreTasks", "is not needed: tasks under way are kept in the database and always go on"),
+    ("EnableAcmeshDebug", "is not needed: write `LogLevel debug` for more in the log"),
+    ("EnableDbAuthlog", "is not needed: sign-ins are always recorded in the database"),
+    ("HtmlToTextConverter", "is not needed: no outside converter is called"),
+    ("IgnorePluginError", "is not used: correct or remove the plugin that the start names"),
+    ("TrustIP", "is not used: nobody signs in by address alone; use `MgrctlGroup` or a key"),
+    ("path", "is not used; write `Name value`, such as `DataDir /var/lib/billmgr`"),
+];
+
+pub fn find(name: &str) -> Option<&'static Param> {
+    PARAMS.iter().find(|param| param.name == name)
+}
+
+pub fn retired(name: &str) -> Option<&'static str> {
+    RETIRED.iter().find(|(known, _)| *known == name).map(|(_, advice)| *advice)
+}
+
+/// The known name that a misspelt one is likely to mean.
+pub fn nearest(name: &str) -> Option<&'static Param> {
+    let name = name.to_ascii_lowercase();
+    let far = |param: &&Param| distance(&name, &param.name.to_ascii_lowercase());
+    let best = PARAMS.iter().min_by_key(far)?;
+    (far(&best) <= best.name.len() / 3).then_some(best)
+}
+
+/// Characters to insert, drop or change (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (at, left) in a.chars().take(64).enumerate() {
+        let mut corner = row[0];
+        row[0] = at + 1;
+        for (place, right) in b.iter().enumerate() {
+            let changed = corner + usize::from(left != *right);
+            corner = row[place + 1];
+            row[place + 1] = changed.min(corner + 1).min(row[place] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn table_agrees_with_itself() {
+        let names: BTreeSet<String> =
+            PARAMS.iter().map(|param| param.name).chain(RETIRED.map(|row| row.0)).map(env_name).collect();
+        assert_eq!(names.len(), PARAMS.len() + RETIRED.len(), "a name stands twice");
+        for param in &PARAMS {
+            assert!(param.parse(param.default).is_ok(), "{}: its default", param.name);
+            assert!(!(param.secret && param.editable), "{}: the panel's table keeps no secrets", param.name);
+            assert!(!(param.at_start && param.editable), "{}: a form that does nothing", param.name);
+            let [en, ru] = param.help;
+            assert!(en.ends_with('.') && ru.ends_with('.') && !en.contains('\n'), "{}", param.name);
+            assert!(ru.chars().any(|c| ('а'..='я').contains(&c)), "{}: not in Russian", param.name);
+        }
+    }
+
+    #[test]
+    fn nearest_name() {
+        let rows = [
+            ("listen", Some("Listen")),
+            ("Lisen", Some("Listen")),
+            ("Data_Dir", Some("DataDir")),
+            ("RestrictAuthInfo", Some("RestrictAuthinfo")),
+            ("RestrictAuthinfoRanges", Some("RestrictAuthinfoRange")),
+            ("Timezone", Some("TimeZone")),
+            ("PasswdMinLength", Some("PasswordMinLength")),
+            ("Port", None),
+            ("", None),
+            ("Листен", None),
+        ];
+        for (name, expected) in rows {
+            assert_eq!(nearest(name).map(|param| param.name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_empty_value_is_for_what_may_be_empty() {
+        for (name, text, taken) in [
+            ("TimeZone", "", false),
+            ("Listen", " , ", false),
+            ("RestrictAuthinfo", "", false),
+            ("DataDir", "", true),
+            ("PathAlias", " , ", true),
+            ("ForwardedSecret", "", true),
+        ] {
+            assert_eq!(find(name).expect(name).parse(text).is_ok(), taken, "{name}");
+        }
+    }
+}

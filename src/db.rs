@@ -1,0 +1,165 @@
+//! The database behind one door: reads from a pool, every change through [`Db::write`].
+//!
+//! Only this module names a backend. SQLite is written by one thread with group commit, PostgreSQL
+//! by pooled connections that run a job again when the engine asks for it.
+
+mod conn;
+mod migrate;
+mod sql;
+mod sqlite_hook;
+mod writer;
+
+pub use conn::{Backend, Conn, MultiBackend, MultiRow};
+pub use migrate::postgres_sql;
+pub use sql::{Kind, Raw, Sql, raw};
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use diesel::connection::{AnsiTransactionManager, Connection, TransactionManager};
+use diesel::result::{DatabaseErrorKind, Error as DbError};
+
+use crate::error::{Error, Result};
+
+/// How often a PostgreSQL job runs again after a serialization failure or a deadlock.
+const RETRIES_MAX: usize = 5;
+const POOL_WAIT: Duration = Duration::from_secs(5);
+
+pub struct Db {
+    backend: Backend,
+    pool: r2d2::Pool<conn::Manager>,
+    /// SQLite only: the one thread that writes.
+    writer: Option<writer::Writer>,
+    /// Columns by table and view.
+    columns: HashMap<String, HashSet<String>>,
+}
+
+impl Db {
+    /// Opens `url` (`sqlite:PATH` or `postgres…`), after its migrations have run.
+    pub fn open(url: &str) -> Result<Self> {
+        sqlite_hook::install();
+        let backend = Backend::of(url)?;
+        let mut first = conn::connect(url)?;
+        migrate::run(&mut first)?;
+        let columns = columns(&mut first, backend)?;
+        let cores = std::thread::available_parallelism().map_or(2, |cores| cores.get()) as u32;
+        let (size, writer) = match backend {
+            Backend::Sqlite => (2 * cores, Some(writer::Writer::start(first))),
+            Backend::Postgres => (4 * cores, None),
+        };
+        let manager = conn::Manager::new(url, backend == Backend::Sqlite);
+        let pool = r2d2::Pool::builder()
+            .max_size(size)
+            .min_idle(Some(0))
+            .test_on_check_out(backend == Backend::Postgres)
+            .connection_timeout(POOL_WAIT)
+            .build(manager)
+            .map_err(Error::system)?;
+        Ok(Self { backend, pool, writer, columns })
+    }
+
+    /// The URL of the database file in a data directory.
+    pub fn file_url(data: &Path) -> String {
+        format!("sqlite:{}", data.join("billmgr.db").display())
+    }
+
+    /// Does the table or view have that column?
+    pub fn has_column(&self, table: &str, column: &str) -> bool {
+        self.columns.get(table).is_some_and(|columns| columns.contains(column))
+    }
+
+    pub fn tables(&self) -> impl Iterator<Item = (&str, &HashSet<String>)> {
+        self.columns.iter().map(|(table, columns)| (table.as_str(), columns))
+    }
+
+    pub fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    /// Runs a read. After `budget` SQLite ends the statement with error `timeout`.
+    pub fn read<T>(&self, budget: Duration, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        let mut conn = self.pool.get().map_err(|cause| Error::new("busy", "db").cause(cause))?;
+        let _deadline = sqlite_hook::Deadline::set(Instant::now() + budget);
+        work(&mut conn).map_err(interrupted)
+    }
+
+    /// Runs `job` in a transaction and answers when it is durable. The only way to change anything.
+    ///
+    /// The job owns its inputs and may run again. `Err` undoes everything it did.
+    pub fn write<T: Send + 'static>(
+        &self,
+        job: impl Fn(&mut Conn) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        match &self.writer {
+            Some(writer) => writer.write(job),
+            None => self.write_pooled(job),
+        }
+    }
+
+    fn write_pooled<T>(&self, job: impl Fn(&mut Conn) -> Result<T>) -> Result<T> {
+        let mut conn = self.pool.get().map_err(|cause| Error::new("busy", "db").cause(cause))?;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match transaction(&mut conn, &job) {
+                Err(error) if tries < RETRIES_MAX && wants_retry(&error) => continue,
+                done => return done,
+            }
+        }
+    }
+}
+
+fn columns(conn: &mut Conn, backend: Backend) -> Result<HashMap<String, HashSet<String>>> {
+    let sql = Sql::new(match backend {
+        Backend::Sqlite => "SELECT m.name, c.name FROM sqlite_schema m, pragma_table_info(m.name) c",
+        Backend::Postgres => {
+            "SELECT table_name::TEXT, column_name::TEXT FROM information_schema.columns \
+             WHERE table_schema = current_schema()"
+        }
+    });
+    let mut columns: HashMap<String, HashSet<String>> = HashMap::new();
+    for row in sql.load(conn, &[Kind::Text, Kind::Text])? {
+        columns.entry(row[0].str().to_owned()).or_default().insert(row[1].str().to_owned());
+    }
+    Ok(columns)
+}
+
+fn transaction<T>(conn: &mut Conn, job: impl Fn(&mut Conn) -> Result<T>) -> Result<T> {
+    type Tm = <Conn as Connection>::TransactionManager;
+    match conn {
+        Conn::Postgres(conn) => AnsiTransactionManager::begin_transaction(conn)?,
+        Conn::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")?,
+    }
+    match writer::guarded(conn, &job) {
+        Ok(value) => {
+            Tm::commit_transaction(conn)?;
+            Ok(value)
+        }
+        Err(error) => {
+            let _ = Tm::rollback_transaction(conn);
+            Err(error)
+        }
+    }
+}
+
+/// Serialization failure (40001) and deadlock (40P01): the same job may succeed at once.
+fn wants_retry(error: &Error) -> bool {
+    let cause = error.cause.as_ref().and_then(|cause| cause.downcast_ref::<DbError>());
+    match cause {
+        Some(DbError::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
+        Some(DbError::DatabaseError(_, info)) => info.message().contains("deadlock detected"),
+        _ => false,
+    }
+}
+
+/// SQLite tells an ended deadline as `interrupted`.
+fn interrupted(error: Error) -> Error {
+    let cause = error.cause.as_ref().and_then(|cause| cause.downcast_ref::<DbError>());
+    match cause {
+        Some(DbError::DatabaseError(_, info)) if info.message().contains("interrupted") => {
+            Error::new("timeout", "db")
+        }
+        _ => error,
+    }
+}

@@ -1,0 +1,38 @@
+//! Demo data, made through the same functions that anybody calls.
+
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::config::{Config, Listen};
+use crate::error::{Error, Result};
+
+/// Demo accounts have known passwords, so they stay off production and off the network.
+pub fn refuse_where_real(config: &Config) -> Result<()> {
+    let local = |listen: &Listen| match listen {
+        Listen::Unix(_) => true,
+        Listen::Tcp { address, .. } => is_loopback(address),
+    };
+    match config.production || !config.listen.iter().all(local) {
+        true => Err(Error::new("access", "demo").cause(
+            "--demo works only without Option Production and on loopback addresses",
+        )),
+        false => Ok(()),
+    }
+}
+
+fn is_loopback(address: &str) -> bool {
+    let host = address.rsplit_once(':').map_or(address, |(host, _)| host).trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+pub fn fill(_app: &Arc<App>) -> Result<()> {
+    Ok(())
+}
+
+pub fn welcome(address: &str) -> String {
+    format!(
+        "\nTry:\n  curl '{address}?authinfo=client:demo-client&func=payment&out=xml'\n\
+         or open {address} in a browser and sign in as\n  \
+         admin / demo-admin, reseller / demo-reseller or client / demo-client\n"
+    )
+}

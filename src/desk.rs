@@ -1,0 +1,207 @@
+//! What a signed-in user sees and sets of himself, and the small helpers of the panel.
+
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::auth::{Caller, rights};
+use crate::billing::user;
+use crate::db::{Kind, Raw, Sql};
+use crate::doc::Node;
+use crate::error::{Error, Result};
+use crate::money::Money;
+use crate::params::Params;
+use crate::record::{self, Record, scope_sql};
+use crate::rpc::handler::{Call, Ctx, Form, Handler, Reply, Topic};
+use crate::rpc::registry::Row;
+use crate::rpc::{self, describe};
+
+pub const FUNCS: &[Row] = &[
+    ("whoami", Handler::Once(whoami)),
+    ("menu", Handler::Once(menu)),
+    ("desktop", Handler::Once(desktop)),
+    ("usrparam", Handler::Form(USRPARAM)),
+    ("groupedit", Handler::Form(GROUPEDIT)),
+    ("check.money", Handler::Once(check_money)),
+    ("drop.cache", Handler::Once(clear_caches)),
+    ("tool.clearcache", Handler::Once(clear_caches)),
+    ("journal.stat", Handler::Rows(journal_stat)),
+    ("rights2.user", Handler::Rows(rights::list_of_user)),
+    ("rights2.user.suspend", Handler::Each(rights::deny)),
+    ("rights2.user.resume", Handler::Each(rights::allow)),
+    ("userrights", Handler::Rows(rights::tree)),
+    ("userrights.suspend", Handler::Each(rights::deny)),
+    ("userrights.resume", Handler::Each(rights::allow)),
+    ("userrights.delete", Handler::Each(rights::reset)),
+    ("userrights.group", Handler::Rows(rights::groups)),
+];
+
+const USRPARAM: Form = record::FORM.prepare(check_old_password).read(read_own).save(save_own);
+const GROUPEDIT: Form = record::FORM.read(|_| Ok(Record::new())).save(each_of_group);
+
+fn whoami(cx: &mut Ctx) -> Result<Reply> {
+    let user = cx.caller.user.clone();
+    let money = first_balance(cx)?;
+    let mut node = Node::new("user")
+        .attr("realname", &user.realname)
+        .attr("level", user.level.number().to_string())
+        .attr("lang", &cx.lang)
+        .attr("name", &user.name)
+        .attr("id", user.id.to_string())
+        .attr("account", user.account_id.to_string())
+        .attr("email", &user.email)
+        .attr("phone", &user.phone)
+        .attr("timezone", &user.timezone);
+    if let Some((balance, iso, currency_id)) = money {
+        let balance = balance.shown(&iso).to_string();
+        node = node.attr("balance", balance).attr("currency", iso).attr("currency_id", currency_id.to_string());
+    }
+    let hops = cx.caller.path.iter().map(|hop| {
+        let level = hop.level.number().to_string();
+        Node::leaf("path", hop.id.to_string()).attr("name", &hop.name).attr("level", level)
+    });
+    let version = env!("CARGO_PKG_VERSION");
+    let mgr = Node::leaf("mgr", "billmgr").attr("version", version);
+    Ok(Reply::Object([node].into_iter().chain(hops).chain([mgr]).collect()))
+}
+
+/// The balance of the caller's first personal account.
+fn first_balance(cx: &mut Ctx) -> Result<Option<(Money, String, i64)>> {
+    let account_id = cx.caller.user.account_id;
+    if account_id == 0 {
+        return Ok(None);
+    }
+    let sql = Sql::new("SELECT balance, currency_iso, currency_id FROM subaccount_list WHERE account_id = ");
+    let sql = sql.bind(account_id).sql(" ORDER BY id LIMIT 1");
+    let row = sql.first(cx.conn, &[Kind::Int, Kind::Text, Kind::Int])?;
+    Ok(row.map(|row| (Money(row[0].int()), row[1].str().to_owned(), row[2].int())))
+}
+
+fn menu(cx: &mut Ctx) -> Result<Reply> {
+    Ok(Reply::Object(vec![describe::menu(&cx.app.registry, &cx.caller, &cx.lang)]))
+}
+
+/// Where a user begins: who he is, and his balance as site integrations read it.
+fn desktop(cx: &mut Ctx) -> Result<Reply> {
+    let user = cx.caller.user.clone();
+    let node = Node::new("user")
+        .attr("name", &user.name)
+        .attr("level", user.level.number().to_string())
+        .attr("realname", &user.realname);
+    let balance = first_balance(cx)?.map(|(balance, iso, _)| {
+        Node::leaf("balance", format!("{} {iso}", balance.shown(&iso)))
+    });
+    Ok(Reply::Object([node].into_iter().chain(balance).collect()))
+}
+
+/// A new password or address list of one's own wants the current password.
+fn check_old_password(app: &App, caller: &Caller, params: &mut Params) -> Result<()> {
+    let addr = params.sent("addr").is_some_and(|addr| {
+        crate::config::Networks::parse(addr).is_ok_and(|sent| sent.to_string() != caller.user.addr.to_string())
+    });
+    if !params.has("password") && !addr {
+        return Ok(());
+    }
+    let name = &caller.user.name;
+    if app.throttle.is_over(name, caller.ip) {
+        return Err(Error::value("old_passwd", ""));
+    }
+    match app.hasher.verify(params.get("old_passwd"), Some(&caller.user.password))? {
+        true => Ok(()),
+        false => {
+            app.throttle.failed(name, caller.ip);
+            Err(Error::value("old_passwd", ""))
+        }
+    }
+}
+
+fn read_own(cx: &mut Ctx) -> Result<Record> {
+    let id = cx.caller.user.id;
+    if id == 0 {
+        return Err(Error::access(cx.func.name()));
+    }
+    let sql = Sql::new("SELECT realname, email, phone, lang, timezone, addr FROM users WHERE id = ").bind(id);
+    let row = sql.first(cx.conn, &[Kind::Text; 6])?.ok_or_else(|| Error::missed("elid"))?;
+    let mut record = Record::stored(id);
+    for (name, raw) in ["realname", "email", "phone", "lang", "timezone", "addr"].into_iter().zip(row) {
+        record.set(name, raw);
+    }
+    Ok(record)
+}
+
+fn save_own(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
+    let zone = record.str("timezone");
+    if !zone.is_empty() && crate::time::Zone::named(zone).is_none() {
+        return Err(Error::value("timezone", zone));
+    }
+    crate::config::Networks::parse(record.str("addr")).map_err(|_| Error::value("addr", record.str("addr")))?;
+    user::save(cx, record)
+}
+
+/// One form over many rows: each row as if it had been called alone, all or nothing.
+fn each_of_group(cx: &mut Ctx, _record: Record) -> Result<Vec<Node>> {
+    let name = cx.params.get("faction").to_owned();
+    let elids: Vec<String> = cx.params.elids().map(str::to_owned).collect();
+    if elids.is_empty() {
+        return Err(Error::missed("elid"));
+    }
+    if name == cx.func.name() {
+        return Err(Error::value("faction", name));
+    }
+    for elid in elids {
+        let mut params = cx.params.clone();
+        params.set("func", &name);
+        params.set("elid", elid);
+        let call = nested(cx.call, params)?;
+        let mut inner = Ctx::new(cx.conn, &call);
+        rpc::deed(&mut inner)?;
+        let touched = inner.touched;
+        cx.touched.extend(touched);
+    }
+    Ok(Vec::new())
+}
+
+/// A call inside of a call: the same caller, looked up and judged anew.
+fn nested(call: &Call, mut params: Params) -> Result<Arc<Call>> {
+    let func = rpc::find(&call.app, &call.caller, &params)?;
+    if !func.writes(params.submits()) {
+        return Err(Error::value("faction", func.name()));
+    }
+    rpc::prepare(&call.app, &func, &call.caller, &mut params)?;
+    Ok(Arc::new(Call {
+        app: call.app.clone(),
+        func,
+        caller: call.caller.clone(),
+        params,
+        lang: call.lang.clone(),
+        zone: call.zone.clone(),
+        now_us: call.now_us,
+    }))
+}
+
+/// The validator of money fields: the value as it will be kept.
+fn check_money(cx: &mut Ctx) -> Result<Reply> {
+    let text = cx.params.get("value").trim();
+    let bounds: Vec<Option<Money>> = cx.params.get("args").split(',').map(Money::parse).collect();
+    let amount = Money::parse(text).ok_or_else(|| Error::value("value", text))?;
+    let below = bounds.first().copied().flatten().is_some_and(|least| amount < least);
+    let above = bounds.get(1).copied().flatten().is_some_and(|most| amount > most);
+    match below || above {
+        true => Err(Error::value("value", text)),
+        false => Ok(Reply::Object(vec![Node::leaf("value", amount.plain())])),
+    }
+}
+
+/// Everything kept in memory is read anew.
+fn clear_caches(cx: &mut Ctx) -> Result<Reply> {
+    cx.touch(Topic::Access)?;
+    cx.touch(Topic::Settings)?;
+    cx.app.cursors.clear();
+    Reply::ok()
+}
+
+/// How often each function was called, within the caller's scope.
+fn journal_stat(cx: &mut Ctx) -> Result<Vec<Vec<Raw>>> {
+    let sql = Sql::new("SELECT funcname, COUNT(*), MAX(at) FROM journal WHERE 1 = 1");
+    let sql = sql.append(&scope_sql(cx.scope(), "account_id")).sql(" GROUP BY funcname");
+    sql.load(cx.conn, &[Kind::Text, Kind::Int, Kind::Int])
+}

@@ -1,0 +1,95 @@
+//! The answer to one call: a small tree that every format renders and no handler formats.
+
+use std::borrow::Cow;
+
+/// Owned or static text: a tree is built by handlers and also parsed from requests.
+pub type Name = Cow<'static, str>;
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Node {
+    pub name: Name,
+    pub attrs: Vec<(Name, String)>,
+    /// `None` is written `<x/>`, an explicit empty text `<x></x>` (protocol.md §3.2).
+    pub text: Option<String>,
+    pub kids: Vec<Node>,
+}
+
+/// The name of the node that stands where the rows of a list go. No element can have it.
+const ROWS: &str = "";
+
+impl Node {
+    pub fn new(name: impl Into<Name>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+
+    /// An element that holds only text.
+    pub fn leaf(name: impl Into<Name>, text: impl Into<String>) -> Self {
+        Self::new(name).text(text)
+    }
+
+    /// The place in a list's document where its streamed rows belong.
+    pub fn rows() -> Self {
+        Self::new(ROWS)
+    }
+
+    pub fn is_rows(&self) -> bool {
+        self.name == ROWS
+    }
+
+    pub fn attr(mut self, name: impl Into<Name>, value: impl Into<String>) -> Self {
+        self.attrs.push((name.into(), value.into()));
+        self
+    }
+
+    pub fn text(mut self, value: impl Into<String>) -> Self {
+        self.text = Some(value.into());
+        self
+    }
+
+    pub fn kid(mut self, kid: Node) -> Self {
+        self.kids.push(kid);
+        self
+    }
+
+    pub fn with(mut self, kids: impl IntoIterator<Item = Node>) -> Self {
+        self.kids.extend(kids);
+        self
+    }
+
+    pub fn get(&self, name: &str) -> Option<&Node> {
+        self.kids.iter().find(|kid| kid.name == name)
+    }
+
+    pub fn get_attr(&self, name: &str) -> Option<&str> {
+        self.attrs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The text of a child, or nothing.
+    pub fn get_text(&self, name: &str) -> Option<&str> {
+        self.get(name).and_then(|kid| kid.text.as_deref())
+    }
+}
+
+/// What kind of document an answer is. The flat formats (bjson, JSONdata, text) lay each out
+/// differently; xml and json render the tree alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Body {
+    /// Many `elem`.
+    List,
+    /// Values to edit, with option lists.
+    Form,
+    /// A document of its own structure (`whoami`, `auth`, `payment.info`).
+    Object,
+    /// Done: `ok` and what belongs to it.
+    Ok,
+    /// `error`.
+    Error,
+}
+
+/// A finished answer. A `List` holds one [`Node::rows`] among the children of `doc`; its rows
+/// were handed to the caller's row function before the answer was returned.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    pub body: Body,
+    pub doc: Node,
+}

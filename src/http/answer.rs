@@ -1,0 +1,338 @@
+//! One request on its way: parameters, identity, call, format, reply.
+//!
+//! Reads on SQLite run where the request arrived; whatever may wait (a write, a password, anything
+//! on PostgreSQL, a read that ran into its deadline) goes to a thread of its own (design.md §6).
+
+use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use http_body_util::Full;
+use hyper::body::{Body as _, Bytes, Incoming};
+use hyper::header::{
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, HeaderMap,
+    HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use hyper::{Request, StatusCode};
+
+use super::{Reply, body, browser, origin, request};
+use crate::app::App;
+use crate::auth::identify::{self, Claim};
+use crate::auth::{Caller, Via};
+use crate::cell::{Cell, Column};
+use crate::config::Config;
+use crate::db::Backend;
+use crate::doc::{Answer, Body};
+use crate::error::{Error, Result};
+use crate::params::Params;
+use crate::render::{self, Format, Render, Words};
+use crate::rpc::list::RowSink;
+use crate::rpc::{self, BUDGET_FAST, BUDGET_SLOW, envelope};
+
+/// A request whose bytes have arrived.
+pub struct Job {
+    pub app: Arc<App>,
+    pub config: Arc<Config>,
+    pub params: Params,
+    pub headers: HeaderMap,
+    pub ip: IpAddr,
+    pub host: String,
+    pub binary: String,
+    /// On the local socket the peer is the identity.
+    pub caller: Option<Caller>,
+}
+
+pub async fn respond(app: &Arc<App>, request: Request<Incoming>, peer: IpAddr) -> Reply {
+    let (parts, body) = request.into_parts();
+    let config = app.config.load_full();
+    let Some(binary) = request::binary(&parts, &config) else {
+        return browser::other_path(parts.uri.path());
+    };
+    let query = parts.uri.query().unwrap_or_default();
+    let params = match read_body(body, &config).await {
+        Ok(bytes) => body::params(query, &parts.headers, bytes).await,
+        Err(error) => Err(error),
+    };
+    let ip = request::client_ip(&parts.headers, peer, &config);
+    let host = request::host(&parts.headers, request::is_https(&parts.headers, peer, &config));
+    let out = asked_out(query);
+    let job = |params| Job {
+        app: app.clone(),
+        config,
+        params,
+        ip,
+        host,
+        binary,
+        headers: parts.headers,
+        caller: None,
+    };
+    match params {
+        Ok(params) => job(params).reply().await,
+        Err(error) => job(Params::of([("out", out)])).refuse(&Caller::nobody(ip), error),
+    }
+}
+
+/// A GET without a body needs no reading.
+async fn read_body(body: Incoming, config: &Config) -> Result<Bytes> {
+    match body.is_end_stream() {
+        true => Ok(Bytes::new()),
+        false => body::collect(body, config.body_limit_bytes).await,
+    }
+}
+
+/// The format for an error about parameters that could not be read.
+fn asked_out(query: &str) -> String {
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(name, _)| name == "out").map(|(_, out)| out.into_owned()).unwrap_or_default()
+}
+
+impl Job {
+    pub async fn reply(self) -> Reply {
+        if self.app.db.backend() == Backend::Sqlite {
+            let inline = catch_unwind(AssertUnwindSafe(|| self.inline()));
+            match inline {
+                Ok(Some(reply)) => return reply,
+                Ok(None) => {}
+                Err(_panic) => return self.refuse(&Caller::nobody(self.ip), panicked()),
+            }
+        }
+        let job = Arc::new(self);
+        let blocking = job.clone();
+        let done = tokio::task::spawn_blocking(move || blocking.blocking()).await;
+        done.unwrap_or_else(|_panic| job.refuse(&Caller::nobody(job.ip), panicked()))
+    }
+
+    fn claim(&self) -> Claim<'_> {
+        let cookie = request::cookie(&self.headers, request::SESSION_COOKIE);
+        Claim { params: &self.params, cookie, ip: self.ip }
+    }
+
+    /// The whole call, unless something of it may wait.
+    fn inline(&self) -> Option<Reply> {
+        let caller = match &self.caller {
+            Some(_) => return None,
+            None => match identify::quick(&self.app, &self.claim()) {
+                Ok(caller) => caller?,
+                Err(error) => return Some(self.refuse(&Caller::nobody(self.ip), error)),
+            },
+        };
+        if self.writes() {
+            return None;
+        }
+        match self.call(&caller, BUDGET_FAST) {
+            Err(error) if error.kind == "timeout" => None,
+            done => Some(self.finished(&caller, done)),
+        }
+    }
+
+    fn blocking(&self) -> Reply {
+        let caller = match &self.caller {
+            Some(caller) => crate::auth::su::per_request(&self.app, caller.clone(), &self.params),
+            None => identify::slow(&self.app, &self.claim()),
+        };
+        match caller {
+            Ok(caller) => {
+                let done = self.call(&caller, BUDGET_SLOW);
+                self.finished(&caller, done)
+            }
+            Err(error) => self.refuse(&Caller::nobody(self.ip), error),
+        }
+    }
+
+    fn writes(&self) -> bool {
+        let func = self.app.registry.get(self.params.func());
+        func.is_some_and(|func| func.writes(self.params.submits()))
+    }
+
+    /// The finished text with its type, and what else the reply carries.
+    fn call(&self, caller: &Caller, budget: std::time::Duration) -> Result<Done> {
+        self.check_origin(caller)?;
+        let mut output = Output::of(&self.app, self.params.get("out"))?;
+        let params = self.inner_params(&output);
+        let answer = rpc::call(&self.app, caller, &params, budget, &mut output)?;
+        if output.lists_only() && answer.body != Body::List {
+            return Err(Error::value("out", self.params.get("out")));
+        }
+        let session = answer.doc.get("auth").and_then(|auth| auth.get_attr("id")).map(str::to_owned);
+        let mime = output.mime();
+        Ok(Done { text: output.finish(&answer)?, mime, session })
+    }
+
+    fn inner_params(&self, output: &Output) -> Params {
+        let mut params = self.params.clone();
+        params.set(envelope::BINARY, &self.binary);
+        params.set(envelope::HOST, &self.host);
+        if output.wants_words() {
+            params.set(envelope::WORDS, "yes");
+        }
+        params
+    }
+
+    /// An identity by cookie alone changes state only from our own pages and gets no JSONP.
+    fn check_origin(&self, caller: &Caller) -> Result<()> {
+        if caller.via != Via::Cookie {
+            return Ok(());
+        }
+        let own = origin::is_own(&self.headers, &self.host, &self.config);
+        match (self.writes() && !own) || self.params.has("callback") {
+            true => Err(Error::new("referer_confirm", self.params.func())),
+            false => Ok(()),
+        }
+    }
+
+    fn finished(&self, caller: &Caller, done: Result<Done>) -> Reply {
+        match done {
+            Ok(done) => self.ok(caller, done),
+            Err(error) => self.refuse(caller, error),
+        }
+    }
+
+    fn ok(&self, caller: &Caller, done: Done) -> Reply {
+        let ends = self.params.func() == "logout";
+        let mut reply = self.plain(StatusCode::OK, done.mime, done.text, caller.is_known());
+        let cookie = match (&done.session, ends) {
+            (Some(id), _) => Some(self.cookie(id, "")),
+            (None, true) => Some(self.cookie("", "; Max-Age=0")),
+            (None, false) => None,
+        };
+        if let Some(cookie) = cookie.and_then(|cookie| HeaderValue::from_str(&cookie).ok()) {
+            reply.headers_mut().append(hyper::header::SET_COOKIE, cookie);
+        }
+        reply
+    }
+
+    fn cookie(&self, id: &str, more: &str) -> String {
+        let secure = self.host.starts_with("https:") && !self.config.disable_cookie_secure;
+        let secure = if secure { "; Secure" } else { "" };
+        format!("{}={id}; Path=/; HttpOnly; SameSite=Lax{secure}{more}", request::SESSION_COOKIE)
+    }
+
+    /// An error document in the asked format; its cause goes to the log alone.
+    pub fn refuse(&self, caller: &Caller, error: Error) -> Reply {
+        if let Some(cause) = &error.cause {
+            tracing::error!(func = self.params.func(), "{}({}): {cause}", error.kind, error.object);
+        }
+        let status = match (error.kind, error.object.as_str()) {
+            ("limit", "body") => StatusCode::PAYLOAD_TOO_LARGE,
+            ("timeout", "body") => StatusCode::REQUEST_TIMEOUT,
+            _ => StatusCode::OK,
+        };
+        // An unknown format, or one that cannot show this, has its error told in xml (U14).
+        let out = self.params.get("out");
+        let output = match render::format(out) {
+            Some(format) => Output::built(format),
+            None => Output::built(render::format("xml").expect("xml is built in")),
+        };
+        let answer = envelope::error(&self.app, caller, &self.params, &error);
+        let mime = output.mime();
+        let text = output.finish(&answer).unwrap_or_default();
+        self.plain(status, mime, text, true)
+    }
+
+    fn plain(&self, status: StatusCode, mime: &str, text: String, private: bool) -> Reply {
+        let (mime, text) = self.jsonp(mime, text);
+        let mut reply = Reply::new(Full::from(text));
+        *reply.status_mut() = status;
+        let headers = reply.headers_mut();
+        let mime = HeaderValue::from_str(&mime).unwrap_or(HeaderValue::from_static("text/plain"));
+        headers.insert(CONTENT_TYPE, mime);
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+        if private {
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
+        if let Some(origin) = origin::allowed(&self.headers, &self.config) {
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+        }
+        reply
+    }
+
+    /// `callback=NAME` wraps JSON for a script tag (protocol.md §13.8).
+    fn jsonp(&self, mime: &str, text: String) -> (String, String) {
+        let name = self.params.get("callback");
+        match mime == "application/json" && is_callback(name) {
+            true => ("application/javascript; charset=UTF-8".into(), format!("/**/{name}({text});")),
+            false => (mime.to_owned(), text),
+        }
+    }
+}
+
+fn is_callback(name: &str) -> bool {
+    let mut chars = name.chars();
+    let first = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_' || c == '$');
+    first && name.len() <= 64 && chars.all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '.'))
+}
+
+fn panicked() -> Error {
+    Error::new("system", "panic").cause("a handler panicked")
+}
+
+struct Done {
+    text: String,
+    mime: &'static str,
+    /// A session that the call opened.
+    session: Option<String>,
+}
+
+/// The asked format: built in, or a template of the data directory.
+enum Output {
+    Built { format: &'static Format, writer: Box<dyn Render> },
+    Custom(Box<render::CustomFormat>),
+}
+
+impl Output {
+    fn of(app: &App, out: &str) -> Result<Self> {
+        if let Some(format) = render::format(out) {
+            return Ok(Self::built(format));
+        }
+        let custom = render::custom(&app.data_dir.join("formats"), out)?;
+        custom.map(|custom| Self::Custom(Box::new(custom))).ok_or_else(|| Error::value("out", out))
+    }
+
+    fn built(format: &'static Format) -> Self {
+        Self::Built { format, writer: (format.start)() }
+    }
+
+    fn mime(&self) -> &'static str {
+        match self {
+            Self::Built { format, .. } => format.mime,
+            Self::Custom(custom) => custom.mime,
+        }
+    }
+
+    fn lists_only(&self) -> bool {
+        matches!(self, Self::Built { format, .. } if format.lists_only)
+    }
+
+    fn wants_words(&self) -> bool {
+        let words = match self {
+            Self::Built { format, .. } => format.words,
+            Self::Custom(custom) => custom.words,
+        };
+        words == Words::Metadata
+    }
+
+    fn finish(self, answer: &Answer) -> Result<String> {
+        match self {
+            Self::Built { writer, .. } => Ok(writer.finish(answer)),
+            Self::Custom(custom) => custom.finish(answer),
+        }
+    }
+}
+
+impl RowSink for Output {
+    fn list(&mut self, columns: &[Column], key: &str) {
+        match self {
+            Self::Built { writer, .. } => writer.list(columns, key),
+            Self::Custom(custom) => custom.list(columns, key),
+        }
+    }
+
+    fn row(&mut self, columns: &[Column], cells: &[Cell]) {
+        match self {
+            Self::Built { writer, .. } => writer.row(columns, cells),
+            Self::Custom(custom) => custom.row(columns, cells),
+        }
+    }
+}

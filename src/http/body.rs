@@ -1,0 +1,90 @@
+//! The parameters of a request: query and body, urlencoded, multipart or JSON.
+
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{CONTENT_TYPE, HeaderMap};
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::params::Params;
+
+/// A body that takes longer to arrive is a slow client's, or an attacker's.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+const PARAMS_MAX: usize = 4096;
+
+type Pairs = Vec<(String, String)>;
+
+pub async fn collect(body: Incoming, limit_bytes: usize) -> Result<Bytes> {
+    let read = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, limit_bytes).collect());
+    match read.await {
+        Err(_slow) => Err(Error::new("timeout", "body")),
+        Ok(Err(cause)) if cause.is::<http_body_util::LengthLimitError>() => {
+            Err(Error::limit("body", limit_bytes.to_string()))
+        }
+        Ok(Err(_broken)) => Err(Error::value("body", "")),
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+    }
+}
+
+pub async fn params(query: &str, headers: &HeaderMap, body: Bytes) -> Result<Params> {
+    let query = urlencoded(query.as_bytes());
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let sent = match kind {
+        _ if body.is_empty() => Pairs::new(),
+        kind if kind.starts_with("multipart/form-data") => multipart(kind, body).await?,
+        _ if body.trim_ascii_start().starts_with(b"{") => json(&body)?,
+        _ => urlencoded(&body),
+    };
+    if query.len() + sent.len() > PARAMS_MAX {
+        return Err(Error::limit("params", PARAMS_MAX.to_string()));
+    }
+    Params::merge(query, sent)
+}
+
+/// Odd but real: a leading `&`, empty parts, raw characters.
+fn urlencoded(text: &[u8]) -> Pairs {
+    form_urlencoded::parse(text).into_owned().collect()
+}
+
+async fn multipart(kind: &str, body: Bytes) -> Result<Pairs> {
+    let broken = |_| Error::value("body", "");
+    let boundary = multer::parse_boundary(kind).map_err(broken)?;
+    let stream = Full::new(body).into_data_stream();
+    let mut parts = multer::Multipart::new(stream, boundary);
+    let mut pairs = Pairs::new();
+    while let Some(part) = parts.next_field().await.map_err(broken)? {
+        let name = part.name().unwrap_or_default().to_owned();
+        if part.file_name().is_some() {
+            return Err(Error::value(name, "").with("desc", "desc_no_upload"));
+        }
+        let bytes = part.bytes().await.map_err(broken)?;
+        pairs.push((name, String::from_utf8_lossy(&bytes).into_owned()));
+        if pairs.len() > PARAMS_MAX {
+            return Err(Error::limit("params", PARAMS_MAX.to_string()));
+        }
+    }
+    Ok(pairs)
+}
+
+/// A flat object; a list is a multiple select.
+fn json(body: &[u8]) -> Result<Pairs> {
+    let broken = || Error::value("body", "");
+    let Ok(Value::Object(members)) = serde_json::from_slice(body) else { return Err(broken()) };
+    let text = |value: &Value| match value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Number(number) => Ok(number.to_string()),
+        Value::Bool(on) => Ok(if *on { "on" } else { "off" }.to_owned()),
+        Value::Null => Ok(String::new()),
+        _ => Err(broken()),
+    };
+    let one = |(name, value): (String, Value)| match &value {
+        Value::Array(values) => {
+            let words: Result<Vec<String>> = values.iter().map(text).collect();
+            Ok((name, words?.join(", ")))
+        }
+        value => Ok((name, text(value)?)),
+    };
+    members.into_iter().map(one).collect()
+}

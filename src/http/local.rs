@@ -1,0 +1,157 @@
+//! The unix socket of the local utility: the peer's credentials are the identity
+//! (decisions.md, Access: mgrctl).
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::{Request, StatusCode};
+use tokio::net::UnixStream;
+
+use super::answer::Job;
+use super::{Reply, Shared, body};
+use crate::auth::{Caller, User, Via};
+use crate::db::{Kind, Sql};
+use crate::error::{Error, Result};
+use crate::params::Params;
+use crate::{hints, rpc};
+
+const LOOPBACK: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+/// The process at the other end of a local connection.
+#[derive(Debug, Clone)]
+pub struct Peer {
+    uid: u32,
+    name: String,
+}
+
+impl Peer {
+    pub fn of(stream: &UnixStream) -> std::io::Result<Self> {
+        let uid = stream.peer_cred()?.uid();
+        let name = user_name(uid).unwrap_or_else(|| uid.to_string());
+        Ok(Self { uid, name })
+    }
+}
+
+/// The name of a uid in the system's user database.
+fn user_name(uid: u32) -> Option<String> {
+    let passwd = std::fs::read_to_string("/etc/passwd").ok()?;
+    passwd.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)?.parse() == Ok(uid)).then(|| name.to_owned())
+    })
+}
+
+fn in_group(name: &str, group: &str) -> bool {
+    let groups = std::fs::read_to_string("/etc/group").unwrap_or_default();
+    groups.lines().filter_map(|line| line.split_once(':')).any(|(have, rest)| {
+        have == group && rest.rsplit(':').next().is_some_and(|users| users.split(',').any(|user| user == name))
+    })
+}
+
+/// Answers, and says which start of the server answered.
+pub async fn respond(server: &Shared, request: Request<Incoming>, peer: Peer) -> Reply {
+    let mut reply = answer(server, request, peer).await;
+    if let Ok(instance) = server.instance.parse() {
+        reply.headers_mut().insert("x-mgrctl-instance", instance);
+    }
+    reply
+}
+
+async fn answer(server: &Shared, request: Request<Incoming>, peer: Peer) -> Reply {
+    let (parts, incoming) = request.into_parts();
+    let app = server.app.clone();
+    let config = app.config.load_full();
+    let query = parts.uri.query().unwrap_or_default();
+    let bytes = body::collect(incoming, config.body_limit_bytes).await;
+    let params = match bytes {
+        Ok(bytes) => body::params(query, &parts.headers, bytes).await,
+        Err(error) => Err(error),
+    };
+    let asker = peer.clone();
+    let of_peer = app.clone();
+    let caller = tokio::task::spawn_blocking(move || caller(&of_peer, &asker)).await;
+    let caller = caller.unwrap_or_else(|_| Err(Error::new("system", "panic")));
+    let job = |params, caller| Job {
+        app: app.clone(),
+        config,
+        params,
+        headers: parts.headers.clone(),
+        ip: LOOPBACK,
+        host: "http://".into(),
+        binary: "/billmgr".into(),
+        caller,
+    };
+    let (params, caller) = match (params, caller) {
+        (Ok(params), Ok(caller)) => (params, caller),
+        (Err(error), _) | (_, Err(error)) => {
+            let out = Params::of([("out", "text")]);
+            return job(out, None).refuse(&Caller::nobody(LOOPBACK), error);
+        }
+    };
+    match parts.uri.path() {
+        "/mgrctl/hints" => hint(&app, &caller, &params),
+        "/mgrctl/ping" => plain(StatusCode::OK, "OK\n".into()),
+        "/mgrctl/stop" => control(server, &caller, false),
+        "/mgrctl/restart" => control(server, &caller, true),
+        _ => {
+            // A session named in the call acts as that session; the socket only carries it.
+            let caller = if params.has("auth") { None } else { Some(caller) };
+            job(params, caller).reply().await
+        }
+    }
+}
+
+/// Level 30 for root, the server's own user and the group; else the user with that system name.
+fn caller(app: &Arc<crate::app::App>, peer: &Peer) -> Result<Caller> {
+    let own_uid = std::os::unix::fs::MetadataExt::uid(
+        &std::fs::metadata(&app.data_dir).map_err(Error::system)?,
+    );
+    let group = app.config.load().mgrctl_group.clone();
+    let trusted = peer.uid == 0
+        || peer.uid == own_uid
+        || group.is_some_and(|group| in_group(&peer.name, &group));
+    let user = match trusted {
+        true => Arc::new(User::root()),
+        false => by_system_name(app, &peer.name)?.ok_or_else(|| Error::auth("socket"))?,
+    };
+    let caller = Caller::new(user, LOOPBACK, Via::Socket);
+    Ok(Caller { system_user: peer.name.clone(), ..caller })
+}
+
+fn by_system_name(app: &crate::app::App, name: &str) -> Result<Option<Arc<User>>> {
+    let sql = Sql::new("SELECT id FROM users WHERE active AND NOT deleted AND system_user = ").bind(name);
+    match app.db.read(rpc::BUDGET_SLOW, |conn| sql.load(conn, &[Kind::Int]))?.as_slice() {
+        [row] => app.access.user(&app.db, row[0].int()),
+        _ => Ok(None),
+    }
+}
+
+fn hint(app: &crate::app::App, caller: &Caller, params: &Params) -> Reply {
+    let lang = rpc::envelope::lang(app, caller, params);
+    plain(StatusCode::OK, hints::text(&app.registry, caller, params.get("func"), &lang))
+}
+
+fn control(server: &Shared, caller: &Caller, restarts: bool) -> Reply {
+    if !caller.user.is_server_admin() {
+        return plain(StatusCode::FORBIDDEN, "only a server administrator stops the server\n".into());
+    }
+    if !restarts {
+        let mark = server.app.data_dir.join(crate::serve::STOPPED);
+        if let Err(cause) = std::fs::write(&mark, "") {
+            return plain(StatusCode::INTERNAL_SERVER_ERROR, format!("{}: {cause}\n", mark.display()));
+        }
+    }
+    server.control.restarts.store(restarts, Ordering::SeqCst);
+    server.control.stop();
+    plain(StatusCode::OK, "OK\n".into())
+}
+
+fn plain(status: StatusCode, text: String) -> Reply {
+    let mut reply = Reply::new(Full::from(text));
+    *reply.status_mut() = status;
+    reply
+}

@@ -1,0 +1,36 @@
+//! A billing server that speaks the BILLmanager RPC protocol. ARCHITECTURE.md is the map.
+
+pub mod app;
+pub mod auth;
+pub mod billing;
+pub mod books;
+pub mod cell;
+pub mod config;
+pub mod db;
+pub mod demo;
+pub mod desk;
+pub mod doc;
+pub mod error;
+pub mod history;
+pub mod ledger;
+pub mod first_start;
+pub mod hints;
+pub mod http;
+pub mod level;
+pub mod mgrctl;
+pub mod money;
+pub mod params;
+pub mod record;
+pub mod render;
+pub mod rpc;
+pub mod serve;
+pub mod settings;
+pub mod time;
+pub mod value;
+
+/// Every delivered function, or what is wrong with them.
+pub fn functions() -> Result<rpc::registry::Registry, Vec<String>> {
+    let own = [auth::signin::FUNCS, desk::FUNCS, settings::FUNCS];
+    let all: Vec<&[rpc::registry::Row]> = own.into_iter().chain(billing::FUNCS.iter().copied()).collect();
+    rpc::registry::Registry::embedded(&all)
+}

@@ -1,0 +1,51 @@
+//! The command line of the server.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use billmgr::serve::{self, Options};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[derive(Parser)]
+#[command(name = "billmgr", version, about = "A billing server that speaks the BILLmanager RPC protocol")]
+struct Args {
+    /// Configuration file, `Name value` lines.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Directory of the database, keys and templates.
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Answer requests until stopped.
+    Serve {
+        /// Address to listen on, such as http://127.0.0.1:1500 or unix:/run/billmgr.sock; repeatable.
+        #[arg(long, value_name = "URL")]
+        listen: Vec<String>,
+        /// Fill an empty database with demo data and say what to try.
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Print every callable function: name, shape, lowest level.
+    Funcs,
+    /// Verify every invariant of the ledger and name what is off.
+    Check,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let place = Options { config: args.config, data: args.data, listen: Vec::new(), demo: false };
+    match args.command {
+        Command::Serve { listen, demo } => serve::run(Options { listen, demo, ..place }),
+        Command::Funcs => serve::print_funcs(),
+        Command::Check => serve::check(&place),
+    }
+}

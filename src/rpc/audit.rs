@@ -1,0 +1,82 @@
+//! What is wrong with the registry. The server does not start with any of it.
+
+use super::meta::{Field, ScopeKind, Shape};
+use super::registry::{Func, Registry};
+use crate::db::Db;
+use crate::level::Level;
+
+const LANGS: [&str; 2] = ["en", "ru"];
+
+/// Words that are missing, and functions open to clients without a scope.
+pub fn faults(registry: &Registry) -> Vec<String> {
+    registry.iter().flat_map(|func| func_faults(registry, func)).collect()
+}
+
+fn func_faults(registry: &Registry, func: &Func) -> Vec<String> {
+    let mut faults = Vec::new();
+    for name in words_needed(func) {
+        for lang in LANGS {
+            let plain = name.strip_prefix("short_").unwrap_or(&name);
+            let word = |name| registry.words.own(lang, &func.sets, name);
+            if word(&name).or_else(|| word(plain)).is_none() {
+                faults.push(format!("`{}` has no word `{name}` in {lang}", func.name()));
+            }
+        }
+    }
+    for button in func.meta.buttons().filter(|button| registry.get(&button.func).is_none()) {
+        faults.push(format!("`{}` has a button for `{}`, which is not there", func.name(), button.func));
+    }
+    faults.extend(scope_fault(func));
+    faults
+}
+
+/// The title, and a label for every column, field, code, page and button.
+fn words_needed(func: &Func) -> Vec<String> {
+    let meta = &func.meta;
+    let mut names = vec!["title".to_owned()];
+    for field in meta.coldata.cols.iter().chain(meta.fields()) {
+        names.push(field.name.clone());
+        names.extend(field.vals.iter().map(|val| format!("{}_{}", field.name, val.key)));
+    }
+    names.extend(meta.form.pages.iter().map(|page| page.name.clone()));
+    names.extend(meta.buttons().map(|button| format!("short_{}", button.name)));
+    names
+}
+
+/// Rows that clients reach belong to somebody.
+fn scope_fault(func: &Func) -> Option<String> {
+    let meta = &func.meta;
+    let reads_rows = !meta.view.is_empty() || !meta.table.is_empty();
+    let open = meta.level < Level::Department && meta.scope == ScopeKind::None;
+    (reads_rows && open).then(|| format!("`{}` is open to clients without a scope", func.name()))
+}
+
+/// Columns that the metadata names and the database lacks.
+pub fn schema_faults(registry: &Registry, db: &Db) -> Vec<String> {
+    registry.iter().flat_map(|func| columns_missing(func, db)).collect()
+}
+
+fn columns_missing(func: &Func, db: &Db) -> Vec<String> {
+    let meta = &func.meta;
+    let mut wanted: Vec<(String, String)> = Vec::new();
+    if !meta.view.is_empty() && meta.shape() == Shape::List {
+        for col in &meta.coldata.cols {
+            wanted.push((meta.view.clone(), col.column().to_owned()));
+            wanted.extend((!col.currency.is_empty()).then(|| (meta.view.clone(), col.currency.clone())));
+        }
+        wanted.extend((!meta.parent.is_empty()).then(|| (meta.view.clone(), meta.parent.clone())));
+        if meta.scope == ScopeKind::Account {
+            wanted.extend(["account_id", "reseller_id"].map(|name| (meta.view.clone(), name.into())));
+        }
+    }
+    let in_table = |field: &&Field| !field.virtual_ && field.link.is_empty() && !meta.table.is_empty();
+    if meta.shape() == Shape::Form {
+        wanted.extend(meta.fields().filter(in_table).map(|f| (meta.table.clone(), f.column().to_owned())));
+    }
+    for field in meta.fields() {
+        wanted.extend((!field.options.is_empty()).then(|| (format!("{}_option", field.options), "id".into())));
+        wanted.extend((!field.link.is_empty()).then(|| (field.link.clone(), field.link_to.clone())));
+    }
+    let missing = wanted.into_iter().filter(|(table, column)| !db.has_column(table, column));
+    missing.map(|(table, column)| format!("`{}` needs {table}.{column}", func.name())).collect()
+}

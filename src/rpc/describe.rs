@@ -1,0 +1,191 @@
+//! The user interface of a function as data: `metadata` and `messages` (protocol.md §6).
+
+use super::handler::Call;
+use super::meta::{Button, Field, Meta, Shape, ValueKind};
+use super::plan::visible;
+use super::registry::{Func, MenuNode, Registry};
+use crate::auth::Caller;
+use crate::doc::Node;
+
+pub fn nodes(call: &Call) -> [Node; 2] {
+    [metadata(call), messages(call)]
+}
+
+fn metadata(call: &Call) -> Node {
+    let meta = &call.func.meta;
+    let node = Node::new("metadata").attr("name", &meta.name).attr("type", meta.shape().name());
+    match meta.shape() {
+        Shape::List | Shape::Report => {
+            let node = node.attr("key", meta.key());
+            let node = if meta.keyname.is_empty() { node } else { node.attr("keyname", &meta.keyname) };
+            node.attr("mgr", "billmgr").kid(toolbar(call)).kid(coldata(call))
+        }
+        Shape::Form | Shape::Wizard => node.attr("mgr", "billmgr").kid(form(call)),
+        Shape::Action => node.attr("mgr", "billmgr"),
+    }
+}
+
+/// The buttons that this caller may press.
+fn toolbar(call: &Call) -> Node {
+    let meta = &call.func.meta;
+    let groups: Vec<(String, Vec<Button>)> = match meta.toolbar.groups.is_empty() {
+        true => vec![("main".into(), verb_buttons(meta))],
+        false => meta.toolbar.groups.iter().map(|group| (group.name.clone(), group.buttons.clone())).collect(),
+    };
+    let group = |(name, buttons): (String, Vec<Button>)| {
+        let allowed = buttons.into_iter().filter(|button| may(call, &button.func));
+        Node::new("toolgrp").attr("name", name).with(allowed.map(|button| toolbtn(&button)))
+    };
+    let groups = groups.into_iter().map(group).filter(|group| !group.kids.is_empty());
+    Node::new("toolbar").attr("view", "buttontext").with(groups)
+}
+
+fn toolbtn(button: &Button) -> Node {
+    Node::new("toolbtn")
+        .attr("func", &button.func)
+        .attr("name", &button.name)
+        .attr("img", format!("t-{}", button.name))
+        .attr("type", &button.kind)
+}
+
+fn verb_buttons(meta: &Meta) -> Vec<Button> {
+    let button = |name: &str, verb: &str, kind: &str| Button {
+        name: name.into(),
+        func: format!("{}.{verb}", meta.name),
+        kind: kind.into(),
+        ..Button::default()
+    };
+    let of_verb = |verb: &str| match verb {
+        "edit" => vec![button("new", verb, "new"), button("edit", verb, "edit")],
+        "delete" | "suspend" | "resume" | "up" | "down" => vec![button(verb, verb, "group")],
+        "history" => vec![button(verb, verb, "list")],
+        "su" | "setfilter" => vec![button(verb, verb, "edit")],
+        _ => vec![button(verb, verb, "new")],
+    };
+    meta.verbs().flat_map(of_verb).collect()
+}
+
+fn may(call: &Call, name: &str) -> bool {
+    may_call(&call.app.registry, &call.caller, name)
+}
+
+fn may_call(registry: &Registry, caller: &Caller, name: &str) -> bool {
+    let reachable = registry.get(name).is_some_and(|func| func.meta.level <= caller.level());
+    reachable && caller.user.may(name)
+}
+
+fn coldata(call: &Call) -> Node {
+    let meta = &call.func.meta;
+    let (sorted, sign) = match meta.sort.strip_prefix('-') {
+        Some(name) => (name, "-1"),
+        None => (meta.sort.trim_start_matches('+'), "+1"),
+    };
+    let col = |field: &Field| {
+        let node = Node::new("col").attr("name", &field.name).attr("type", col_type(field));
+        let node = if field.nosort { node } else { node.attr("sort", sort_kind(field)) };
+        let node = if field.name == sorted { node.attr("sorted", sign) } else { node };
+        if field.hidden { node.attr("hidden", "yes") } else { node }
+    };
+    Node::new("coldata").with(visible(meta, call.caller.level()).map(col))
+}
+
+fn col_type(field: &Field) -> &'static str {
+    if field.kind == ValueKind::Msg { "msg" } else { "data" }
+}
+
+fn sort_kind(field: &Field) -> &'static str {
+    match field.kind {
+        ValueKind::Text | ValueKind::Lines | ValueKind::Msg | ValueKind::Ids => "alpha",
+        ValueKind::Flag => "prop",
+        _ => "digit",
+    }
+}
+
+fn form(call: &Call) -> Node {
+    let level = call.caller.level();
+    let has_record = call.params.has("elid");
+    let page = |page: &super::meta::Page| {
+        let fields = page.fields.iter().filter(|field| field.level <= level);
+        Node::new("page").attr("name", &page.name).with(fields.map(|field| form_field(field, has_record)))
+    };
+    let button = |kind: &str| Node::new("button").attr("name", kind).attr("type", kind);
+    let buttons = Node::new("buttons").kid(button("ok")).kid(button("cancel"));
+    Node::new("form").with(call.func.meta.form.pages.iter().map(page)).kid(buttons)
+}
+
+fn form_field(field: &Field, has_record: bool) -> Node {
+    let locked = field.readonly || (field.fixed && has_record);
+    let control = control(field).attr("name", &field.name);
+    let control = match field.required && !locked {
+        true => control.attr("required", "yes"),
+        false => control,
+    };
+    let control = if locked { control.attr("readonly", "yes") } else { control };
+    let control = match field.max {
+        Some(max) => control.attr("maxlength", max.to_string()),
+        None => control,
+    };
+    Node::new("field").attr("name", &field.name).kid(control)
+}
+
+fn control(field: &Field) -> Node {
+    let input = |kind: &str| Node::new("input").attr("type", kind);
+    match (field.control.as_str(), field.kind) {
+        ("textarea", _) | ("", ValueKind::Lines) => Node::new("textarea"),
+        ("", ValueKind::Ids) => Node::new("select").attr("type", "multiple"),
+        ("select", _) => Node::new("select"),
+        ("", _) if !field.options.is_empty() || !field.vals.is_empty() => Node::new("select"),
+        ("", ValueKind::Flag) => input("checkbox"),
+        ("", ValueKind::Password | ValueKind::Secret) => input("password"),
+        ("", ValueKind::Date) => input("text").attr("date", "single"),
+        ("", _) => input("text"),
+        (kind, _) => input(kind),
+    }
+}
+
+fn messages(call: &Call) -> Node {
+    let (registry, func) = (&call.app.registry, &call.func);
+    let title = registry.title(func, &call.lang);
+    let words = registry.words.all(&call.lang, &func.sets);
+    let msg = |(name, text): (&str, &str)| Node::leaf("msg", text).attr("name", name.to_owned());
+    let words = words.into_iter().filter(|(name, _)| *name != "title" && !name.starts_with("msg_error"));
+    let named = |name: &str| registry.words.find(&call.lang, &func.sets, name);
+    let buttons = func.meta.buttons().filter_map(|button| {
+        let short = format!("short_{}", button.name);
+        let word = named(&button.name).filter(|_| named(&short).is_none())?;
+        Some(Node::leaf("msg", word).attr("name", short))
+    });
+    Node::new("messages")
+        .attr("name", func.name())
+        .attr("checked", &registry.features)
+        .kid(Node::leaf("msg", title).attr("name", "title"))
+        .with(words.map(msg))
+        .with(buttons)
+}
+
+/// The menu of this caller: groups that hold something he may call.
+pub fn menu(registry: &Registry, caller: &Caller, lang: &str) -> Node {
+    let nodes = registry.menu.iter().filter_map(|node| menu_node(registry, caller, lang, node));
+    Node::new("menu").with(nodes)
+}
+
+fn menu_node(registry: &Registry, caller: &Caller, lang: &str, node: &MenuNode) -> Option<Node> {
+    if node.node.is_empty() {
+        let func = registry.get(&node.name).filter(|_| may_call(registry, caller, &node.name))?;
+        let label = registry.title(&func, lang);
+        return Some(Node::leaf("node", label).attr("name", &node.name).attr("func", &node.name));
+    }
+    let kids: Vec<Node> =
+        node.node.iter().filter_map(|kid| menu_node(registry, caller, lang, kid)).collect();
+    let name = format!("menu_{}", node.name);
+    let label = registry.words.common(lang, &name).unwrap_or(&node.name).to_owned();
+    (!kids.is_empty()).then(|| Node::new("node").attr("name", &node.name).text(label).with(kids))
+}
+
+/// `billmgr funcs` and the hints of `mgrctl -i` describe a function in one line.
+pub fn kind_words(func: &Func) -> &'static str {
+    match (func.meta.shape(), func.meta.group) {
+        (Shape::Action, true) => "group operation",
+        (shape, _) => shape.name(),
+    }
+}

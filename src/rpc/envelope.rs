@@ -1,0 +1,130 @@
+//! What every document carries around its own nodes (protocol.md §3.1, §3.2), and error documents.
+
+use super::handler::Call;
+use super::registry::Func;
+use super::{describe, words};
+use crate::app::App;
+use crate::auth::Caller;
+use crate::doc::{Answer, Body, Node};
+use crate::error::Error;
+use crate::params::Params;
+
+/// The name and path that scripts of the original expect of its theme.
+const THEME_NAME: &str = "dragon";
+const THEME: &str = "/manimg/dragon/";
+
+/// The asked language, the user's, the panel's; one that is not there falls through.
+pub fn lang(app: &App, caller: &Caller, params: &Params) -> String {
+    let config = app.config.load();
+    let wishes = [params.get("lang"), &caller.user.lang, &config.default_lang, words::FALLBACK];
+    let known = wishes.into_iter().find(|lang| app.registry.words.has_lang(lang));
+    known.unwrap_or(words::FALLBACK).to_owned()
+}
+
+/// Puts a finished answer into its envelope.
+pub fn wrap(call: &Call, answer: Answer, tail: Vec<Node>) -> Answer {
+    let is_list = answer.body == Body::List;
+    let mut doc = attributes(call, is_list);
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    for kid in answer.doc.kids {
+        let behind = is_list && (!after.is_empty() || kid.is_rows() || LISTED.contains(&kid.name.as_ref()));
+        if behind { after.push(kid) } else { before.push(kid) }
+    }
+    if wants_words(&call.params) {
+        doc.kids.extend(describe::nodes(call));
+    }
+    doc.kids.extend(before);
+    doc.kids.push(tparams(&call.params, &call.func));
+    doc.kids.push(Node::new("saved_filters"));
+    doc.kids.extend(after);
+    debug_assert!(tail.is_empty() || is_list);
+    Answer { body: answer.body, doc }
+}
+
+/// What stands behind `saved_filters` in a list.
+const LISTED: [&str; 3] = ["p_sort", "p_order", "page"];
+
+fn attributes(call: &Call, is_list: bool) -> Node {
+    let params = &call.params;
+    let doc = Node::new("doc")
+        .attr("lang", &call.lang)
+        .attr("func", call.func.name())
+        .attr("binary", params.get(BINARY))
+        .attr("host", params.get(HOST))
+        .attr("themename", THEME_NAME)
+        .attr("features", &call.app.registry.features)
+        .attr("notify", "");
+    let doc = if is_list { doc.attr("favorite", "no").attr("pin", "no") } else { doc };
+    doc.attr("theme", THEME)
+}
+
+/// Parameters of our own making: no caller can send a name with a colon before it, and none is
+/// echoed.
+pub const BINARY: &str = ":binary";
+pub const HOST: &str = ":host";
+/// The format wants metadata and messages in the document.
+pub const WORDS: &str = ":words";
+
+fn wants_words(params: &Params) -> bool {
+    params.has(WORDS)
+}
+
+/// The request's parameters, alphabetical, `func` last, without secrets.
+fn tparams(params: &Params, func: &Func) -> Node {
+    let is_shown = |name: &str| {
+        name != "func"
+            && !name.starts_with(':')
+            && Params::is_echoed(name)
+            && func.meta.field(name).is_none_or(|field| !field.is_secret())
+    };
+    let shown = params.iter().filter(|(name, _)| is_shown(name) && is_element(name));
+    let nodes = shown.map(|(name, value)| Node::leaf(name.to_owned(), value));
+    Node::new("tparams").with(nodes).kid(Node::leaf("func", func.name()))
+}
+
+/// Can the name be an element of XML? Others cannot be echoed.
+fn is_element(name: &str) -> bool {
+    let mut chars = name.chars();
+    chars.next().is_some_and(|first| first.is_alphabetic() || first == '_')
+        && chars.all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
+}
+
+/// The error document, in the caller's language. It names the field and tells what to do.
+pub fn error(app: &App, caller: &Caller, params: &Params, error: &Error) -> Answer {
+    let lang = lang(app, caller, params);
+    let func = app.registry.get(params.func());
+    let sets = func.as_ref().map_or_else(|| vec![words::COMMON.to_owned()], |func| func.sets.clone());
+    let words = &app.registry.words;
+    let by_object = format!("msg_error_{}_{}", error.kind, error.object);
+    let by_kind = format!("msg_error_{}", error.kind);
+    let template = words.find(&lang, &sets, &by_object).or_else(|| words.find(&lang, &sets, &by_kind));
+    let template = template.unwrap_or(error.kind);
+    let label = words.get(&lang, &sets, &error.object).to_owned();
+    let desc = error.param("desc").map(|name| words.get(&lang, &sets, name).to_owned());
+    let value = error.param("value").unwrap_or_default();
+    let text = fill(template, &label, value, desc.as_deref().unwrap_or_default());
+    let mut node = Node::new("error")
+        .attr("type", error.kind)
+        .attr("object", &error.object)
+        .attr("lang", &lang)
+        .kid(Node::leaf("param", &error.object).attr("name", "object").attr("type", "msg").attr("msg", label))
+        .kid(Node::leaf("param", value).attr("name", "value"));
+    if let (Some(name), Some(desc)) = (error.param("desc"), desc) {
+        node = node.kid(Node::leaf("param", name).attr("name", "desc").attr("type", "msg").attr("msg", desc));
+    }
+    node = match error.kind {
+        "auth" => node.kid(Node::leaf("detail", &text)),
+        _ => node.kid(stack(caller, params)).kid(Node::leaf("group", template)),
+    };
+    Answer { body: Body::Error, doc: Node::new("doc").kid(node.kid(Node::leaf("msg", text))) }
+}
+
+fn fill(template: &str, object: &str, value: &str, desc: &str) -> String {
+    template.replace("__object__", object).replace("__desc__", desc).replace("__value__", value)
+}
+
+fn stack(caller: &Caller, params: &Params) -> Node {
+    let level = caller.level().number().to_string();
+    let action = Node::leaf("action", params.func()).attr("level", level).attr("user", &caller.user.name);
+    Node::new("stack").kid(action)
+}

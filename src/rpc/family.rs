@@ -1,0 +1,175 @@
+//! The naming law: what a list `X` with its verbs makes callable (`X.delete`, `X.history`, …).
+
+use std::collections::BTreeMap;
+
+use super::handler::Handler;
+use super::meta::{Field, Meta, ScopeKind, Shape, ValueKind};
+use crate::{history, record};
+
+/// A function before its handler is known.
+pub struct Derived {
+    pub meta: Meta,
+    pub object: String,
+    pub verb: &'static str,
+}
+
+const VERBS: [&str; 10] =
+    ["edit", "delete", "suspend", "resume", "filter", "setfilter", "history", "su", "up", "down"];
+
+/// Gives lists that are `like` another its columns and view.
+pub fn inherit(metas: &mut BTreeMap<String, Meta>, faults: &mut Vec<String>) {
+    let children: Vec<Meta> = metas.values().filter(|meta| !meta.like.is_empty()).cloned().collect();
+    for child in children {
+        let Some(model) = metas.get(&child.like).cloned() else {
+            faults.push(format!("`{}` is like `{}`, which is not there", child.name, child.like));
+            continue;
+        };
+        let toolbar = child.toolbar.clone();
+        let own = Meta {
+            name: child.name.clone(),
+            level: child.level,
+            like: child.like,
+            parent: child.parent,
+            verbs: child.verbs,
+            toolbar,
+            counter: String::new(),
+            ..model
+        };
+        metas.insert(child.name, own);
+    }
+}
+
+/// All functions: those written out, and those that verbs stand for.
+pub fn derive(metas: BTreeMap<String, Meta>) -> Vec<Derived> {
+    let lists: Vec<Meta> = metas.values().filter(|meta| meta.shape == Some(Shape::List)).cloned().collect();
+    let mut all: BTreeMap<String, Derived> = BTreeMap::new();
+    for list in &lists {
+        for verb in VERBS.into_iter().filter(|verb| list.verbs().any(|own| own == *verb)) {
+            let name = format!("{}.{verb}", list.name);
+            let form = metas.get(&format!("{}.edit", list.name));
+            let meta = derived(list, form, &name, verb);
+            all.insert(name, Derived { meta, object: list.name.clone(), verb });
+        }
+    }
+    for (name, meta) in metas {
+        let object = object_of(&name, &lists);
+        let verb = all.get(&name).map_or("", |derived| derived.verb);
+        let meta = match all.remove(&name) {
+            Some(law) => completed(meta, law.meta),
+            None => meta,
+        };
+        all.insert(name, Derived { meta, object, verb });
+    }
+    all.into_values().collect()
+}
+
+/// What is written out wins; what it leaves open comes from the law.
+fn completed(own: Meta, law: Meta) -> Meta {
+    Meta {
+        table: if own.table.is_empty() { law.table } else { own.table },
+        owner: if own.owner.is_empty() { law.owner } else { own.owner },
+        scope: if own.scope == ScopeKind::None { law.scope } else { own.scope },
+        key: if own.key.is_empty() { law.key } else { own.key },
+        toggle: if own.toggle.is_empty() { law.toggle } else { own.toggle },
+        group: own.group || law.group,
+        reads: own.reads || law.reads,
+        view: if own.view.is_empty() { law.view } else { own.view },
+        coldata: if own.coldata.cols.is_empty() { law.coldata } else { own.coldata },
+        parent: if own.parent.is_empty() { law.parent } else { own.parent },
+        ..own
+    }
+}
+
+/// The longest name of a list that `name` begins with, or the name itself.
+fn object_of(name: &str, lists: &[Meta]) -> String {
+    let is_part = |list: &&Meta| name.strip_prefix(&list.name).is_some_and(|rest| rest.starts_with('.'));
+    let longest = lists.iter().filter(is_part).max_by_key(|list| list.name.len());
+    longest.map_or_else(|| name.to_owned(), |list| list.name.clone())
+}
+
+fn derived(list: &Meta, form: Option<&Meta>, name: &str, verb: &str) -> Meta {
+    let table = form.map_or(&list.table, |form| &form.table);
+    let level = match verb {
+        "filter" | "history" => list.level,
+        "setfilter" | "su" => list.level.max(crate::level::Level::Reseller),
+        _ => form.map_or(list.level, |form| form.level),
+    };
+    let meta = Meta {
+        name: name.to_owned(),
+        shape: Some(Shape::Action),
+        level,
+        scope: list.scope,
+        table: if table.is_empty() { list.table.clone() } else { table.clone() },
+        owner: list.owner.clone(),
+        key: list.key.clone(),
+        key_kind: list.key_kind,
+        keyname: list.keyname.clone(),
+        toggle: list.toggle.clone(),
+        link: list.link.clone(),
+        link_from: list.link_from.clone(),
+        link_to: list.link_to.clone(),
+        group: true,
+        ..Meta::default()
+    };
+    match verb {
+        "filter" => filter_form(list, meta),
+        "history" => history_list(meta),
+        "edit" => Meta { shape: Some(Shape::Form), group: false, ..meta },
+        "su" | "setfilter" => Meta { group: false, ..meta },
+        _ => meta,
+    }
+}
+
+fn history_list(meta: Meta) -> Meta {
+    let col = |name: &str, column: &str, kind| Field {
+        name: name.into(),
+        column: column.into(),
+        kind,
+        ..Field::default()
+    };
+    let cols = vec![
+        col("id", "id", ValueKind::Id),
+        col("changedate", "at", ValueKind::Time),
+        col("desc", "description", ValueKind::Text),
+        col("user", "user_name", ValueKind::Text),
+        col("ip", "ip", ValueKind::Text),
+        col("action", "action", ValueKind::Text),
+    ];
+    Meta {
+        shape: Some(Shape::List),
+        view: "history_list".into(),
+        sort: "-id".into(),
+        key: "id".into(),
+        key_kind: ValueKind::Id,
+        group: false,
+        coldata: super::meta::ColData { cols },
+        ..meta
+    }
+}
+
+/// The fields of the list's `<filter>`, or one a column where it has none.
+fn filter_form(list: &Meta, meta: Meta) -> Meta {
+    let fields = super::filter::fields(list).map(|field| Field { virtual_: true, ..field }).collect();
+    let pages = vec![super::meta::Page { name: "filter".into(), fields }];
+    Meta { shape: Some(Shape::Form), group: false, form: super::meta::FormData { pages }, ..meta }
+}
+
+/// What the law itself knows to do.
+pub fn handler(meta: &Meta, verb: &str) -> Option<Handler> {
+    Some(match (meta.shape(), verb) {
+        (Shape::Action, "delete") if !meta.table.is_empty() => Handler::Each(record::delete),
+        (Shape::Action, "suspend") if !meta.link.is_empty() => Handler::Each(record::unlink),
+        (Shape::Action, "resume") if !meta.link.is_empty() => Handler::Each(record::link),
+        (Shape::Action, "suspend") if !meta.table.is_empty() => Handler::Each(record::suspend),
+        (Shape::Action, "resume") if !meta.table.is_empty() => Handler::Each(record::resume),
+        (Shape::Action, "up") => Handler::Each(record::up),
+        (Shape::Action, "down") => Handler::Each(record::down),
+        (Shape::Action, "su") => Handler::Once(crate::auth::su::by_row),
+        (Shape::Action, "setfilter") => Handler::Once(super::filter::set_by_row),
+        (Shape::Form, "filter") => Handler::Form(super::filter::FORM),
+        (Shape::List, "history") => Handler::View(Some(history::of_record)),
+        (Shape::List, _) if !meta.view.is_empty() => Handler::View(None),
+        (Shape::Form, _) if !meta.table.is_empty() => Handler::Form(record::FORM),
+        _ => return None,
+    })
+}

@@ -1,0 +1,181 @@
+//! What a function does, by its shape, and all that a handler may touch.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::auth::{Caller, Scope};
+use crate::db::{Conn, Raw, Sql};
+use crate::doc::Node;
+use crate::error::{Error, Result};
+use crate::params::Params;
+use crate::record::Record;
+use crate::rpc::registry::Func;
+use crate::time::Zone;
+
+/// A function's deed. Access, scope, transaction, `sok`, lists of `elid`, paging, sorting and
+/// filtering are the dispatcher's: a handler does not do them and so cannot forget them.
+#[derive(Clone, Copy)]
+pub enum Handler {
+    /// The rows of the metadata's view, narrowed by a further condition.
+    View(Option<fn(&mut Ctx) -> Result<Sql>>),
+    /// Rows that no view holds, one value a column.
+    Rows(fn(&mut Ctx) -> Result<Vec<Vec<Raw>>>),
+    Form(Form),
+    /// One deed on each record that `elid` names.
+    Each(fn(&mut Ctx, &str) -> Result<()>),
+    /// One deed a call.
+    Once(fn(&mut Ctx) -> Result<Reply>),
+}
+
+#[derive(Clone, Copy)]
+pub struct Form {
+    /// Outside of the transaction: what may take long. It may only change the parameters.
+    pub prepare: fn(&App, &Caller, &mut Params) -> Result<()>,
+    /// The stored record, or a new one with its defaults.
+    pub read: fn(&mut Ctx) -> Result<Record>,
+    /// Refuses what the fields alone cannot show to be wrong.
+    pub check: fn(&mut Ctx, &mut Record) -> Result<()>,
+    /// Keeps the record and answers what belongs beside `ok`.
+    pub save: fn(&mut Ctx, Record) -> Result<Vec<Node>>,
+    /// Adds values and lists that are shown only.
+    pub show: fn(&mut Ctx, &mut Record) -> Result<()>,
+}
+
+impl Form {
+    pub const fn check(mut self, check: fn(&mut Ctx, &mut Record) -> Result<()>) -> Self {
+        self.check = check;
+        self
+    }
+
+    pub const fn read(mut self, read: fn(&mut Ctx) -> Result<Record>) -> Self {
+        self.read = read;
+        self
+    }
+
+    pub const fn save(mut self, save: fn(&mut Ctx, Record) -> Result<Vec<Node>>) -> Self {
+        self.save = save;
+        self
+    }
+
+    pub const fn show(mut self, show: fn(&mut Ctx, &mut Record) -> Result<()>) -> Self {
+        self.show = show;
+        self
+    }
+
+    pub const fn prepare(mut self, prepare: fn(&App, &Caller, &mut Params) -> Result<()>) -> Self {
+        self.prepare = prepare;
+        self
+    }
+}
+
+/// What an action answers.
+pub enum Reply {
+    /// `ok` and its siblings.
+    Ok(Vec<Node>),
+    /// A document of its own structure inside the usual envelope.
+    Object(Vec<Node>),
+    /// Refused, but what was done is kept (decisions.md, Writing).
+    Refused(Error),
+}
+
+impl Reply {
+    pub fn ok() -> Result<Self> {
+        Ok(Self::Ok(Vec::new()))
+    }
+}
+
+/// One call as the dispatcher prepared it: immutable, so a job may run again with it.
+pub struct Call {
+    pub app: Arc<App>,
+    pub func: Arc<Func>,
+    pub caller: Caller,
+    pub params: Params,
+    pub lang: String,
+    pub zone: Zone,
+    pub now_us: i64,
+}
+
+/// What a commit makes stale in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Topic {
+    /// Users, sessions, rights, filters.
+    Access,
+    Settings,
+}
+
+impl Topic {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Access => "access",
+            Self::Settings => "settings",
+        }
+    }
+}
+
+pub struct Ctx<'a> {
+    pub conn: &'a mut Conn,
+    pub call: &'a Call,
+    pub touched: Vec<Topic>,
+}
+
+impl Deref for Ctx<'_> {
+    type Target = Call;
+
+    fn deref(&self) -> &Call {
+        self.call
+    }
+}
+
+impl<'a> Ctx<'a> {
+    pub fn new(conn: &'a mut Conn, call: &'a Call) -> Self {
+        Self { conn, call, touched: Vec::new() }
+    }
+
+    /// Says that caches of the topic are stale, here after the commit, elsewhere within a second.
+    pub fn touch(&mut self, topic: Topic) -> Result<()> {
+        if !self.touched.contains(&topic) {
+            self.touched.push(topic);
+            let bump = Sql::new("UPDATE generation SET n = n + 1 WHERE topic = ").bind(topic.name());
+            bump.execute(self.conn)?;
+        }
+        Ok(())
+    }
+}
+
+impl Call {
+    pub fn scope(&self) -> Scope {
+        self.caller.scope()
+    }
+
+    /// The one record of a form or of an action on one record, or nothing for a new one.
+    pub fn elid(&self) -> Result<Option<i64>> {
+        match self.params.get("elid").trim() {
+            "" => Ok(None),
+            text => text.parse().map(Some).map_err(|_| Error::value("elid", text)),
+        }
+    }
+
+    pub fn need_elid(&self) -> Result<i64> {
+        self.elid()?.ok_or_else(|| Error::missed("elid"))
+    }
+
+    pub fn plid(&self) -> Result<Option<i64>> {
+        match self.params.get("plid").trim() {
+            "" => Ok(None),
+            text => text.parse().map(Some).map_err(|_| Error::value("plid", text)),
+        }
+    }
+
+    /// The typed value of a parameter that the metadata names, where it was sent.
+    pub fn input(&self, name: &str) -> Result<Option<Raw>> {
+        let field = self.func.meta.field(name).ok_or_else(|| Error::system(format!("no field {name}")))?;
+        let Some(text) = self.params.sent(name) else { return Ok(None) };
+        crate::value::parse(field, text, &self.zone).map(Some)
+    }
+
+    /// A word of the function in the caller's language.
+    pub fn word<'w>(&'w self, name: &'w str) -> &'w str {
+        self.app.registry.words.get(&self.lang, &self.func.sets, name)
+    }
+}

@@ -1,0 +1,337 @@
+//! What `funcs/*.xml` says of one function, as everything else reads it.
+
+use serde::Deserialize;
+
+use crate::db;
+use crate::error::{Error, Result};
+use crate::level::Level;
+
+/// The five shapes of a function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Shape {
+    List,
+    Form,
+    Action,
+    Wizard,
+    Report,
+}
+
+impl Shape {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::List => "list",
+            Self::Form => "form",
+            Self::Action => "action",
+            Self::Wizard => "wizard",
+            Self::Report => "report",
+        }
+    }
+}
+
+/// Whose rows a function touches.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ScopeKind {
+    /// Rows that belong to nobody: dictionaries, configuration.
+    #[default]
+    None,
+    /// Rows with `account_id` and `reseller_id`; the dispatcher adds the caller's scope.
+    Account,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Meta {
+    #[serde(rename = "@name")]
+    pub name: String,
+    #[serde(rename = "@type")]
+    pub shape: Option<Shape>,
+    #[serde(default, rename = "@level")]
+    pub level: Level,
+    #[serde(default, rename = "@scope")]
+    pub scope: ScopeKind,
+    #[serde(default, rename = "@view")]
+    pub view: String,
+    #[serde(default, rename = "@table")]
+    pub table: String,
+    /// The column of `table` that holds the owning account; `id` where the row is the account.
+    #[serde(default, rename = "@owner")]
+    pub owner: String,
+    #[serde(default, rename = "@key")]
+    pub key: String,
+    #[serde(default, rename = "@keykind")]
+    pub key_kind: ValueKind,
+    #[serde(default, rename = "@keyname")]
+    pub keyname: String,
+    /// `+column` or `-column`.
+    #[serde(default, rename = "@sort")]
+    pub sort: String,
+    /// The functions that the naming law derives from a list.
+    #[serde(default, rename = "@verbs")]
+    pub verbs: String,
+    #[serde(default, rename = "@parent")]
+    pub parent: String,
+    #[serde(default, rename = "@like")]
+    pub like: String,
+    #[serde(default, rename = "@link")]
+    pub link: String,
+    #[serde(default, rename = "@linkfrom")]
+    pub link_from: String,
+    #[serde(default, rename = "@linkto")]
+    pub link_to: String,
+    /// The flag that suspend and resume change.
+    #[serde(default, rename = "@toggle")]
+    pub toggle: String,
+    /// The name under which `counter` keeps exact totals.
+    #[serde(default, rename = "@counter")]
+    pub counter: String,
+    /// An action that takes several `elid`.
+    #[serde(default, rename = "@group", deserialize_with = "yes")]
+    pub group: bool,
+    /// An action that changes nothing, so it runs as a read.
+    #[serde(default, rename = "@reads", deserialize_with = "yes")]
+    pub reads: bool,
+    /// A call that the journal leaves out although it writes (`keepalive`).
+    #[serde(default, rename = "@nojournal", deserialize_with = "yes")]
+    pub nojournal: bool,
+    #[serde(default)]
+    pub toolbar: Toolbar,
+    #[serde(default)]
+    pub coldata: ColData,
+    #[serde(default)]
+    pub filter: Filter,
+    #[serde(default)]
+    pub form: FormData,
+    #[serde(default, rename = "param")]
+    pub params: Vec<Field>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Toolbar {
+    #[serde(default, rename = "toolgrp")]
+    pub groups: Vec<ToolGroup>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct ToolGroup {
+    #[serde(rename = "@name")]
+    pub name: String,
+    #[serde(default, rename = "toolbtn")]
+    pub buttons: Vec<Button>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Button {
+    #[serde(rename = "@name")]
+    pub name: String,
+    #[serde(rename = "@func")]
+    pub func: String,
+    #[serde(rename = "@type")]
+    pub kind: String,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct ColData {
+    #[serde(default, rename = "col")]
+    pub cols: Vec<Field>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Filter {
+    #[serde(default, rename = "field")]
+    pub fields: Vec<Field>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct FormData {
+    #[serde(default, rename = "page")]
+    pub pages: Vec<Page>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Page {
+    #[serde(rename = "@name")]
+    pub name: String,
+    #[serde(default, rename = "field")]
+    pub fields: Vec<Field>,
+}
+
+/// What a column, field or parameter holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ValueKind {
+    #[default]
+    Text,
+    Id,
+    Int,
+    Money,
+    /// 10⁻⁴ of a percent: 20 % is 200000.
+    Percent,
+    /// 10⁻⁹.
+    Rate,
+    Date,
+    Time,
+    Flag,
+    /// A stored code with words.
+    Msg,
+    /// Several ids of a link table.
+    Ids,
+    /// A new password: hashed before the write, shown never.
+    Password,
+    /// Compared or sealed, shown never.
+    Secret,
+    /// Several lines of text.
+    Lines,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Op {
+    #[default]
+    Is,
+    Contains,
+    Period,
+    In,
+    From,
+    To,
+}
+
+/// A column of a list, a field of a form or filter, or a parameter of an action.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Field {
+    #[serde(rename = "@name")]
+    pub name: String,
+    #[serde(default, rename = "@kind")]
+    pub kind: ValueKind,
+    #[serde(default, rename = "@column")]
+    pub column: String,
+    #[serde(default, rename = "@currency")]
+    pub currency: String,
+    #[serde(default, rename = "@level")]
+    pub level: Level,
+    #[serde(default, rename = "@hidden", deserialize_with = "yes")]
+    pub hidden: bool,
+    #[serde(default, rename = "@required", deserialize_with = "yes")]
+    pub required: bool,
+    #[serde(default, rename = "@readonly", deserialize_with = "yes")]
+    pub readonly: bool,
+    /// Taken on a new record only.
+    #[serde(default, rename = "@fixed", deserialize_with = "yes")]
+    pub fixed: bool,
+    /// Shown and taken, but no column: the handler knows what to do with it.
+    #[serde(default, rename = "@virtual", deserialize_with = "yes")]
+    pub virtual_: bool,
+    /// May the list be sorted by it?
+    #[serde(default, rename = "@nosort", deserialize_with = "yes")]
+    pub nosort: bool,
+    /// A large list may be sorted by it: each scope has an index.
+    #[serde(default, rename = "@indexed", deserialize_with = "yes")]
+    pub indexed: bool,
+    #[serde(default, rename = "@max")]
+    pub max: Option<usize>,
+    #[serde(default, rename = "@default")]
+    pub default: String,
+    #[serde(default, rename = "@control")]
+    pub control: String,
+    #[serde(default, rename = "@options")]
+    pub options: String,
+    #[serde(default, rename = "@op")]
+    pub op: Op,
+    #[serde(default, rename = "@link")]
+    pub link: String,
+    #[serde(default, rename = "@linkfrom")]
+    pub link_from: String,
+    #[serde(default, rename = "@linkto")]
+    pub link_to: String,
+    /// `array`: always an array in JSON.
+    #[serde(default, rename = "@is_json_array", deserialize_with = "yes")]
+    pub array: bool,
+    #[serde(default, rename = "val")]
+    pub vals: Vec<Val>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Val {
+    #[serde(rename = "@key")]
+    pub key: String,
+    #[serde(default, rename = "@color")]
+    pub color: String,
+}
+
+impl Meta {
+    pub fn shape(&self) -> Shape {
+        self.shape.expect("the registry takes no function without a type")
+    }
+
+    pub fn fields(&self) -> impl Iterator<Item = &Field> {
+        self.form.pages.iter().flat_map(|page| &page.fields).chain(&self.params)
+    }
+
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields().find(|field| field.name == name)
+    }
+
+    pub fn col(&self, name: &str) -> Option<&Field> {
+        self.coldata.cols.iter().find(|col| col.name == name)
+    }
+
+    pub fn verbs(&self) -> impl Iterator<Item = &str> {
+        self.verbs.split_whitespace()
+    }
+
+    pub fn buttons(&self) -> impl Iterator<Item = &Button> {
+        self.toolbar.groups.iter().flat_map(|group| &group.buttons)
+    }
+
+    /// The key column of rows, `id` where nothing else is said.
+    pub fn key(&self) -> &str {
+        if self.key.is_empty() { "id" } else { &self.key }
+    }
+
+    pub fn owner(&self) -> &str {
+        if self.owner.is_empty() { "account_id" } else { &self.owner }
+    }
+}
+
+impl Field {
+    pub fn column(&self) -> &str {
+        if self.column.is_empty() { &self.name } else { &self.column }
+    }
+
+    /// Codes that are numbers are stored as numbers.
+    fn has_number_codes(&self) -> bool {
+        !self.vals.is_empty() && self.vals.iter().all(|val| val.key.parse::<i64>().is_ok())
+    }
+
+    pub fn stored(&self) -> db::Kind {
+        match self.kind {
+            ValueKind::Flag => db::Kind::Flag,
+            ValueKind::Msg if self.has_number_codes() => db::Kind::Int,
+            ValueKind::Text | ValueKind::Lines | ValueKind::Msg | ValueKind::Ids => db::Kind::Text,
+            ValueKind::Password | ValueKind::Secret => db::Kind::Text,
+            _ => db::Kind::Int,
+        }
+    }
+
+    pub fn is_secret(&self) -> bool {
+        matches!(self.kind, ValueKind::Password | ValueKind::Secret)
+    }
+
+    /// Refuses a code that is none of the field's.
+    pub fn check_code(&self, text: &str) -> Result<()> {
+        match self.vals.is_empty() || self.vals.iter().any(|val| val.key == text) {
+            true => Ok(()),
+            false => Err(Error::value(&self.name, text)),
+        }
+    }
+}
+
+fn yes<'de, D: serde::Deserializer<'de>>(from: D) -> std::result::Result<bool, D::Error> {
+    match String::deserialize(from)?.as_str() {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        other => Err(serde::de::Error::custom(format!("`{other}` is neither yes nor no"))),
+    }
+}

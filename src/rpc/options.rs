@@ -1,0 +1,104 @@
+//! Option lists of selects: fixed codes with words, or the rows of `<name>_option`.
+
+use super::handler::Ctx;
+use super::meta::{Field, ValueKind};
+use crate::auth::Scope;
+use crate::db::{Kind, Raw, Sql};
+use crate::doc::Node;
+use crate::error::{Error, Result};
+use crate::record::{Record, scope_sql};
+
+/// Rows offered at most; beyond that the field takes an id.
+const OPTIONS_MAX: i64 = 1000;
+
+/// An `slist` for every select of the form.
+pub fn nodes(cx: &mut Ctx, record: &Record) -> Result<Vec<Node>> {
+    let call = cx.call;
+    let level = call.caller.level();
+    let selects = call.func.meta.fields().filter(|field| field.level <= level);
+    selects.filter_map(|field| slist(cx, field, record).transpose()).collect()
+}
+
+fn slist(cx: &mut Ctx, field: &Field, record: &Record) -> Result<Option<Node>> {
+    if !field.vals.is_empty() {
+        return Ok(Some(fixed(cx, field)));
+    }
+    if field.options.is_empty() {
+        return Ok(None);
+    }
+    let rows = stored(cx, field, record)?;
+    let val = |row: &Vec<Raw>| Node::leaf("val", row[1].str()).attr("key", row[0].int().to_string());
+    let none = (field.kind == ValueKind::Id && !field.required).then(|| Node::leaf("val", "").attr("key", ""));
+    Ok(Some(named(field).with(none).with(rows.iter().map(val))))
+}
+
+fn named(field: &Field) -> Node {
+    Node::new("slist").attr("name", &field.name)
+}
+
+fn fixed(cx: &Ctx, field: &Field) -> Node {
+    let words = &cx.app.registry.words;
+    let val = |val: &super::meta::Val| {
+        let name = format!("{}_{}", field.name, val.key);
+        let text = words.get(&cx.call.lang, &cx.call.func.sets, &name).to_owned();
+        Node::leaf("val", text).attr("msg", "yes").attr("key", &val.key)
+    };
+    named(field).with(field.vals.iter().map(val))
+}
+
+/// The rows that this caller may choose: in his scope, and of the client that the form is about.
+fn stored(cx: &mut Ctx, field: &Field, record: &Record) -> Result<Vec<Vec<Raw>>> {
+    let sql = Sql::new("SELECT id, name FROM ").word(&view(field)).sql(" WHERE 1 = 1");
+    let sql = sql.append(&allowed(cx, field, record)?).sql(" ORDER BY name, id LIMIT ");
+    sql.bind(OPTIONS_MAX).load(cx.conn, &[Kind::Int, Kind::Text])
+}
+
+fn view(field: &Field) -> String {
+    format!("{}_option", field.options)
+}
+
+fn allowed(cx: &Ctx, field: &Field, record: &Record) -> Result<Sql> {
+    if !cx.app.db.has_column(&view(field), "account_id") {
+        return Ok(Sql::default());
+    }
+    let sql = scope_sql(cx.scope(), "account_id");
+    let account = match (record.int("account_id"), cx.func.meta.parent.as_str()) {
+        (0, "account_id") => cx.plid()?.unwrap_or_default(),
+        (account, _) => account,
+    };
+    Ok(match (account, field.options.as_str()) {
+        (0, _) | (_, "account") => sql,
+        (account, _) => sql.sql(" AND account_id = ").bind(account),
+    })
+}
+
+/// Refuses a chosen id that this caller was not offered: a reference is input like any other.
+pub fn check(cx: &mut Ctx, record: &Record) -> Result<()> {
+    let call = cx.call;
+    for field in call.func.meta.fields().filter(|field| !field.options.is_empty()) {
+        if !record.has_changed(&field.name) {
+            continue;
+        }
+        for id in ids(record.get(field.column())) {
+            let sql = Sql::new("SELECT id FROM ").word(&view(field)).sql(" WHERE id = ").bind(id);
+            let sql = sql.append(&allowed(cx, field, record)?);
+            if sql.first(cx.conn, &[Kind::Int])?.is_none() {
+                return Err(Error::value(&field.name, id.to_string()));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn ids(raw: &Raw) -> Vec<i64> {
+    match raw {
+        Raw::Int(0) => Vec::new(),
+        Raw::Int(id) => vec![*id],
+        raw => raw.str().split(", ").filter_map(|id| id.parse().ok()).collect(),
+    }
+}
+
+/// Is nobody's scope the only one that sees no options at all?
+pub fn is_open_to(scope: Scope) -> bool {
+    scope != Scope::Nobody
+}

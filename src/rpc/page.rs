@@ -1,0 +1,200 @@
+//! Which part of a list is asked for, in which order, and what the answer says about it.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::handler::Call;
+use super::meta::Field;
+use super::plan::key_column;
+use crate::cell::Cell;
+use crate::db::{Kind, Raw, Sql};
+use crate::doc::Node;
+use crate::error::{Error, Result};
+
+/// Rows a page where nothing was asked (protocol.md §2), and in a browser.
+const CNT_DEFAULT: i64 = 1000;
+const CNT_HTML: i64 = 50;
+const CNT_MAX: i64 = 10_000;
+/// Up to this many pages every page is listed, beyond that the current one.
+const PAGES_LISTED: i64 = 20;
+
+/// `p_num` and `p_cnt` as they were sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask {
+    num: i64,
+    cnt: i64,
+    /// text and csv without either give every row.
+    pub everything: bool,
+}
+
+impl Ask {
+    pub fn of(call: &Call) -> Result<Self> {
+        let number = |name: &str| match call.params.get(name).trim() {
+            "" => Ok(None),
+            text => text.parse().ok().filter(|n| *n > 0).map(Some).ok_or_else(|| Error::value(name, text)),
+        };
+        let (num, cnt) = (number("p_num")?, number("p_cnt")?);
+        let out = call.params.get("out").to_lowercase();
+        let streams = matches!(out.as_str(), "text" | "csv");
+        let usual = if out.is_empty() { CNT_HTML } else { CNT_DEFAULT };
+        Ok(Self {
+            num: num.unwrap_or(1),
+            cnt: cnt.unwrap_or(usual).min(CNT_MAX),
+            everything: streams && num.is_none() && cnt.is_none(),
+        })
+    }
+}
+
+/// By which column, in which direction. Equal values stand in the order of the key.
+#[derive(Debug, Clone, Hash)]
+pub struct Sort {
+    /// The answered column.
+    pub name: String,
+    /// The view's column: the folded one where there is one.
+    pub column: String,
+    pub key: String,
+    pub kind: Kind,
+    pub descends: bool,
+}
+
+impl Sort {
+    pub fn of(call: &Call) -> Result<Self> {
+        let meta = &call.func.meta;
+        let asked = asked(call);
+        let sortable = |col: &&Field| !col.nosort && col.level <= call.caller.level();
+        let named = |(name, _): &(String, bool)| meta.col(name).filter(sortable).is_some();
+        // A column that cannot be sorted is ignored, as the original does.
+        let (name, descends) = asked.filter(named).unwrap_or_else(|| {
+            let usual = if meta.sort.is_empty() { meta.key() } else { &meta.sort };
+            signed(usual)
+        });
+        let stored = meta.col(&name).map_or(Kind::Int, Field::stored);
+        let plain = meta.col(&name).map_or(name.as_str(), Field::column).to_owned();
+        let folded = format!("{plain}_fold");
+        let folds = call.app.db.has_column(&meta.view, &folded);
+        let column = if folds { folded } else { plain };
+        Ok(Self { name, column, key: key_column(meta).to_owned(), kind: stored, descends })
+    }
+
+    /// ` AND (column, key) > (?, ?)`: the rows behind a place in this order.
+    pub fn after(&self, place: Option<(Raw, Raw)>) -> Sql {
+        let Some((value, key)) = place else { return Sql::default() };
+        let sign = if self.descends { " < " } else { " > " };
+        match self.column == self.key {
+            true => Sql::new(" AND ").word(&self.key).sql(sign).bind(key),
+            false => {
+                let sql = Sql::new(" AND (").words([self.column.as_str(), &self.key]).sql(")").sql(sign);
+                sql.sql("(").binds([value, key]).sql(")")
+            }
+        }
+    }
+
+    /// Under what the beginning of a page is remembered. The condition holds the scope, so
+    /// nobody meets a place of another's list.
+    pub fn mark(&self, func: &str, condition: &Sql, cnt: i64, num: i64) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (func, self, condition, cnt, num).hash(&mut hasher);
+        hasher.finish()
+    }
+}
+
+/// `p_col=-id`, or `p_sort=id` with `p_order=desc`. An unescaped `+` arrives as a blank.
+fn asked(call: &Call) -> Option<(String, bool)> {
+    let params = &call.params;
+    if params.has("p_col") {
+        return Some(signed(params.get("p_col").trim()));
+    }
+    params.has("p_sort").then(|| (params.get("p_sort").to_owned(), params.get("p_order") == "desc"))
+}
+
+fn signed(text: &str) -> (String, bool) {
+    match text.strip_prefix('-') {
+        Some(name) => (name.to_owned(), true),
+        None => (text.trim_start_matches('+').to_owned(), false),
+    }
+}
+
+/// The page that is answered.
+#[derive(Debug)]
+pub struct Paging {
+    pub ask: Ask,
+    pub total: i64,
+    /// From 1; an asked page past the end is the last one.
+    pub num: i64,
+    /// First and last sort value, by row number from 0.
+    edges: BTreeMap<i64, String>,
+}
+
+impl Paging {
+    pub fn new(ask: Ask, total: i64) -> Self {
+        let pages = pages(total, ask.cnt);
+        let num = if ask.everything { 1 } else { ask.num.min(pages).max(1) };
+        Self { ask, total, num, edges: BTreeMap::new() }
+    }
+
+    pub fn cnt(&self) -> i64 {
+        self.ask.cnt
+    }
+
+    /// How many rows stand before the page.
+    pub fn first_row(&self) -> i64 {
+        (self.num - 1) * self.ask.cnt
+    }
+
+    pub fn holds(&self, row: i64) -> bool {
+        self.ask.everything || (self.first_row()..self.first_row() + self.ask.cnt).contains(&row)
+    }
+
+    /// Row `read` of this page, with its sort value.
+    pub fn saw(&mut self, read: i64, cell: Option<&Cell>) {
+        let last = (self.total - self.first_row()).min(self.ask.cnt) - 1;
+        if read == 0 || read == last {
+            self.edge(self.first_row() + read, cell.map(Cell::to_string).unwrap_or_default());
+        }
+    }
+
+    pub fn edge(&mut self, row: i64, text: String) {
+        let in_page = row % self.ask.cnt;
+        if in_page == 0 || in_page == self.ask.cnt - 1 || row == self.total - 1 {
+            self.edges.entry(row).or_insert(text);
+        }
+    }
+
+    /// Are there further pages to name?
+    pub fn wants_edges(&self) -> bool {
+        !self.ask.everything && (2..=PAGES_LISTED).contains(&pages(self.total, self.ask.cnt))
+    }
+
+    /// What stands before the rows, and behind them.
+    pub fn nodes(&self, sort: &Sort) -> (Vec<Node>, Vec<Node>) {
+        let order = if sort.descends { "desc" } else { "asc" };
+        let head = [Node::leaf("p_sort", &sort.name), Node::leaf("p_order", order)];
+        let listed = match pages(self.total, self.ask.cnt) {
+            0 => Vec::new(),
+            pages if pages <= PAGES_LISTED => (1..=pages).collect(),
+            _ => vec![self.num],
+        };
+        let pages = listed.into_iter().map(|num| Node::leaf("page", self.page(num)));
+        let tail = vec![
+            Node::leaf("p_cnt", self.ask.cnt.to_string()),
+            Node::leaf("p_num", self.num.to_string()),
+            Node::leaf("p_elems", self.total.to_string()),
+        ];
+        (head.into_iter().chain(pages).collect(), tail)
+    }
+
+    /// `first - last` of a page, a single word where they are one row (protocol.md C9).
+    fn page(&self, num: i64) -> String {
+        let first = (num - 1) * self.ask.cnt;
+        let last = (first + self.ask.cnt).min(self.total) - 1;
+        let text = |row: i64| self.edges.get(&row).map_or("", String::as_str);
+        match first == last {
+            true => text(first).to_owned(),
+            false => format!("{} - {}", text(first), text(last)),
+        }
+    }
+}
+
+fn pages(total: i64, cnt: i64) -> i64 {
+    (total + cnt - 1) / cnt
+}

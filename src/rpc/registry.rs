@@ -1,0 +1,180 @@
+//! Every callable function: what `funcs/*.xml` says, joined by name with what the code does.
+//! One without the other is a fault that is found at start.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use include_dir::{Dir, include_dir};
+use serde::Deserialize;
+
+use super::family;
+use super::handler::Handler;
+use super::meta::{Field, Meta, Shape};
+use super::plan::Plans;
+use super::words::{COMMON, Lang, Words};
+
+static FUNCS: Dir = include_dir!("$CARGO_MANIFEST_DIR/funcs");
+
+/// A row of a handler table: `("payment.setpaid", Handler::…)`.
+pub type Row = (&'static str, Handler);
+
+pub struct Func {
+    pub meta: Meta,
+    pub handler: Handler,
+    /// The list that this function belongs to: `payment` for `payment.setpaid`.
+    pub object: String,
+    /// The part of the name that the naming law gave, or "".
+    pub verb: &'static str,
+    /// Where its words are looked for, the first set first.
+    pub sets: Vec<String>,
+    pub plans: Plans,
+}
+
+pub struct Registry {
+    funcs: BTreeMap<String, Arc<Func>>,
+    pub words: Words,
+    pub menu: Vec<MenuNode>,
+    /// Changes with any metadata or word: clients use it as a cache key (`doc/@features`).
+    pub features: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    metadata: Vec<Meta>,
+    #[serde(default)]
+    lang: Vec<Lang>,
+    #[serde(default)]
+    mainmenu: MenuNode,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct MenuNode {
+    #[serde(default, rename = "@name")]
+    pub name: String,
+    #[serde(default)]
+    pub node: Vec<MenuNode>,
+}
+
+impl Func {
+    pub fn name(&self) -> &str {
+        &self.meta.name
+    }
+
+    /// Does this call change anything? Decides between an inline read and a write job.
+    pub fn writes(&self, submits: bool) -> bool {
+        match self.meta.shape() {
+            Shape::List | Shape::Report => false,
+            Shape::Form | Shape::Wizard => submits,
+            Shape::Action => !self.meta.reads,
+        }
+    }
+}
+
+impl Registry {
+    /// The delivered functions joined with `handlers`, or everything that is wrong with them.
+    pub fn embedded(handlers: &[&[Row]]) -> Result<Self, Vec<String>> {
+        let files = FUNCS.files().filter(|file| file.path().extension().is_some_and(|ext| ext == "xml"));
+        let texts = files.map(|file| {
+            (file.path().display().to_string(), file.contents_utf8().unwrap_or_default())
+        });
+        Self::new(texts, handlers)
+    }
+
+    pub fn new<'f>(
+        files: impl IntoIterator<Item = (String, &'f str)>,
+        handlers: &[&[Row]],
+    ) -> Result<Self, Vec<String>> {
+        let (mut metas, mut words, mut menu) = (BTreeMap::new(), Words::default(), Vec::new());
+        let (mut faults, mut digest) = (Vec::new(), blake3::Hasher::new());
+        for (path, xml) in files {
+            digest.update(xml.as_bytes());
+            match quick_xml::de::from_str::<File>(xml) {
+                Ok(file) => {
+                    take(file.metadata, &path, &mut metas, &mut faults);
+                    file.lang.into_iter().for_each(|lang| words.add(lang));
+                    menu.extend(file.mainmenu.node);
+                }
+                Err(cause) => faults.push(format!("{path}: {cause}")),
+            }
+        }
+        family::inherit(&mut metas, &mut faults);
+        let funcs = join(family::derive(metas), handlers, &mut faults);
+        let features = digest.finalize().to_hex()[..32].to_owned();
+        let registry = Self { funcs, words, menu, features };
+        faults.extend(super::audit::faults(&registry));
+        if faults.is_empty() { Ok(registry) } else { Err(faults) }
+    }
+
+    pub fn get(&self, name: &str) -> Option<Arc<Func>> {
+        self.funcs.get(name).cloned()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Func>> {
+        self.funcs.values()
+    }
+
+    /// The title of a function: its own, or its object's with the verb behind it.
+    pub fn title(&self, func: &Func, lang: &str) -> String {
+        let own = [func.name().to_owned()];
+        if let Some(title) = self.words.find(lang, &own, "title") {
+            return title.to_owned();
+        }
+        let object = self.words.get(lang, &func.sets, "title");
+        match self.words.common(lang, &format!("title_{}", func.verb)) {
+            Some(verb) if !func.verb.is_empty() => format!("{object}: {verb}"),
+            _ => object.to_owned(),
+        }
+    }
+
+    pub fn label<'w>(&'w self, func: &'w Func, lang: &str, field: &'w Field) -> &'w str {
+        self.words.get(lang, &func.sets, &field.name)
+    }
+}
+
+fn take(new: Vec<Meta>, path: &str, metas: &mut BTreeMap<String, Meta>, faults: &mut Vec<String>) {
+    for meta in new {
+        if meta.shape.is_none() {
+            faults.push(format!("{path}: `{}` has no type", meta.name));
+        } else if let Some(twice) = metas.insert(meta.name.clone(), meta) {
+            faults.push(format!("{path}: `{}` stands twice", twice.name));
+        }
+    }
+}
+
+fn join(
+    metas: Vec<family::Derived>,
+    handlers: &[&[Row]],
+    faults: &mut Vec<String>,
+) -> BTreeMap<String, Arc<Func>> {
+    let mut named: BTreeMap<&str, Handler> = BTreeMap::new();
+    for (name, handler) in handlers.iter().copied().flatten() {
+        if named.insert(name, *handler).is_some() {
+            faults.push(format!("`{name}` has two handlers"));
+        }
+    }
+    let mut funcs = BTreeMap::new();
+    for family::Derived { meta, object, verb } in metas {
+        let Some(handler) = named.remove(meta.name.as_str()).or_else(|| family::handler(&meta, verb)) else {
+            faults.push(format!("`{}` has no handler", meta.name));
+            continue;
+        };
+        let sets = sets(&meta, &object);
+        let func = Func { object, verb, sets, handler, plans: Plans::default(), meta };
+        funcs.insert(func.meta.name.clone(), Arc::new(func));
+    }
+    faults.extend(named.keys().map(|name| format!("the handler of `{name}` has no metadata")));
+    funcs
+}
+
+/// A function's own words, those of the list it is like, of its object, and the shared ones.
+fn sets(meta: &Meta, object: &str) -> Vec<String> {
+    let mut sets = vec![meta.name.clone()];
+    for set in [meta.like.as_str(), object, COMMON] {
+        if !set.is_empty() && !sets.iter().any(|have| have == set) {
+            sets.push(set.to_owned());
+        }
+    }
+    sets
+}

@@ -1,0 +1,146 @@
+//! The clock and the zones in which its microseconds are shown and entered.
+
+use std::fmt::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+
+pub const SECOND_US: i64 = 1_000_000;
+pub const MINUTE_US: i64 = 60 * SECOND_US;
+pub const DAY_US: i64 = 24 * 60 * MINUTE_US;
+
+/// Where "now" comes from. Tests own one and move it; nothing else may ask the system.
+#[derive(Debug, Clone, Default)]
+pub struct Clock(Option<Arc<AtomicI64>>);
+
+impl Clock {
+    pub fn system() -> Self {
+        Self(None)
+    }
+
+    /// A clock that stands still until it is moved.
+    pub fn fixed(at_us: i64) -> Self {
+        Self(Some(Arc::new(AtomicI64::new(at_us))))
+    }
+
+    /// Microseconds UTC.
+    pub fn now_us(&self) -> i64 {
+        match &self.0 {
+            Some(at_us) => at_us.load(Ordering::SeqCst),
+            None => Timestamp::now().as_microsecond(),
+        }
+    }
+
+    /// Moves a fixed clock; the system's cannot be moved.
+    pub fn advance_us(&self, by_us: i64) {
+        if let Some(at_us) = &self.0 {
+            at_us.fetch_add(by_us, Ordering::SeqCst);
+        }
+    }
+}
+
+/// A time zone by its IANA name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Zone(TimeZone);
+
+impl Zone {
+    pub fn utc() -> Self {
+        Self(TimeZone::UTC)
+    }
+
+    /// The zone of that name, or nothing where there is none.
+    pub fn named(name: &str) -> Option<Self> {
+        TimeZone::get(name).ok().map(Self)
+    }
+
+    fn civil(&self, at_us: i64) -> DateTime {
+        let stamp = Timestamp::from_microsecond(at_us).unwrap_or(Timestamp::UNIX_EPOCH);
+        self.0.to_datetime(stamp)
+    }
+
+    /// `2026-01-31`
+    pub fn write_date(&self, at_us: i64, out: &mut impl Write) -> fmt::Result {
+        let day = self.civil(at_us);
+        digits(out, &[(day.year() as u32, 4, "-"), (day.month() as u32, 2, "-"), (day.day() as u32, 2, "")])
+    }
+
+    /// `2026-01-31 23:59:59`
+    pub fn write_time(&self, at_us: i64, out: &mut impl Write) -> fmt::Result {
+        let at = self.civil(at_us);
+        self.write_date(at_us, out)?;
+        out.write_char(' ')?;
+        digits(out, &[(at.hour() as u32, 2, ":"), (at.minute() as u32, 2, ":"), (at.second() as u32, 2, "")])
+    }
+
+    pub fn date(&self, at_us: i64) -> String {
+        text(|out| self.write_date(at_us, out))
+    }
+
+    pub fn time(&self, at_us: i64) -> String {
+        text(|out| self.write_time(at_us, out))
+    }
+
+    /// The first moment of a day `2026-01-31`. A local time that does not exist moves forward,
+    /// one that exists twice is the first (decisions.md, Time).
+    pub fn parse_date(&self, text: &str) -> Option<i64> {
+        let day: Date = strict_date(text)?;
+        self.at_us(day.at(0, 0, 0, 0))
+    }
+
+    /// `2026-01-31 23:59:59`, or a day alone for its first moment.
+    pub fn parse_time(&self, text: &str) -> Option<i64> {
+        let Some((day, clock)) = text.split_once(' ') else { return self.parse_date(text) };
+        let clock: jiff::civil::Time = clock.parse().ok()?;
+        self.at_us(strict_date(day)?.to_datetime(clock))
+    }
+
+    /// The first moment of the day after the one `at_us` lies in.
+    pub fn next_day_us(&self, at_us: i64) -> i64 {
+        let day = self.civil(at_us).date().saturating_add(1.day());
+        self.at_us(day.at(0, 0, 0, 0)).unwrap_or(at_us + DAY_US)
+    }
+
+    /// The first moment of the day `at_us` lies in.
+    pub fn day_us(&self, at_us: i64) -> i64 {
+        self.at_us(self.civil(at_us).date().at(0, 0, 0, 0)).unwrap_or(at_us)
+    }
+
+    /// The day of `at_us` in this zone.
+    pub fn day(&self, at_us: i64) -> Date {
+        self.civil(at_us).date()
+    }
+
+    /// The first moment of a day of this zone.
+    pub fn day_start_us(&self, day: Date) -> i64 {
+        self.at_us(day.at(0, 0, 0, 0)).unwrap_or_default()
+    }
+
+    fn at_us(&self, civil: DateTime) -> Option<i64> {
+        self.0.to_ambiguous_timestamp(civil).compatible().ok().map(|stamp| stamp.as_microsecond())
+    }
+}
+
+fn strict_date(text: &str) -> Option<Date> {
+    (text.len() == 10).then(|| text.parse().ok()).flatten()
+}
+
+fn text(write: impl FnOnce(&mut String) -> fmt::Result) -> String {
+    let mut out = String::with_capacity(19);
+    write(&mut out).expect("a String takes everything");
+    out
+}
+
+fn digits(out: &mut impl Write, parts: &[(u32, usize, &str)]) -> fmt::Result {
+    for &(value, width, tail) in parts {
+        let mut place = 10u32.pow(width as u32 - 1);
+        while place > 0 {
+            out.write_char((b'0' + (value / place % 10) as u8) as char)?;
+            place /= 10;
+        }
+        out.write_str(tail)?;
+    }
+    Ok(())
+}
