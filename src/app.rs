@@ -27,8 +27,8 @@ pub struct Place {
 }
 
 pub struct App {
-    pub db: Db,
-    pub registry: Registry,
+    pub db: Arc<Db>,
+    pub registry: Arc<Registry>,
     pub clock: Clock,
     pub config: ArcSwap<Config>,
     pub origin: Origin,
@@ -42,7 +42,7 @@ pub struct App {
 }
 
 impl App {
-    pub fn new(db: Db, registry: Registry, clock: Clock, config: Config, place: Place) -> Arc<Self> {
+    pub fn new(db: Arc<Db>, registry: Arc<Registry>, clock: Clock, config: Config, place: Place) -> Arc<Self> {
         Arc::new(Self {
             db,
             registry,

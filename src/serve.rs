@@ -142,7 +142,7 @@ fn start(options: &Options) -> Outcome<()> {
         demo::refuse_where_real(&config)?;
     }
     config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
-    let app = App::new(db, registry, Clock::system(), config, Place { origin, data_dir });
+    let app = App::new(Arc::new(db), Arc::new(registry), Clock::system(), config, Place { origin, data_dir });
     first_start::run(&app, options.demo)?;
     let restarts = runtime()?.block_on(serve(app, options.demo))?;
     drop(lock);

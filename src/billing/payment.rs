@@ -131,7 +131,12 @@ fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
     if credits && cx.scope() != Scope::All {
         return Err(Error::access("creditdate"));
     }
+    let unnumbered = record.is_new() && record.str("number").is_empty();
     let id = record::store(cx, record)?;
+    if unnumbered {
+        let sql = Sql::new("UPDATE payment SET number = ").bind(id.to_string());
+        sql.sql(", number_fold = ").bind(id.to_string()).sql(" WHERE id = ").bind(id).execute(cx.conn)?;
+    }
     if credits {
         apply(cx, id, Event::OnCredit)?;
     }

@@ -1,0 +1,1 @@
+//! Everything that needs a database or a server, on both engines.
