@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 
 use arc_swap::ArcSwap;
 use quick_cache::sync::Cache;
@@ -33,6 +34,8 @@ pub struct App {
     pub config: ArcSwap<Config>,
     pub origin: Origin,
     pub data_dir: PathBuf,
+    /// The generation of topic `settings` that the configuration was read at.
+    pub settings_generation: AtomicI64,
     pub access: Access,
     pub credentials: Credentials,
     pub throttle: Throttle,
@@ -49,6 +52,7 @@ impl App {
             config: ArcSwap::from_pointee(config),
             origin: place.origin,
             data_dir: place.data_dir,
+            settings_generation: AtomicI64::new(0),
             access: Access::default(),
             credentials: Credentials::new(clock.clone()),
             throttle: Throttle::new(clock.clone()),

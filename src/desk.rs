@@ -19,6 +19,7 @@ pub const FUNCS: &[Row] = &[
     ("whoami", Handler::Once(whoami)),
     ("menu", Handler::Once(menu)),
     ("desktop", Handler::Once(desktop)),
+    ("dashboard.info", Handler::View(Some(own_rows))),
     ("usrparam", Handler::Form(USRPARAM)),
     ("groupedit", Handler::Form(GROUPEDIT)),
     ("check.money", Handler::Once(check_money)),
@@ -91,6 +92,14 @@ fn desktop(cx: &mut Ctx) -> Result<Reply> {
         Node::leaf("balance", format!("{} {iso}", balance.shown(&iso)))
     });
     Ok(Reply::Object([node].into_iter().chain(balance).collect()))
+}
+
+/// The caller's own personal accounts, also where his scope is wider.
+fn own_rows(cx: &mut Ctx) -> Result<Sql> {
+    Ok(match cx.caller.user.account_id {
+        0 => Sql::default(),
+        account_id => Sql::new(" AND account_id = ").bind(account_id),
+    })
 }
 
 /// A new password or address list of one's own wants the current password.

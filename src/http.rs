@@ -6,6 +6,7 @@ mod browser;
 mod local;
 mod origin;
 mod request;
+mod tls;
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
@@ -22,9 +23,11 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{Notify, Semaphore};
+use tokio_rustls::TlsAcceptor;
 
 use crate::app::App;
 pub use local::Peer;
+pub use tls::acceptor;
 
 pub type Reply = Response<Full<Bytes>>;
 
@@ -32,12 +35,13 @@ pub type Reply = Response<Full<Bytes>>;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a stop waits for what is in flight.
 const STOP_TIMEOUT: Duration = Duration::from_secs(20);
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 const CONNECTIONS_MAX: usize = 4096;
 
 /// Where a connection came from.
 #[derive(Debug, Clone)]
 pub enum From {
-    Tcp { ip: IpAddr },
+    Tcp { ip: IpAddr, https: bool },
     Local(Peer),
 }
 
@@ -88,7 +92,26 @@ impl Server {
             match listener.accept().await {
                 Ok((stream, peer)) => {
                     let _ = stream.set_nodelay(true);
-                    self.connection(TokioIo::new(stream), From::Tcp { ip: ip(peer) }, place);
+                    self.connection(TokioIo::new(stream), From::Tcp { ip: ip(peer), https: false }, place);
+                }
+                Err(cause) => pause(&cause).await,
+            }
+        }
+    }
+
+    /// The same over https. A handshake holds nobody else up.
+    pub async fn tls(self: Arc<Self>, listener: TcpListener, acceptor: TlsAcceptor) {
+        loop {
+            let Ok(place) = self.places.clone().acquire_owned().await else { return };
+            match listener.accept().await {
+                Ok((stream, peer)) => {
+                    let _ = stream.set_nodelay(true);
+                    let (server, acceptor) = (self.clone(), acceptor.clone());
+                    tokio::spawn(async move {
+                        let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream));
+                        let Ok(Ok(stream)) = handshake.await else { return };
+                        server.connection(TokioIo::new(stream), From::Tcp { ip: ip(peer), https: true }, place);
+                    });
                 }
                 Err(cause) => pause(&cause).await,
             }
@@ -138,7 +161,7 @@ impl Server {
 async fn respond(shared: &Shared, request: Request<Incoming>, from: From) -> Reply {
     match from {
         From::Local(peer) => local::respond(shared, request, peer).await,
-        From::Tcp { ip } => answer::respond(&shared.app, request, ip).await,
+        From::Tcp { ip, https } => answer::respond(&shared.app, request, ip, https).await,
     }
 }
 

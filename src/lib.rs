@@ -30,7 +30,7 @@ pub mod value;
 
 /// Every delivered function, or what is wrong with them.
 pub fn functions() -> Result<rpc::registry::Registry, Vec<String>> {
-    let own = [auth::signin::FUNCS, desk::FUNCS, settings::FUNCS];
+    let own = [auth::signin::FUNCS, desk::FUNCS, settings::FUNCS, books::check::FUNCS];
     let all: Vec<&[rpc::registry::Row]> = own.into_iter().chain(billing::FUNCS.iter().copied()).collect();
     rpc::registry::Registry::embedded(&all)
 }

@@ -73,10 +73,6 @@ impl Record {
         self.values.insert(column.to_owned(), value.into());
     }
 
-    pub fn remove(&mut self, column: &str) {
-        self.values.remove(column);
-    }
-
     pub fn show(&mut self, name: &str, text: impl Into<String>) {
         self.shown.retain(|(have, _)| have != name);
         self.shown.push((name.to_owned(), text.into()));
@@ -107,6 +103,9 @@ fn fresh(cx: &Ctx) -> Record {
     let mut record = Record::new();
     for field in cx.func.meta.fields().filter(|field| !field.virtual_) {
         record.set(field.column(), value::default(field, &cx.zone));
+    }
+    if let (false, Ok(Some(plid))) = (cx.func.meta.parent.is_empty(), cx.plid()) {
+        record.set(&cx.func.meta.parent, plid);
     }
     record
 }

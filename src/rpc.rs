@@ -13,6 +13,7 @@ pub mod options;
 pub mod page;
 pub mod plan;
 pub mod registry;
+pub mod wizard;
 pub mod words;
 
 use std::sync::Arc;
@@ -27,7 +28,7 @@ use crate::record;
 use crate::time::Zone;
 use handler::{Call, Ctx, Handler, Reply, Topic};
 use list::RowSink;
-use meta::ValueKind;
+use meta::{Shape, ValueKind};
 use registry::Func;
 
 /// What an inline read may cost before it is taken to a thread of its own.
@@ -58,7 +59,11 @@ pub fn call(
         caller: caller.clone(),
         params,
     });
-    if writes { write(&call) } else { read(&call, budget, each) }
+    match (writes, call.func.meta.shape()) {
+        (true, _) => write(&call),
+        (false, Shape::Wizard) => read(&wizard::at_step(&call)?, budget, each),
+        (false, _) => read(&call, budget, each),
+    }
 }
 
 fn zone(app: &App) -> Zone {
@@ -112,6 +117,9 @@ fn read(call: &Arc<Call>, budget: Duration, each: &mut dyn RowSink) -> Result<An
         let cx = &mut Ctx::new(conn, call);
         let (answer, tail) = match call.func.handler {
             Handler::View(_) | Handler::Rows(_) => list::answer(cx, each)?,
+            Handler::Form(form) if cx.func.meta.shape() == Shape::Wizard => {
+                (wizard::open(cx, form)?, Vec::new())
+            }
             Handler::Form(form) => (open(cx, form)?, Vec::new()),
             Handler::Once(once) => (replied(once(cx)?)?, Vec::new()),
             Handler::Each(_) => return Err(Error::system("a deed on records cannot be a read")),
@@ -160,6 +168,7 @@ fn write(call: &Arc<Call>) -> Result<Answer> {
 pub fn deed(cx: &mut Ctx) -> Result<Reply> {
     match cx.call.func.handler {
         Handler::Form(form) => {
+            wizard::need_earlier(cx.call, cx.call.func.meta.step)?;
             let mut record = (form.read)(cx)?;
             record::overlay(cx, &mut record)?;
             options::check(cx, &record)?;

@@ -15,9 +15,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::app::{App, Place};
 use crate::auth::session;
 use crate::config::{Config, Listen, Watch};
-use crate::db::Db;
+use crate::db::{Backend, Db};
 use crate::error::Error;
-use crate::http::{Control, Server, bind_local};
+use crate::http::{Control, Server, acceptor, bind_local};
 use crate::rpc::audit;
 use crate::settings::{self, Origin};
 use crate::time::Clock;
@@ -28,6 +28,7 @@ pub const STOPPED: &str = "stopped";
 const LOCK: &str = "billmgr.lock";
 /// Threads that wait for the database or for argon2.
 const BLOCKING_THREADS: usize = 128;
+const CHECK_BUDGET: Duration = Duration::from_secs(600);
 const FLUSH_EVERY: Duration = Duration::from_secs(60);
 const WATCH_EVERY: Duration = Duration::from_secs(1);
 
@@ -85,11 +86,11 @@ fn check_ledger(options: &Options) -> Outcome<()> {
     let config = origin.load(&BTreeMap::new()).map_err(lines)?;
     let data_dir = data_dir(options, &config);
     let db = Db::open(&database_url(&config, &data_dir))?;
-    let report = db.read(Duration::from_secs(600), books::check::run)?;
+    let report = db.read(CHECK_BUDGET, books::check::run)?;
     for debt in &report.debts {
         println!("debt: {}: {}", debt.name, debt.detail);
     }
-    println!("ledger {}", report.digest);
+    println!("ledger {}", db.read(CHECK_BUDGET, books::check::digest)?);
     let faults = report.faults.iter().map(|fault| format!("{}: {} {}", fault.rule, fault.name, fault.detail));
     let faults: Vec<String> = faults.collect();
     if faults.is_empty() { Ok(()) } else { Err(Fault(faults.join("\n"))) }
@@ -217,14 +218,18 @@ async fn listen(server: &Arc<Server>) -> Outcome<Listeners> {
     let mut sockets = Vec::new();
     for listen in &config.listen {
         match listen {
-            Listen::Tcp { tls: true, .. } => {
-                return Err(Fault(format!("{listen}: https is not built in; put a proxy in front")));
-            }
-            Listen::Tcp { address, .. } => {
+            Listen::Tcp { address, tls } => {
                 let bound = TcpListener::bind(address).await;
                 let listener = bound.map_err(|cause| format!("{listen}: {cause}"))?;
-                addresses.push(format!("http://{}/billmgr", listener.local_addr()?));
-                tasks.push(tokio::spawn(server.clone().tcp(listener)));
+                let scheme = if *tls { "https" } else { "http" };
+                addresses.push(format!("{scheme}://{}/billmgr", listener.local_addr()?));
+                tasks.push(match tls {
+                    true => {
+                        let acceptor = acceptor(&config, &server.shared.app.data_dir)?;
+                        tokio::spawn(server.clone().tls(listener, acceptor))
+                    }
+                    false => tokio::spawn(server.clone().tcp(listener)),
+                });
             }
             Listen::Unix(path) => sockets.push(path.clone()),
         }
@@ -268,6 +273,10 @@ async fn upkeep(app: Arc<App>) {
         tick.tick().await;
         if watch.as_mut().is_some_and(|watch| watch.changed(app.clock.now_us())) {
             reload(&app).await;
+        }
+        if app.db.backend() == Backend::Postgres {
+            let app = app.clone();
+            let _ = tokio::task::spawn_blocking(move || settings::refresh(&app)).await;
         }
         if flushed.elapsed() >= FLUSH_EVERY {
             flushed = tokio::time::Instant::now();

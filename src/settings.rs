@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use crate::app::App;
 use crate::config::{self, Config, ConfigError};
@@ -51,6 +52,17 @@ pub fn reload(app: &App) {
     match app.origin.load(&panel) {
         Ok(config) => app.config.store(Arc::new(config)),
         Err(faults) => faults.iter().for_each(|fault| tracing::error!("configuration kept: {fault}")),
+    }
+}
+
+/// Asks whether another server on the same database has changed a setting.
+pub fn refresh(app: &App) {
+    let sql = Sql::new("SELECT n FROM generation WHERE topic = 'settings'");
+    let row = app.db.read(crate::rpc::BUDGET_SLOW, |conn| sql.first(conn, &[Kind::Int]));
+    let Ok(Some(row)) = row else { return };
+    let generation = row[0].int();
+    if app.settings_generation.swap(generation, Ordering::SeqCst) != generation {
+        reload(app);
     }
 }
 

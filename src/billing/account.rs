@@ -41,15 +41,13 @@ fn check(cx: &mut Ctx, record: &mut Record) -> Result<()> {
 }
 
 /// A new account gets its user and its money in the same transaction, or is not made.
-fn save(cx: &mut Ctx, mut record: Record) -> Result<Vec<Node>> {
+fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
     let is_new = record.is_new();
     let is_reseller = record.get("is_reseller").on();
     if !is_new {
         let id = record::store(cx, record)?;
         return Ok(vec![Node::leaf("id", id.to_string())]);
     }
-    let virtuals = ["email", "passwd", "confirm", "realname", "phone", "project", "currency"];
-    virtuals.iter().for_each(|name| record.remove(name));
     let mut reseller_id = record.int("reseller_id");
     let id = record::store(cx, record)?;
     if is_reseller {

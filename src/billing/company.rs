@@ -7,7 +7,10 @@ use crate::record::{self, Record};
 use crate::rpc::handler::{Ctx, Handler};
 use crate::rpc::registry::Row;
 
-pub const FUNCS: &[Row] = &[("company.edit", Handler::Form(record::FORM.save(save)))];
+pub const FUNCS: &[Row] = &[
+    ("company.add", Handler::Form(record::FORM.save(save))),
+    ("company.edit", Handler::Form(record::FORM.save(save))),
+];
 
 /// Payer kinds: individual, legal entity, sole proprietor.
 const KINDS: [i64; 3] = [1, 2, 3];

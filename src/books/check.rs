@@ -1,10 +1,12 @@
 //! Is the money right? Every invariant of the ledger, and the name of what breaks one.
 
-use crate::db::{Conn, Kind, Sql};
+use crate::db::{Conn, Kind, Raw, Sql};
 use crate::error::Result;
 use crate::ledger::BookKind;
 use crate::ledger::digest::Digest;
 use crate::money::Money;
+use crate::rpc::handler::{Ctx, Handler};
+use crate::rpc::registry::Row;
 
 /// One finding: which rule, and which row breaks it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,8 +21,6 @@ pub struct Report {
     pub faults: Vec<Fault>,
     /// Ordered and allowed, but somebody has to collect them.
     pub debts: Vec<Fault>,
-    /// SHA-256 over all lines without ids and times: equal for equal histories on both engines.
-    pub digest: String,
 }
 
 /// A rule as a statement whose every row is a fault: name and detail.
@@ -54,8 +54,19 @@ const RULES: [(&str, &str); 5] = [
 
 const CREDITS: &str = "SELECT p.id, p.status, p.reversals, p.subaccountamount FROM payment p";
 
+pub const FUNCS: &[Row] = &[("ledger.check", Handler::Rows(list))];
+
+/// `ledger.check`: a row a fault or debt.
+fn list(cx: &mut Ctx) -> Result<Vec<Vec<Raw>>> {
+    let report = run(cx.conn)?;
+    let rows = |kind: &'static str, faults: Vec<Fault>| {
+        faults.into_iter().map(move |f| vec![kind.into(), f.rule.into(), f.name.into(), f.detail.into()])
+    };
+    Ok(rows("fault", report.faults).chain(rows("debt", report.debts)).collect())
+}
+
 pub fn run(conn: &mut Conn) -> Result<Report> {
-    let mut report = Report { digest: digest(conn)?, ..Report::default() };
+    let mut report = Report::default();
     for (rule, sql) in RULES {
         for row in Sql::new(sql).load(conn, &[Kind::Text, Kind::Int])? {
             let fault = Fault { rule, name: row[0].str().into(), detail: row[1].int().to_string() };
@@ -105,7 +116,8 @@ fn debts(conn: &mut Conn) -> Result<Vec<Fault>> {
     Ok(rows.iter().map(debt).collect())
 }
 
-fn digest(conn: &mut Conn) -> Result<String> {
+/// SHA-256 over all lines without ids and times: equal for equal histories on both engines.
+pub fn digest(conn: &mut Conn) -> Result<String> {
     let sql = "SELECT t.key, b.kind, COALESCE(a.name, ''), c.iso, e.amount FROM entry e \
                JOIN transfer t ON t.id = e.transfer_id JOIN book b ON b.id = e.book_id \
                LEFT JOIN account a ON a.id = b.owner_id AND b.kind IN ('client', 'frozen') \

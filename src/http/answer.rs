@@ -42,7 +42,7 @@ pub struct Job {
     pub caller: Option<Caller>,
 }
 
-pub async fn respond(app: &Arc<App>, request: Request<Incoming>, peer: IpAddr) -> Reply {
+pub async fn respond(app: &Arc<App>, request: Request<Incoming>, peer: IpAddr, https: bool) -> Reply {
     let (parts, body) = request.into_parts();
     let config = app.config.load_full();
     let Some(binary) = request::binary(&parts, &config) else {
@@ -54,7 +54,7 @@ pub async fn respond(app: &Arc<App>, request: Request<Incoming>, peer: IpAddr) -
         Err(error) => Err(error),
     };
     let ip = request::client_ip(&parts.headers, peer, &config);
-    let host = request::host(&parts.headers, request::is_https(&parts.headers, peer, &config));
+    let host = request::host(&parts.headers, https || request::is_https(&parts.headers, peer, &config));
     let out = asked_out(query);
     let job = |params| Job {
         app: app.clone(),

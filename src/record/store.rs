@@ -68,10 +68,11 @@ fn new_owner(cx: &mut Ctx, record: &mut Record) -> Result<(i64, i64)> {
     Ok(owner)
 }
 
-/// The columns to write: all values but those of link tables.
+/// The columns to write: all values but those of link tables and virtual fields.
 fn written<'r>(cx: &Ctx, record: &'r Record) -> Vec<(&'r String, &'r Raw)> {
     let meta = &cx.func.meta;
-    let is_column = |name: &str| !meta.fields().any(|field| is_link(field) && field.column() == name);
+    let no_column = |field: &Field| is_link(field) || field.virtual_;
+    let is_column = |name: &str| !meta.fields().any(|field| no_column(field) && field.column() == name);
     record.values.iter().filter(|(name, _)| is_column(name) && *name != "id").collect()
 }
 

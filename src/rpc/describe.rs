@@ -4,6 +4,7 @@ use super::handler::Call;
 use super::meta::{Button, Field, Meta, Shape, ValueKind};
 use super::plan::visible;
 use super::registry::{Func, MenuNode, Registry};
+use super::wizard;
 use crate::auth::Caller;
 use crate::doc::Node;
 
@@ -108,9 +109,28 @@ fn form(call: &Call) -> Node {
         let fields = page.fields.iter().filter(|field| field.level <= level);
         Node::new("page").attr("name", &page.name).with(fields.map(|field| form_field(field, has_record)))
     };
+    let meta = &call.func.meta;
+    if meta.shape() == Shape::Wizard {
+        return wizard_step(call, page(&meta.form.pages[meta.step]));
+    }
     let button = |kind: &str| Node::new("button").attr("name", kind).attr("type", kind);
     let buttons = Node::new("buttons").kid(button("ok")).kid(button("cancel"));
     Node::new("form").with(call.func.meta.form.pages.iter().map(page)).kid(buttons)
+}
+
+/// One step: its page, and the earlier answers as hidden fields.
+fn wizard_step(call: &Call, page: Node) -> Node {
+    let meta = &call.func.meta;
+    let earlier = (0..meta.step).flat_map(|step| wizard::fields(meta, step));
+    let hidden = earlier.map(|field| {
+        let input = Node::new("input").attr("type", "hidden").attr("name", &field.name);
+        Node::new("field").attr("name", &field.name).kid(input)
+    });
+    let button = |kind: &str| Node::new("button").attr("name", kind).attr("type", kind);
+    let onward = if wizard::is_last(meta) { "ok" } else { "next" };
+    let back = (meta.step > 0).then(|| button("back"));
+    let buttons = Node::new("buttons").with(back).kid(button(onward)).kid(button("cancel"));
+    Node::new("form").attr("wizard", "yes").kid(page.with(hidden)).kid(buttons)
 }
 
 fn form_field(field: &Field, has_record: bool) -> Node {

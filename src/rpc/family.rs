@@ -53,6 +53,10 @@ pub fn derive(metas: BTreeMap<String, Meta>) -> Vec<Derived> {
     }
     for (name, meta) in metas {
         let object = object_of(&name, &lists);
+        for step in steps(&meta) {
+            all.insert(step.name.clone(), Derived { meta: step, object: object.clone(), verb: "" });
+        }
+        let meta = as_first_step(meta);
         let verb = all.get(&name).map_or("", |derived| derived.verb);
         let meta = match all.remove(&name) {
             Some(law) => completed(meta, law.meta),
@@ -61,6 +65,28 @@ pub fn derive(metas: BTreeMap<String, Meta>) -> Vec<Derived> {
         all.insert(name, Derived { meta, object, verb });
     }
     all.into_values().collect()
+}
+
+/// Every page of a wizard is a function of its own.
+fn steps(meta: &Meta) -> Vec<Meta> {
+    if meta.shape != Some(Shape::Wizard) {
+        return Vec::new();
+    }
+    let step = |(step, page): (usize, &super::meta::Page)| Meta {
+        name: format!("{}.{}", meta.name, page.name),
+        wizard: meta.name.clone(),
+        step,
+        ..meta.clone()
+    };
+    meta.form.pages.iter().enumerate().map(step).collect()
+}
+
+/// A wizard called by its own name begins with its first step.
+fn as_first_step(meta: Meta) -> Meta {
+    match meta.shape {
+        Some(Shape::Wizard) => Meta { wizard: meta.name.clone(), ..meta },
+        _ => meta,
+    }
 }
 
 /// What is written out wins; what it leaves open comes from the law.
@@ -169,7 +195,7 @@ pub fn handler(meta: &Meta, verb: &str) -> Option<Handler> {
         (Shape::Form, "filter") => Handler::Form(super::filter::FORM),
         (Shape::List, "history") => Handler::View(Some(history::of_record)),
         (Shape::List, _) if !meta.view.is_empty() => Handler::View(None),
-        (Shape::Form, _) if !meta.table.is_empty() => Handler::Form(record::FORM),
+        (Shape::Form | Shape::Wizard, _) if !meta.table.is_empty() => Handler::Form(record::FORM),
         _ => return None,
     })
 }

@@ -96,7 +96,8 @@ fn check(field: &Field, params: &Params, zone: &Zone, now_us: i64) -> Result<Opt
 fn codes(field: &Field, text: &str) -> Result<Vec<Raw>> {
     let code = |word: &str| match field.stored() {
         Kind::Int => word.parse().map(Raw::Int).map_err(|_| Error::value(&field.name, word)),
-        _ => Ok(Raw::from(word)),
+        Kind::Flag => Ok(Raw::Flag(word == "on")),
+        Kind::Text => Ok(Raw::from(word)),
     };
     text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(code).collect()
 }

@@ -89,12 +89,17 @@ pub struct Meta {
     /// An action that takes several `elid`.
     #[serde(default, rename = "@group", deserialize_with = "yes")]
     pub group: bool,
-    /// An action that changes nothing, so it runs as a read.
+    /// An action or form that changes nothing, so it runs as a read.
     #[serde(default, rename = "@reads", deserialize_with = "yes")]
     pub reads: bool,
     /// A call that the journal leaves out although it writes (`keepalive`).
     #[serde(default, rename = "@nojournal", deserialize_with = "yes")]
     pub nojournal: bool,
+    /// The wizard that a step belongs to, and the step's place in it.
+    #[serde(skip)]
+    pub wizard: String,
+    #[serde(skip)]
+    pub step: usize,
     #[serde(default)]
     pub toolbar: Toolbar,
     #[serde(default)]

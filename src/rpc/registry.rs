@@ -66,7 +66,8 @@ impl Func {
     pub fn writes(&self, submits: bool) -> bool {
         match self.meta.shape() {
             Shape::List | Shape::Report => false,
-            Shape::Form | Shape::Wizard => submits,
+            Shape::Form => submits && !self.meta.reads,
+            Shape::Wizard => submits && super::wizard::is_last(&self.meta),
             Shape::Action => !self.meta.reads,
         }
     }
@@ -155,8 +156,11 @@ fn join(
         }
     }
     let mut funcs = BTreeMap::new();
+    let of_wizard = named.clone();
     for family::Derived { meta, object, verb } in metas {
-        let Some(handler) = named.remove(meta.name.as_str()).or_else(|| family::handler(&meta, verb)) else {
+        let own = named.remove(meta.name.as_str());
+        let handler = own.or_else(|| of_wizard.get(meta.wizard.as_str()).copied());
+        let Some(handler) = handler.or_else(|| family::handler(&meta, verb)) else {
             faults.push(format!("`{}` has no handler", meta.name));
             continue;
         };
@@ -171,7 +175,7 @@ fn join(
 /// A function's own words, those of the list it is like, of its object, and the shared ones.
 fn sets(meta: &Meta, object: &str) -> Vec<String> {
     let mut sets = vec![meta.name.clone()];
-    for set in [meta.like.as_str(), object, COMMON] {
+    for set in [meta.wizard.as_str(), meta.like.as_str(), object, COMMON] {
         if !set.is_empty() && !sets.iter().any(|have| have == set) {
             sets.push(set.to_owned());
         }

@@ -1,0 +1,62 @@
+//! Transcripts: what is sent and what must come back, as text in `tests/calls`.
+//!
+//! A file is run by one world, twice: once every call that names no method is a GET, once a POST
+//! (operations.md R1).
+
+mod check;
+mod parse;
+mod run;
+
+use std::path::PathBuf;
+
+use crate::support::{Engine, World};
+
+pub fn directory() -> PathBuf {
+    [env!("CARGO_MANIFEST_DIR"), "tests", "calls"].iter().collect()
+}
+
+fn play(file: &str, engine: Engine) {
+    if !engine.is_here() {
+        return;
+    }
+    let path = directory().join(format!("{file}.txt"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|cause| panic!("{}: {cause}", path.display()));
+    let script = parse::parse(&text).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
+    let mut faults = Vec::new();
+    for method in ["GET", "POST"] {
+        let world = World::new(engine);
+        let found = run::run(&world, &script, method);
+        faults.extend(found.into_iter().map(|fault| format!("{file}.txt:{fault} ({method}, {engine:?})")));
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+macro_rules! transcripts {
+    ($($file:ident)+) => {
+        const FILES: &[&str] = &[$(stringify!($file)),+];
+        $(mod $file {
+            #[test]
+            fn sqlite() {
+                super::play(stringify!($file), crate::support::Engine::Sqlite);
+            }
+
+            #[test]
+            fn postgres() {
+                super::play(stringify!($file), crate::support::Engine::Postgres);
+            }
+        })+
+    };
+}
+
+transcripts!(sign_in authinfo objects su);
+
+#[test]
+fn every_transcript_is_played() {
+    let files = std::fs::read_dir(directory()).expect("tests/calls is there");
+    let names = files.map(|file| file.expect("a file").file_name().to_string_lossy().into_owned());
+    let mut there: Vec<String> = names.filter_map(|name| Some(name.strip_suffix(".txt")?.to_owned())).collect();
+    let mut played: Vec<String> = FILES.iter().map(|file| (*file).to_owned()).collect();
+    there.sort();
+    played.sort();
+    assert_eq!(there, played);
+}
