@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod dice;
+mod payers;
 mod people;
 mod roll;
 mod stage;
@@ -20,9 +21,8 @@ pub fn refuse_where_real(config: &Config) -> Result<()> {
         Listen::Tcp { address, .. } => is_loopback(address),
     };
     match config.production || !config.listen.iter().all(local) {
-        true => Err(Error::new("access", "demo").cause(
-            "--demo works only without Option Production and on loopback addresses",
-        )),
+        true => Err(Error::new("access", "demo")
+            .cause("--demo works only without Option Production and on loopback addresses")),
         false => Ok(()),
     }
 }

@@ -5,6 +5,7 @@ mod body;
 mod browser;
 mod local;
 mod origin;
+mod output;
 mod request;
 mod tls;
 

@@ -7,6 +7,7 @@ mod csv;
 mod custom;
 mod escape;
 mod flat;
+pub mod html;
 mod json;
 mod print;
 mod text;
@@ -55,6 +56,9 @@ const JSON: &str = "application/json";
 const TEXT: &str = "text/plain; charset=UTF-8";
 const CSV: &str = "text/csv; charset=UTF-8";
 const HTML: &str = "text/html; charset=UTF-8";
+
+/// An answer without `out=`: a page of the panel.
+pub static PAGE: Format = Format::new("html", HTML, Words::Metadata, html::start);
 
 /// json carries what xml carries, sjson and xjson what devel carries (protocol.md U2).
 static FORMATS: [Format; 10] = [

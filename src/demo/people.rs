@@ -1,6 +1,7 @@
 //! Staff, resellers, clients: how they come to be known.
 
-use super::roll::{Client, PAYERS, STAFF_NOTES, password};
+use super::payers::PAYERS;
+use super::roll::{Client, STAFF_NOTES, password};
 use super::stage::Stage;
 use crate::db::Sql;
 use crate::error::{Error, Result};
@@ -58,7 +59,8 @@ pub fn rights(stage: &mut Stage) -> Result<()> {
 
 /// A client comes: account, user and money account in one call, then payers that he enters himself.
 pub fn register(stage: &mut Stage, client: &Client) -> Result<()> {
-    let refer = |what: &str, name: &str| if name.is_empty() { String::new() } else { format!("@{what}.{name}") };
+    let refer =
+        |what: &str, name: &str| if name.is_empty() { String::new() } else { format!("@{what}.{name}") };
     let (project, country) = (refer("project", client.project), refer("country", client.country));
     let (currency, state) = (refer("currency", client.currency), refer("state", client.state));
     let passwd = if client.signs_in { password(client.login) } else { "" };
@@ -91,7 +93,8 @@ fn payers(stage: &mut Stage, client: &Client) -> Result<()> {
     let email = format!("{}@example.com", client.login);
     let country = format!("@country.{}", client.country);
     for (at, (_, fields)) in PAYERS.iter().filter(|payer| payer.0 == client.login).enumerate() {
-        let name = if at == 0 { format!("payer.{}", client.login) } else { format!("payer.{}.{at}", client.login) };
+        let name =
+            if at == 0 { format!("payer.{}", client.login) } else { format!("payer.{}.{at}", client.login) };
         let mut pairs = fields.to_vec();
         pairs.extend([
             ("email", email.as_str()),

@@ -40,7 +40,8 @@ impl Stage {
     /// what this machine has set must not change what is made.
     pub fn new(app: &Arc<App>) -> Result<Self> {
         let config = Config::load(None, std::iter::empty(), &BTreeMap::new());
-        let config = config.map_err(|faults| Error::system(format!("the defaults are no configuration: {faults:?}")))?;
+        let config = config
+            .map_err(|faults| Error::system(format!("the defaults are no configuration: {faults:?}")))?;
         let clock = Clock::fixed(START_US);
         let app = App::new(app.db.clone(), app.registry.clone(), clock, config, Place::default());
         let mut stage = Self { app, ids: BTreeMap::new() };
@@ -60,7 +61,10 @@ impl Stage {
     }
 
     pub fn id(&self, name: &str) -> Result<i64> {
-        self.ids.get(name).copied().ok_or_else(|| Error::system(format!("demo data: nothing is named {name}")))
+        self.ids
+            .get(name)
+            .copied()
+            .ok_or_else(|| Error::system(format!("demo data: nothing is named {name}")))
     }
 
     /// Goes on to the morning of a day of the year, 0 the first.
@@ -101,7 +105,8 @@ impl Stage {
         let user = self.user(login)?;
         let ip = address(&user);
         self.wait(1);
-        let answer = rpc::call(&self.app, &Caller::new(user, ip, Via::Own), &params, BUDGET_SLOW, &mut NoRows);
+        let answer =
+            rpc::call(&self.app, &Caller::new(user, ip, Via::Own), &params, BUDGET_SLOW, &mut NoRows);
         answer.map_err(|error| Error::system(format!("demo data: {func} {pairs:?} as {login}: {error}")))
     }
 
@@ -132,7 +137,8 @@ impl Stage {
         if !value.starts_with('@') {
             return Ok(value.to_owned());
         }
-        let ids = value.split(", ").map(|name| self.id(name.trim_start_matches('@')).map(|id| id.to_string()));
+        let ids =
+            value.split(", ").map(|name| self.id(name.trim_start_matches('@')).map(|id| id.to_string()));
         Ok(ids.collect::<Result<Vec<_>>>()?.join(", "))
     }
 }

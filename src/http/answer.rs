@@ -10,23 +10,23 @@ use std::sync::Arc;
 use http_body_util::Full;
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::header::{
-    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, HeaderMap,
-    HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+    HeaderMap,
+    HeaderValue, REFERRER_POLICY, SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Request, StatusCode};
 
+use super::output::Output;
 use super::{Reply, body, browser, origin, request};
 use crate::app::App;
 use crate::auth::identify::{self, Claim};
 use crate::auth::{Caller, Via};
-use crate::cell::{Cell, Column};
 use crate::config::Config;
 use crate::db::Backend;
 use crate::doc::{Answer, Body};
 use crate::error::{Error, Result};
 use crate::params::Params;
-use crate::render::{self, Format, Render, Words};
-use crate::rpc::list::RowSink;
+use crate::render;
 use crate::rpc::{self, BUDGET_FAST, BUDGET_SLOW, envelope};
 
 /// A request whose bytes have arrived.
@@ -63,11 +63,14 @@ pub async fn respond(app: &Arc<App>, request: Request<Incoming>, peer: IpAddr, h
         ip,
         host,
         binary,
-        headers: parts.headers,
+        headers: parts.headers.clone(),
         caller: None,
     };
     match params {
-        Ok(params) => job(params).reply().await,
+        Ok(mut params) => {
+            browser::complete(&mut params, &parts.headers);
+            job(params).reply().await
+        }
         Err(error) => job(Params::of([("out", out)])).refuse(&Caller::nobody(ip), error),
     }
 }
@@ -148,21 +151,35 @@ impl Job {
     fn call(&self, caller: &Caller, budget: std::time::Duration) -> Result<Done> {
         self.check_origin(caller)?;
         let mut output = Output::of(&self.app, self.params.get("out"))?;
-        let params = self.inner_params(&output);
-        let answer = rpc::call(&self.app, caller, &params, budget, &mut output)?;
+        let params = self.inner_params(output.wants_words());
+        let mut answer = rpc::call(&self.app, caller, &params, budget, &mut output)?;
         if output.lists_only() && answer.body != Body::List {
             return Err(Error::value("out", self.params.get("out")));
         }
         let session = answer.doc.get("auth").and_then(|auth| auth.get_attr("id")).map(str::to_owned);
+        let location = self.frame(caller, &mut answer);
         let mime = output.mime();
-        Ok(Done { text: output.finish(&answer)?, mime, session })
+        Ok(Done { text: output.finish(&answer)?, mime, session, location })
     }
 
-    fn inner_params(&self, output: &Output) -> Params {
+    /// What a page shows around an answer, and where a browser goes instead of being shown it.
+    fn frame(&self, caller: &Caller, answer: &mut Answer) -> Option<String> {
+        if !self.is_page() {
+            return None;
+        }
+        browser::add_frame(&self.app, caller, &self.params, answer);
+        render::html::location(answer)
+    }
+
+    fn is_page(&self) -> bool {
+        browser::is_page(self.params.get("out"))
+    }
+
+    fn inner_params(&self, words: bool) -> Params {
         let mut params = self.params.clone();
         params.set(envelope::BINARY, &self.binary);
         params.set(envelope::HOST, &self.host);
-        if output.wants_words() {
+        if words {
             params.set(envelope::WORDS, "yes");
         }
         params
@@ -189,14 +206,17 @@ impl Job {
 
     fn ok(&self, caller: &Caller, done: Done) -> Reply {
         let ends = self.params.func() == "logout";
-        let mut reply = self.plain(StatusCode::OK, done.mime, done.text, caller.is_known());
+        let mut reply = match &done.location {
+            Some(location) => browser::see_other(location),
+            None => self.plain(StatusCode::OK, done.mime, done.text, caller.is_known()),
+        };
         let cookie = match (&done.session, ends) {
             (Some(id), _) => Some(self.cookie(id, "")),
             (None, true) => Some(self.cookie("", "; Max-Age=0")),
             (None, false) => None,
         };
         if let Some(cookie) = cookie.and_then(|cookie| HeaderValue::from_str(&cookie).ok()) {
-            reply.headers_mut().append(hyper::header::SET_COOKIE, cookie);
+            reply.headers_mut().append(SET_COOKIE, cookie);
         }
         reply
     }
@@ -217,6 +237,10 @@ impl Job {
             ("timeout", "body") => StatusCode::REQUEST_TIMEOUT,
             _ => StatusCode::OK,
         };
+        if self.is_page() {
+            let answer = browser::refused(&self.app, caller, &self.params, &error, self.inner_params(true));
+            return self.plain(status, render::PAGE.mime, Output::built(&render::PAGE).finish(&answer).unwrap_or_default(), true);
+        }
         // An unknown format, or one that cannot show this, has its error told in xml (U14).
         let out = self.params.get("out");
         let output = match render::format(out) {
@@ -238,6 +262,10 @@ impl Job {
         headers.insert(CONTENT_TYPE, mime);
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+        if self.is_page() {
+            headers.extend(browser::lang_cookie(&self.params).map(|cookie| (SET_COOKIE, cookie)));
+            headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(render::html::CONTENT_SECURITY_POLICY));
+        }
         if private {
             headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
@@ -273,66 +301,5 @@ struct Done {
     mime: &'static str,
     /// A session that the call opened.
     session: Option<String>,
-}
-
-/// The asked format: built in, or a template of the data directory.
-enum Output {
-    Built { format: &'static Format, writer: Box<dyn Render> },
-    Custom(Box<render::CustomFormat>),
-}
-
-impl Output {
-    fn of(app: &App, out: &str) -> Result<Self> {
-        if let Some(format) = render::format(out) {
-            return Ok(Self::built(format));
-        }
-        let custom = render::custom(&app.data_dir.join("formats"), out)?;
-        custom.map(|custom| Self::Custom(Box::new(custom))).ok_or_else(|| Error::value("out", out))
-    }
-
-    fn built(format: &'static Format) -> Self {
-        Self::Built { format, writer: (format.start)() }
-    }
-
-    fn mime(&self) -> &'static str {
-        match self {
-            Self::Built { format, .. } => format.mime,
-            Self::Custom(custom) => custom.mime,
-        }
-    }
-
-    fn lists_only(&self) -> bool {
-        matches!(self, Self::Built { format, .. } if format.lists_only)
-    }
-
-    fn wants_words(&self) -> bool {
-        let words = match self {
-            Self::Built { format, .. } => format.words,
-            Self::Custom(custom) => custom.words,
-        };
-        words == Words::Metadata
-    }
-
-    fn finish(self, answer: &Answer) -> Result<String> {
-        match self {
-            Self::Built { writer, .. } => Ok(writer.finish(answer)),
-            Self::Custom(custom) => custom.finish(answer),
-        }
-    }
-}
-
-impl RowSink for Output {
-    fn list(&mut self, columns: &[Column], key: &str) {
-        match self {
-            Self::Built { writer, .. } => writer.list(columns, key),
-            Self::Custom(custom) => custom.list(columns, key),
-        }
-    }
-
-    fn row(&mut self, columns: &[Column], cells: &[Cell]) {
-        match self {
-            Self::Built { writer, .. } => writer.row(columns, cells),
-            Self::Custom(custom) => custom.row(columns, cells),
-        }
-    }
+    location: Option<String>,
 }

@@ -183,6 +183,13 @@ fn messages(call: &Call) -> Node {
         .with(buttons)
 }
 
+/// The words that every page shares.
+pub fn common_messages(registry: &Registry, lang: &str) -> Node {
+    let words = registry.words.all(lang, &[super::words::COMMON.to_owned()]);
+    let msg = |(name, text): (&str, &str)| Node::leaf("msg", text).attr("name", name.to_owned());
+    Node::new("messages").attr("name", super::words::COMMON).with(words.into_iter().map(msg))
+}
+
 /// The menu of this caller: groups that hold something he may call.
 pub fn menu(registry: &Registry, caller: &Caller, lang: &str) -> Node {
     let nodes = registry.menu.iter().filter_map(|node| menu_node(registry, caller, lang, node));

@@ -10,13 +10,13 @@ use crate::error::Error;
 use crate::params::Params;
 
 /// The name and path that scripts of the original expect of its theme.
-const THEME_NAME: &str = "dragon";
+pub const THEME_NAME: &str = "dragon";
 const THEME: &str = "/manimg/dragon/";
 
 /// The asked language, the user's, the panel's; one that is not there falls through.
 pub fn lang(app: &App, caller: &Caller, params: &Params) -> String {
     let config = app.config.load();
-    let wishes = [params.get("lang"), &caller.user.lang, &config.default_lang, words::FALLBACK];
+    let wishes = [params.get("lang"), params.get(LANG), &caller.user.lang, &config.default_lang, words::FALLBACK];
     let known = wishes.into_iter().find(|lang| app.registry.words.has_lang(lang));
     known.unwrap_or(words::FALLBACK).to_owned()
 }
@@ -62,6 +62,8 @@ fn attributes(call: &Call, is_list: bool) -> Node {
 /// echoed.
 pub const BINARY: &str = ":binary";
 pub const HOST: &str = ":host";
+/// The language of a browser, where the call names none.
+pub const LANG: &str = ":lang";
 /// The format wants metadata and messages in the document.
 pub const WORDS: &str = ":words";
 

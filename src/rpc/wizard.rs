@@ -85,14 +85,15 @@ pub fn open(cx: &mut Ctx, form: Form) -> Result<Answer> {
     let mut record = (form.read)(cx)?;
     record::preview(cx, &mut record);
     (form.show)(cx, &mut record)?;
-    let reached = |name: &str| (0..=step).any(|s| fields(&cx.call.func.meta, s).any(|field| field.name == name));
+    let reached =
+        |name: &str| (0..=step).any(|s| fields(&cx.call.func.meta, s).any(|field| field.name == name));
     let slists = options::nodes(cx, &record)?;
     let slists = slists.into_iter().filter(|node| node.get_attr("name").is_some_and(reached));
     let is_field = |name: &str| cx.call.func.meta.field(name).is_some();
     let values = record::nodes(cx, &record);
     let values = values.into_iter().filter(|node| !is_field(&node.name) || reached(&node.name));
     let snext = cx.params.has("snext").then(|| Node::leaf("snext", cx.params.get("snext")));
-    let doc = Node::new("doc").with(slists).with(record.nodes.iter().cloned()).with(values).kid(steps(cx)).with(snext);
+    let doc = Node::new("doc").with(slists).with(record.nodes).with(values).kid(steps(cx)).with(snext);
     Ok(Answer { body: Body::Form, doc })
 }
 

@@ -17,10 +17,10 @@ pub fn parse(text: &str) -> Result<Node, String> {
                 let node = open.pop().expect("end names are checked");
                 add(&mut open, node);
             }
-            Event::Text(text) => push_text(&mut open, &text.decode().map_err(|cause| cause.to_string())?)?,
-            Event::CData(text) => push_text(&mut open, &text.decode().map_err(|cause| cause.to_string())?)?,
+            Event::Text(text) => push_text(&mut open, &text.xml10_content())?,
+            Event::CData(text) => push_text(&mut open, &text.xml10_content())?,
             Event::GeneralRef(name) => {
-                let reference = format!("&{};", name.decode().map_err(|cause| cause.to_string())?);
+                let reference = format!("&{};", &*name.xml10_content());
                 let text = quick_xml::escape::unescape(&reference).map_err(|cause| cause.to_string())?;
                 push_text(&mut open, &text)?;
             }
@@ -36,14 +36,11 @@ pub fn parse(text: &str) -> Result<Node, String> {
 }
 
 fn element(tag: &BytesStart) -> Result<Node, String> {
-    let name = String::from_utf8(tag.name().as_ref().to_vec()).map_err(|cause| cause.to_string())?;
-    let mut node = Node::new(name);
+    let mut node = Node::new(tag.name().as_ref().to_owned());
     for attr in tag.attributes() {
         let attr = attr.map_err(|cause| cause.to_string())?;
-        let name = String::from_utf8_lossy(attr.key.as_ref()).into_owned();
-        let raw = String::from_utf8(attr.value.to_vec()).map_err(|cause| cause.to_string())?;
-        let value = quick_xml::escape::unescape(&raw).map_err(|cause| cause.to_string())?.into_owned();
-        node = node.attr(name, value);
+        let value = quick_xml::escape::unescape(&attr.value).map_err(|cause| cause.to_string())?;
+        node = node.attr(attr.key.as_ref().to_owned(), value.into_owned());
     }
     Ok(node)
 }

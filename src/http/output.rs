@@ -1,0 +1,72 @@
+//! The asked format of an answer: built in, a template of the data directory, or a page.
+
+use crate::app::App;
+use crate::cell::{Cell, Column};
+use crate::doc::Answer;
+use crate::error::{Error, Result};
+use crate::render::{self, Format, Render, Words};
+use crate::rpc::list::RowSink;
+
+pub enum Output {
+    Built { format: &'static Format, writer: Box<dyn Render> },
+    Custom(Box<render::CustomFormat>),
+}
+
+impl Output {
+    pub fn of(app: &App, out: &str) -> Result<Self> {
+        if super::browser::is_page(out) {
+            return Ok(Self::built(&render::PAGE));
+        }
+        if let Some(format) = render::format(out) {
+            return Ok(Self::built(format));
+        }
+        let custom = render::custom(&app.data_dir.join("formats"), out)?;
+        custom.map(|custom| Self::Custom(Box::new(custom))).ok_or_else(|| Error::value("out", out))
+    }
+
+    pub fn built(format: &'static Format) -> Self {
+        Self::Built { format, writer: (format.start)() }
+    }
+
+    pub fn mime(&self) -> &'static str {
+        match self {
+            Self::Built { format, .. } => format.mime,
+            Self::Custom(custom) => custom.mime,
+        }
+    }
+
+    pub fn lists_only(&self) -> bool {
+        matches!(self, Self::Built { format, .. } if format.lists_only)
+    }
+
+    pub fn wants_words(&self) -> bool {
+        let words = match self {
+            Self::Built { format, .. } => format.words,
+            Self::Custom(custom) => custom.words,
+        };
+        words == Words::Metadata
+    }
+
+    pub fn finish(self, answer: &Answer) -> Result<String> {
+        match self {
+            Self::Built { writer, .. } => Ok(writer.finish(answer)),
+            Self::Custom(custom) => custom.finish(answer),
+        }
+    }
+}
+
+impl RowSink for Output {
+    fn list(&mut self, columns: &[Column], key: &str) {
+        match self {
+            Self::Built { writer, .. } => writer.list(columns, key),
+            Self::Custom(custom) => custom.list(columns, key),
+        }
+    }
+
+    fn row(&mut self, columns: &[Column], cells: &[Cell]) {
+        match self {
+            Self::Built { writer, .. } => writer.row(columns, cells),
+            Self::Custom(custom) => custom.row(columns, cells),
+        }
+    }
+}

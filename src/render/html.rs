@@ -1,0 +1,185 @@
+//! Answers for people: pages that need no script. Everything they show comes from the document of
+//! `out=devel` with `menu` and `user` beside it; every word of the frame is a message `panel_*`.
+
+mod control;
+mod form;
+mod frame;
+mod list;
+mod object;
+mod paging;
+mod sheet;
+#[cfg(test)]
+mod tests;
+mod toolbar;
+
+use std::sync::OnceLock;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use serde::Serialize;
+
+use crate::cell::{Cell, Column};
+use crate::doc::{Answer, Body};
+use crate::render::Render;
+use form::Form;
+use frame::Frame;
+use list::{List, Rows};
+use object::Object;
+use sheet::Sheet;
+
+pub const MIME: &str = "text/html; charset=UTF-8";
+
+/// No script, no foreign host, no frame around the panel (decisions.md, front end).
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
+    form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+const STATIC_PATH: &str = "/billmgr/static/";
+
+/// A file that pages link to, by its whole path: its type and its bytes.
+pub fn asset(path: &str) -> Option<(&'static str, &'static [u8])> {
+    match path.strip_prefix(STATIC_PATH)? {
+        "panel.css" => Some(("text/css; charset=UTF-8", include_bytes!("../panel/panel.css"))),
+        "icon.svg" => Some(("image/svg+xml", include_bytes!("../panel/icon.svg"))),
+        _ => None,
+    }
+}
+
+/// Where a browser goes instead of being shown this answer: what `ok` names, else the list that
+/// the function belongs to. `None` for whatever is itself worth a page, and for foreign hosts:
+/// `form-action` would stop a redirect there, so the page has a link.
+pub fn location(answer: &Answer) -> Option<String> {
+    let sheet = Sheet::new(&answer.doc);
+    let done = answer.body == Body::Ok || answer.doc.get("auth").is_some();
+    let quiet = done && answer.doc.get("error").is_none() && !sheet.has_news();
+    quiet.then(|| sheet.next()).filter(|next| next.starts_with(['?', '/']))
+}
+
+pub fn start() -> Box<dyn Render> {
+    Box::new(Html::default())
+}
+
+#[derive(Default)]
+struct Html {
+    rows: Rows,
+}
+
+impl Render for Html {
+    fn list(&mut self, columns: &[Column], _key: &str) {
+        self.rows.name(columns);
+    }
+
+    fn row(&mut self, _columns: &[Column], cells: &[Cell]) {
+        self.rows.push(cells);
+    }
+
+    fn finish(self: Box<Self>, answer: &Answer) -> String {
+        let sheet = Sheet::new(&answer.doc);
+        match shape(answer, &sheet) {
+            Shape::Login => page("login", &sheet, Login::new(&sheet)),
+            Shape::List => page("list", &sheet, List::new(&sheet, &self.rows)),
+            Shape::Form => page("form", &sheet, Form::new(&sheet)),
+            Shape::Error => page("error", &sheet, Failure::new(&sheet)),
+            Shape::Done => page("message", &sheet, Object::new(&sheet)),
+            Shape::Object => page("object", &sheet, Object::new(&sheet)),
+        }
+    }
+}
+
+enum Shape {
+    Login,
+    List,
+    Form,
+    Error,
+    Done,
+    Object,
+}
+
+/// An error is shown where it can be mended: on the sign-in page or in the form it came from.
+fn shape(answer: &Answer, sheet: &Sheet) -> Shape {
+    let error = answer.doc.get("error");
+    let refused = error.is_some_and(|error| error.get_attr("type") == Some("auth"));
+    let signing_in = sheet.func == "logon" || (sheet.func == "auth" && error.is_some());
+    let form = sheet.metadata().and_then(|metadata| metadata.get("form")).is_some();
+    match answer.body {
+        _ if signing_in || (refused && !form) => Shape::Login,
+        Body::Form | Body::Error if form => Shape::Form,
+        _ if error.is_some() => Shape::Error,
+        Body::List => Shape::List,
+        Body::Ok => Shape::Done,
+        _ if answer.doc.get("auth").is_some() => Shape::Done,
+        _ => Shape::Object,
+    }
+}
+
+#[derive(Serialize)]
+struct Login<'a> {
+    username: &'a str,
+    error: Option<&'a str>,
+}
+
+impl<'a> Login<'a> {
+    fn new(sheet: &Sheet<'a>) -> Self {
+        Self { username: sheet.value("username").unwrap_or_default(), error: sheet.error_words() }
+    }
+}
+
+#[derive(Serialize)]
+struct Failure<'a> {
+    message: Option<&'a str>,
+    kind: &'a str,
+    object: &'a str,
+    back: String,
+}
+
+impl<'a> Failure<'a> {
+    fn new(sheet: &Sheet<'a>) -> Self {
+        let attr = |name| sheet.doc.get("error").and_then(|error| error.get_attr(name)).unwrap_or_default();
+        Self {
+            message: sheet.error_words(),
+            kind: attr("type"),
+            object: attr("object"),
+            back: sheet.parent(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Page<'a, B> {
+    frame: Frame<'a>,
+    w: &'a sheet::FrameWords<'a>,
+    body: B,
+}
+
+fn page<B: Serialize>(template: &str, sheet: &Sheet, body: B) -> String {
+    let page = Page { frame: Frame::new(sheet, template), w: &sheet.frame_words(), body };
+    let rendered = templates().get_template(template).and_then(|it| it.render(Serde(&page)));
+    rendered.expect("a panel template fits its context")
+}
+
+const TEMPLATES: [(&str, &str); 9] = [
+    ("base", include_str!("../panel/base.html.j2")),
+    ("control", include_str!("../panel/control.html.j2")),
+    ("error", include_str!("../panel/error.html.j2")),
+    ("form", include_str!("../panel/form.html.j2")),
+    ("list", include_str!("../panel/list.html.j2")),
+    ("login", include_str!("../panel/login.html.j2")),
+    ("message", include_str!("../panel/message.html.j2")),
+    ("object", include_str!("../panel/object.html.j2")),
+    ("tree", include_str!("../panel/tree.html.j2")),
+];
+
+fn templates() -> &'static Environment<'static> {
+    static ENVIRONMENT: OnceLock<Environment> = OnceLock::new();
+    ENVIRONMENT.get_or_init(|| {
+        let mut environment = Environment::new();
+        environment.set_auto_escape_callback(|_| AutoEscape::Html);
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+        environment.set_syntax(syntax.expect("the usual delimiters do not clash"));
+        for (name, source) in TEMPLATES {
+            environment.add_template(name, source).expect("a panel template compiles");
+        }
+        environment
+    })
+}

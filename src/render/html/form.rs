@@ -1,0 +1,197 @@
+//! A form: its values as they are stored or as they were sent, and an error where it belongs.
+
+use form_urlencoded::Serializer;
+use serde::Serialize;
+
+use super::control::{Control, Tag};
+use super::object::{Table, table_of};
+use super::sheet::{PAGE_PARAMS, Params, Sheet};
+use crate::doc::Node;
+
+#[derive(Serialize)]
+pub struct Form<'a> {
+    func: &'a str,
+    /// Where it is posted to, with what unticked boxes stand for.
+    action: String,
+    upload: bool,
+    error: Option<Problem<'a>>,
+    hidden: Params<'a>,
+    pages: Vec<Sheaf<'a>>,
+    buttons: Vec<Button<'a>>,
+    cancel: Option<String>,
+    /// All fields of a filter, for the button that empties it.
+    is_filter: bool,
+}
+
+#[derive(Serialize)]
+struct Problem<'a> {
+    message: &'a str,
+    /// The id of the control at fault, and its label.
+    at: Option<String>,
+    label: &'a str,
+}
+
+/// A page of the metadata: fields under a heading.
+#[derive(Serialize)]
+struct Sheaf<'a> {
+    label: Option<&'a str>,
+    fields: Vec<Field<'a>>,
+}
+
+#[derive(Serialize)]
+struct Field<'a> {
+    name: &'a str,
+    label: &'a str,
+    hint: Option<&'a str>,
+    error: Option<&'a str>,
+    /// The ids of hint and error.
+    described: String,
+    controls: Vec<Control<'a>>,
+    table: Option<Table<'a>>,
+}
+
+#[derive(Serialize)]
+struct Button<'a> {
+    label: &'a str,
+    name: &'static str,
+    value: &'a str,
+    action: Option<String>,
+    novalidate: bool,
+}
+
+impl<'a> Form<'a> {
+    pub fn new(sheet: &Sheet<'a>) -> Self {
+        let form = sheet.metadata().and_then(|metadata| metadata.get("form"));
+        let faulty = sheet.doc.get("error").and_then(|error| error.get_attr("object"));
+        let mut pages = pages(sheet, form, faulty);
+        let hidden = hidden(sheet, &mut pages);
+        let action = action(&pages);
+        let barred = |name: &str| form.is_some_and(|form| form.get_attr(name) == Some("yes"));
+        let upload = controls(&pages).any(|control| control.tag == Tag::File);
+        Self {
+            func: sheet.func,
+            upload,
+            error: problem(sheet, &pages),
+            hidden,
+            buttons: if barred("nosubmit") { Vec::new() } else { buttons(sheet, form, &action) },
+            pages,
+            cancel: (!barred("nocancel")).then(|| sheet.parent()),
+            is_filter: sheet.is_filter(),
+            action,
+        }
+    }
+}
+
+fn controls<'p, 'a>(pages: &'p [Sheaf<'a>]) -> impl Iterator<Item = &'p Control<'a>> {
+    pages.iter().flat_map(|page| &page.fields).flat_map(|field| &field.controls)
+}
+
+fn named<'a>(node: &'a Node, name: &'static str) -> impl Iterator<Item = &'a Node> {
+    node.kids.iter().filter(move |kid| kid.name == name)
+}
+
+/// Fields may also stand outside of any page.
+fn pages<'a>(sheet: &Sheet<'a>, form: Option<&'a Node>, faulty: Option<&str>) -> Vec<Sheaf<'a>> {
+    let Some(form) = form else { return Vec::new() };
+    let sheaf = |node: &'a Node, label| Sheaf {
+        label,
+        fields: named(node, "field").map(|node| field(sheet, node, faulty)).collect(),
+    };
+    let several = named(form, "page").count() > 1;
+    let label = |page: &'a Node| page.get_attr("name").filter(|_| several).map(|name| sheet.label(name));
+    let loose = [sheaf(form, None)].into_iter();
+    loose.chain(named(form, "page").map(|page| sheaf(page, label(page)))).collect()
+}
+
+fn field<'a>(sheet: &Sheet<'a>, node: &'a Node, faulty: Option<&str>) -> Field<'a> {
+    let name = node.get_attr("name").unwrap_or_default();
+    let lists = |node: &&Node| node.name == "list";
+    let parts = node.kids.iter().filter(|kid| !lists(kid) && !matches!(kid.name.as_ref(), "if" | "else"));
+    let controls: Vec<_> = parts.map(|part| Control::new(sheet, name, part)).collect();
+    let at_fault =
+        faulty.is_some_and(|faulty| faulty == name || controls.iter().any(|control| control.name == faulty));
+    let hint = sheet.word(&format!("hint_{name}"));
+    let error = sheet.error_words().filter(|_| at_fault);
+    let ids = [hint.map(|_| format!("h_{name}")), error.map(|_| format!("e_{name}"))];
+    let described: Vec<_> = ids.into_iter().flatten().collect();
+    let table = node.kids.iter().find(lists).and_then(|list| list_table(sheet, name, list));
+    Field { name, label: sheet.label(name), hint, error, described: described.join(" "), controls, table }
+}
+
+fn list_table<'a>(sheet: &Sheet<'a>, field: &'a str, list: &'a Node) -> Option<Table<'a>> {
+    let name = list.get_attr("name").unwrap_or(field);
+    let answered = |node: &&Node| node.name == "list" && node.get_attr("name") == Some(name);
+    table_of(sheet, sheet.doc.kids.iter().find(answered)?)
+}
+
+/// Hidden controls leave their pages; the record and the place in its list go along.
+fn hidden<'a>(sheet: &Sheet<'a>, pages: &mut Vec<Sheaf<'a>>) -> Params<'a> {
+    let names: Vec<&str> = controls(pages).map(|control| control.name).collect();
+    let mut hidden: Params = ["elid", "plid"]
+        .into_iter()
+        .filter(|name| !names.contains(name))
+        .filter_map(|name| sheet.value(name).map(|value| (name, value)))
+        .chain(sheet.params().filter(|(name, _)| PAGE_PARAMS.contains(name)))
+        .collect();
+    let concealed = controls(pages).filter(|control| control.tag == Tag::Hidden);
+    hidden.extend(concealed.map(|control| (control.name, sheet.value(control.name).unwrap_or_default())));
+    for page in pages.iter_mut() {
+        page.fields
+            .retain(|field| !field.controls.iter().all(|it| it.tag == Tag::Hidden) || field.table.is_some());
+        page.fields.iter_mut().for_each(|field| field.controls.retain(|it| it.tag != Tag::Hidden));
+    }
+    pages.retain(|page| !page.fields.is_empty());
+    hidden
+}
+
+/// A browser sends nothing for a box without a tick. The address says what that means, and the
+/// body wins over the address (decisions.md, errors).
+fn action(pages: &[Sheaf]) -> String {
+    let silent = controls(pages).filter_map(Control::silence);
+    Serializer::for_suffix(String::from("?"), 1).extend_pairs(silent).finish()
+}
+
+fn problem<'a>(sheet: &Sheet<'a>, pages: &[Sheaf<'a>]) -> Option<Problem<'a>> {
+    let message = sheet.error_words()?;
+    let field = pages.iter().flat_map(|page| &page.fields).find(|field| field.error.is_some());
+    let control = field.and_then(|field| field.controls.first());
+    Some(Problem {
+        message,
+        at: control.map(|control| format!("f_{}", control.name)),
+        label: field.map(|field| field.label).unwrap_or_default(),
+    })
+}
+
+fn buttons<'a>(sheet: &Sheet<'a>, form: Option<&'a Node>, action: &str) -> Vec<Button<'a>> {
+    let declared = form.and_then(|form| form.get("buttons")).map(|buttons| buttons.kids.as_slice());
+    let buttons: Vec<_> =
+        declared.unwrap_or_default().iter().filter_map(|node| button(sheet, node, action)).collect();
+    if !buttons.is_empty() {
+        return buttons;
+    }
+    vec![submit(sheet)]
+}
+
+fn submit<'a>(sheet: &Sheet<'a>) -> Button<'a> {
+    let label = sheet.frame_word(if sheet.is_filter() { "apply" } else { "save" });
+    Button { label, name: "sok", value: "ok", action: None, novalidate: false }
+}
+
+/// `sok` is on the buttons, not hidden in the form: `sv_field` must come without it
+/// (protocol.md §2). Which button it was goes into the address.
+fn button<'a>(sheet: &Sheet<'a>, node: &'a Node, action: &str) -> Option<Button<'a>> {
+    let name = node.get_attr("name")?;
+    let label = sheet.word(&format!("msg_{name}")).unwrap_or_else(|| sheet.label(name));
+    let plain = |name, value| Some(Button { label, name, value, action: None, novalidate: true });
+    match node.get_attr("type").unwrap_or("ok") {
+        "cancel" | "reset" | "func" => None,
+        "back" => plain("sback", "ok"),
+        "setvalues" => plain("sv_field", name),
+        "ok" if name == "ok" => Some(submit(sheet)),
+        _ => {
+            let mut query = Serializer::for_suffix(action.to_owned(), 1);
+            let action = Some(query.append_pair("clicked_button", name).finish());
+            Some(Button { label, name: "sok", value: "ok", action, novalidate: false })
+        }
+    }
+}

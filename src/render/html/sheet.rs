@@ -1,0 +1,220 @@
+//! What every page reads from a document: words, parameters, and the way on from here.
+
+use std::collections::{BTreeMap, HashMap};
+
+use form_urlencoded::Serializer;
+
+use crate::doc::Node;
+
+/// The messages `panel_*` that templates use, without the prefix; funcs/panel.xml has the words.
+pub const FRAME_WORDS: [&str; 31] = [
+    "apply",
+    "back",
+    "brand",
+    "cancel",
+    "continue",
+    "done",
+    "error",
+    "filter",
+    "filtered",
+    "language",
+    "menu",
+    "next",
+    "no_rows",
+    "open",
+    "page_of",
+    "pages",
+    "password",
+    "previous",
+    "remove_filter",
+    "required",
+    "return_to",
+    "rows_of",
+    "rows_page",
+    "save",
+    "select",
+    "selection",
+    "sign_in",
+    "sign_out",
+    "skip",
+    "user",
+    "with_selected",
+];
+
+pub type FrameWords<'a> = BTreeMap<&'static str, &'a str>;
+pub type Params<'a> = Vec<(&'a str, &'a str)>;
+
+pub struct Sheet<'a> {
+    pub doc: &'a Node,
+    pub func: &'a str,
+    words: HashMap<&'a str, &'a str>,
+}
+
+impl<'a> Sheet<'a> {
+    pub fn new(doc: &'a Node) -> Self {
+        let sets = doc.kids.iter().filter(|kid| kid.name == "messages");
+        let messages = sets
+            .flat_map(|set| &set.kids)
+            .filter_map(|msg| Some((msg.get_attr("name")?, msg.text.as_deref().unwrap_or_default())));
+        let mut words = HashMap::new();
+        for (name, text) in messages {
+            words.entry(name).or_insert(text);
+        }
+        Self { doc, func: func(doc), words }
+    }
+
+    pub fn lang(&self) -> &'a str {
+        let of_error = || self.doc.get("error")?.get_attr("lang");
+        self.doc.get_attr("lang").or_else(of_error).unwrap_or("en")
+    }
+
+    pub fn is_filter(&self) -> bool {
+        self.func.ends_with(".filter")
+    }
+
+    pub fn metadata(&self) -> Option<&'a Node> {
+        self.doc.get("metadata")
+    }
+
+    /// A message with words in it; an empty one is none.
+    pub fn word(&self, name: &str) -> Option<&'a str> {
+        self.words.get(name).copied().filter(|text| !text.is_empty())
+    }
+
+    pub fn words(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.words.iter().map(|(name, text)| (*name, *text))
+    }
+
+    /// The words for a field, column, page or button; without any its own name.
+    pub fn label(&self, name: &'a str) -> &'a str {
+        self.word(name).unwrap_or(name)
+    }
+
+    /// A word of the frame. A missing one shows as its key, never as nothing.
+    pub fn frame_word(&self, name: &'static str) -> &'a str {
+        self.word(&format!("panel_{name}")).unwrap_or(name)
+    }
+
+    pub fn frame_words(&self) -> FrameWords<'a> {
+        FRAME_WORDS.iter().map(|name| (*name, self.frame_word(name))).collect()
+    }
+
+    /// A word of the frame with its `__name__` places filled (protocol.md §6.4).
+    pub fn fill(&self, name: &'static str, places: &[(&str, &str)]) -> String {
+        places.iter().fold(self.frame_word(name).to_owned(), |text, (place, value)| {
+            text.replace(&format!("__{place}__"), value)
+        })
+    }
+
+    pub fn params(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        let params = self.doc.get("tparams").map(|params| params.kids.as_slice()).unwrap_or_default();
+        params.iter().map(|kid| (kid.name.as_ref(), kid.text.as_deref().unwrap_or_default()))
+    }
+
+    pub fn param(&self, name: &str) -> Option<&'a str> {
+        self.params().find(|(key, _)| *key == name).map(|(_, value)| value).filter(|value| !value.is_empty())
+    }
+
+    /// What was answered under a name, else what was asked under it.
+    pub fn value(&self, name: &str) -> Option<&'a str> {
+        let doc = self.doc;
+        doc.get_text(name).filter(|text| !text.is_empty()).or_else(|| self.param(name))
+    }
+
+    /// The client's message of an error: `msg`, or what little else there is.
+    pub fn error_words(&self) -> Option<&'a str> {
+        let error = self.doc.get("error")?;
+        let shown = ["msg", "detail"].iter().find_map(|name| error.get_text(name));
+        shown.map(str::trim).filter(|text| !text.is_empty()).or_else(|| error.get_attr("type"))
+    }
+
+    /// Children of `doc` that a person asked for: not the frame, not the echo of the request.
+    pub fn content(&self) -> impl Iterator<Item = &'a Node> {
+        const APART: [&str; 14] = [
+            "metadata",
+            "messages",
+            "menu",
+            "tparams",
+            "saved_filters",
+            "ok",
+            "error",
+            "auth",
+            "doc",
+            "slist",
+            "links",
+            "branding",
+            "addon",
+            "tips",
+        ];
+        let frame_user = self.frame_user();
+        let doc = self.doc;
+        doc.kids.iter().filter(move |kid| {
+            !kid.is_rows()
+                && !APART.contains(&kid.name.as_ref())
+                && !frame_user.is_some_and(|user| std::ptr::eq(user, *kid))
+        })
+    }
+
+    /// Who is signed in. `whoami` answers a `user` of its own, which stands first.
+    pub fn frame_user(&self) -> Option<&'a Node> {
+        self.doc.kids.iter().rev().find(|kid| kid.name == "user")
+    }
+
+    /// An `ok` that brings more than an id (a licence key, a new date) must be read by somebody;
+    /// not when it names an address itself.
+    pub fn has_news(&self) -> bool {
+        let mute = self.doc.get_text("ok").is_none_or(str::is_empty);
+        mute && self
+            .content()
+            .any(|kid| !matches!(kid.name.as_ref(), "id" | "elid" | "plid") && !kid.name.ends_with(".id"))
+    }
+
+    /// Where `ok` leads: the address it names, else the list that the function belongs to; who has
+    /// become another user begins anew.
+    pub fn next(&self) -> String {
+        if self.doc.get("auth").is_some() {
+            return home();
+        }
+        let Some(ok) = self.doc.get("ok") else { return self.parent() };
+        match ok.text.as_deref().map(str::trim) {
+            None | Some("") => self.parent(),
+            Some(text) if is_address(text) => text.to_owned(),
+            Some(text) => format!("?{}", text.trim_start_matches('?')),
+        }
+    }
+
+    /// The list that a function belongs to by the naming law, on the page it was left:
+    /// `payment.edit` to `payment`, `account.discount.delete` with plid 5 to `account.discount` of 5.
+    pub fn parent(&self) -> String {
+        let Some((parent, _)) = self.func.rsplit_once('.') else { return home() };
+        let mut params: Params = self.value("plid").map(|plid| ("elid", plid)).into_iter().collect();
+        params.extend(self.params().filter(|(name, _)| PAGE_PARAMS.contains(name)));
+        href(parent, &params)
+    }
+}
+
+/// Where in a list somebody was; forms and buttons carry it along to come back there.
+pub const PAGE_PARAMS: [&str; 2] = ["p_num", "p_col"];
+
+/// The page of a call without `func`.
+pub fn home() -> String {
+    "?".to_owned()
+}
+
+/// A link to a function. Relative, so that it serves every path alias.
+pub fn href(func: &str, params: &[(&str, &str)]) -> String {
+    Serializer::for_suffix(String::from("?"), 1).append_pair("func", func).extend_pairs(params).finish()
+}
+
+/// Only a web address or a path of this host; anything else could be a script.
+fn is_address(text: &str) -> bool {
+    let path = text.starts_with('/') && !text.starts_with("//") && !text.starts_with("/\\");
+    path || text.starts_with("https://") || text.starts_with("http://")
+}
+
+/// An error's document may lack `doc@func` (protocol.md §4); its stack still says what was called.
+fn func(doc: &Node) -> &str {
+    let asked = doc.get("tparams").and_then(|params| params.get_text("func"));
+    let stack = || doc.get("error")?.get("stack")?.get_text("action");
+    doc.get_attr("func").or(asked).or_else(stack).unwrap_or_default()
+}

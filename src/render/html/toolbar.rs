@@ -1,0 +1,87 @@
+//! The buttons of a list: links, and buttons for the rows that are ticked.
+
+use serde::Serialize;
+
+use super::sheet::{Params, Sheet, href};
+use crate::doc::Node;
+
+#[derive(Serialize)]
+pub struct Toolbar<'a> {
+    /// Buttons that need no row.
+    pub links: Vec<Button<'a>>,
+    /// Buttons for ticked rows, in the groups of the metadata.
+    pub groups: Vec<Vec<Button<'a>>>,
+    /// The function that opens one row, if a button has one.
+    #[serde(skip)]
+    pub open: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+pub struct Button<'a> {
+    name: &'a str,
+    func: &'a str,
+    label: &'a str,
+    hint: Option<&'a str>,
+    href: Option<String>,
+    /// Opens something and changes nothing.
+    get: bool,
+    confirm: Option<&'a str>,
+}
+
+impl<'a> Toolbar<'a> {
+    pub fn new(sheet: &Sheet<'a>, parent: &Params<'a>) -> Self {
+        let toolbar = sheet.metadata().and_then(|metadata| metadata.get("toolbar"));
+        let groups = toolbar.map(|it| it.kids.as_slice()).unwrap_or_default();
+        let of = |free: bool| {
+            let group = move |group: &'a Node| {
+                group
+                    .kids
+                    .iter()
+                    .filter(|btn| is_free(btn) == free)
+                    .filter_map(|btn| button(sheet, btn, parent))
+                    .collect()
+            };
+            groups.iter().map(group).filter(|group: &Vec<Button>| !group.is_empty())
+        };
+        let opens_row = |btn: &&Node| kind(btn) == "edit" && only_opens(btn);
+        let open = groups.iter().flat_map(|group| &group.kids).find(opens_row);
+        Self {
+            links: of(true).flatten().collect(),
+            groups: of(false).collect(),
+            open: open.and_then(|btn| btn.get_attr("func")),
+        }
+    }
+}
+
+fn kind(button: &Node) -> &str {
+    button.get_attr("type").unwrap_or_default()
+}
+
+fn is_free(button: &Node) -> bool {
+    matches!(kind(button), "new" | "filter" | "refresh")
+}
+
+/// Which types only open something (protocol.md §6.2). All others are posted: an unknown type may
+/// change the state, and a GET may not. So do two verbs of the naming law, whatever their type.
+fn only_opens(button: &Node) -> bool {
+    const DEEDS: [&str; 2] = ["su", "setfilter"];
+    let verb = button.get_attr("func").and_then(|func| func.rsplit('.').next()).unwrap_or_default();
+    const OPENING: [&str; 8] =
+        ["edit", "editlist", "list", "form", "groupform", "window", "groupwindow", "groupdownload"];
+    OPENING.contains(&kind(button)) && !DEEDS.contains(&verb)
+}
+
+fn button<'a>(sheet: &Sheet<'a>, node: &'a Node, parent: &Params<'a>) -> Option<Button<'a>> {
+    let name = node.get_attr("name")?;
+    let func = node.get_attr("func").filter(|func| !func.is_empty())?;
+    let word = |prefix: &str| sheet.word(&format!("{prefix}{name}"));
+    Some(Button {
+        name,
+        func,
+        label: word("short_").unwrap_or_else(|| sheet.label(name)),
+        hint: word("hint_"),
+        href: is_free(node).then(|| href(func, parent)),
+        get: only_opens(node),
+        confirm: word("msg_confirm_"),
+    })
+}
