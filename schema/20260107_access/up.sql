@@ -12,7 +12,7 @@ CREATE TABLE session (
 );
 CREATE UNIQUE INDEX session__hash ON session (hash);
 CREATE INDEX session_handle ON session (handle);
-CREATE INDEX session_user ON session (user_id);
+CREATE INDEX session_of_user ON session (user_id);
 
 CREATE VIEW session_list AS
 SELECT s.handle AS id, u.name, u.level, s.ip, s.created_at, s.seen_at, u.account_id, u.reseller_id

@@ -96,10 +96,7 @@ fn check_new(cx: &mut Ctx, record: &mut Record) -> Result<()> {
     };
     record.set("created_at", cx.now_us);
     if account_id == 0 {
-        return match cx.caller.user.is_server_admin() {
-            true => Ok(record.set("level", Level::Admin.number())),
-            false => Err(Error::missed("account")),
-        };
+        return new_employee(cx, record);
     }
     let (account_id, _) = record::account_owner(cx, account_id)?;
     let sql = Sql::new("SELECT is_reseller FROM account WHERE id = ").bind(account_id);
@@ -107,6 +104,16 @@ fn check_new(cx: &mut Ctx, record: &mut Record) -> Result<()> {
     let level = if is_reseller { Level::Reseller } else { Level::User };
     record.set("account_id", account_id);
     record.set("level", level.number());
+    Ok(())
+}
+
+fn new_employee(cx: &Ctx, record: &mut Record) -> Result<()> {
+    if !cx.caller.user.is_server_admin() {
+        return Err(Error::missed("account"));
+    }
+    record.set("level", Level::Admin.number());
+    record.set("account_id", 0);
+    record.set("reseller_id", 0);
     Ok(())
 }
 

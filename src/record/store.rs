@@ -58,6 +58,12 @@ fn new_owner(cx: &mut Ctx, record: &mut Record) -> Result<(i64, i64)> {
     if meta.owner() == "id" {
         return Ok((record.int("id"), record.int("reseller_id")));
     }
+    if record.ownerless {
+        return Ok((0, 0));
+    }
+    if !matches!(record.get("reseller_id"), Raw::Null) {
+        return Ok((record.int("account_id"), record.int("reseller_id"))); // a check named the owner
+    }
     let account = match record.int("account_id") {
         0 => cx.plid()?.filter(|_| meta.parent == "account_id").unwrap_or(cx.caller.user.account_id),
         account => account,
