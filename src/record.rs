@@ -41,8 +41,6 @@ pub struct Record {
     pub nodes: Vec<Node>,
     /// Fields whose stored value the call changed.
     pub changed: Vec<String>,
-    /// Belongs to no account: a member of staff.
-    pub ownerless: bool,
 }
 
 impl Record {

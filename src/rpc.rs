@@ -44,9 +44,12 @@ pub fn call(
     each: &mut dyn RowSink,
 ) -> Result<Answer> {
     let func = find(app, caller, params)?;
-    let submits = params.submits() && !params.has("sv_field");
+    let submits = params.submits() && !params.has("sv_field") && !params.has("sback");
     let writes = func.writes(submits);
     let mut params = params.clone();
+    if func.meta.shape() == Shape::Wizard {
+        params.remove("elid"); // a wizard makes records and changes none
+    }
     if writes {
         prepare(app, &func, caller, &mut params)?;
     }

@@ -1,5 +1,7 @@
 //! Sessions: 128 random bits, stored as a hash, worth one hour since the last call.
 
+use std::collections::HashMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use sha2::{Digest, Sha256};
@@ -23,11 +25,26 @@ pub struct Session {
     pub ip: String,
     pub created_us: i64,
     seen_us: AtomicI64,
+    /// Rows a page by list, as they were last asked for.
+    page_sizes: Mutex<HashMap<String, i64>>,
 }
 
 impl Session {
     pub fn seen_us(&self) -> i64 {
         self.seen_us.load(Ordering::Relaxed)
+    }
+
+    /// Remembers a page size that was asked for, or answers the remembered one. In memory only: a
+    /// read writes nothing.
+    pub fn page_size(&self, list: &str, asked: Option<i64>) -> Option<i64> {
+        let mut sizes = self.page_sizes.lock().unwrap_or_else(|poison| poison.into_inner());
+        match asked {
+            Some(size) => {
+                sizes.insert(list.to_owned(), size);
+                Some(size)
+            }
+            None => sizes.get(list).copied(),
+        }
     }
 
     pub fn touch(&self, now_us: i64) {
@@ -92,6 +109,7 @@ pub fn find(conn: &mut Conn, hash: &str) -> Result<Option<Session>> {
         ip: row[3].str().to_owned(),
         created_us: row[4].int(),
         seen_us: AtomicI64::new(row[5].int()),
+        page_sizes: Mutex::default(),
     }))
 }
 

@@ -2,7 +2,7 @@
 
 use crate::db::Sql;
 use crate::doc::Node;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::record::{self, Record};
 use crate::rpc::handler::{Ctx, Handler};
 use crate::rpc::registry::Row;
@@ -18,6 +18,9 @@ const KINDS: [i64; 3] = [1, 2, 3];
 /// A new company serves every kind of payer until somebody says otherwise.
 fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
     let is_new = record.is_new();
+    if cx.func.meta.field("nextnum_payment").is_some() && record.int("payment_next") < 1 {
+        return Err(Error::value("nextnum_payment", record.int("payment_next").to_string()));
+    }
     let id = record::store(cx, record)?;
     if is_new {
         KINDS.iter().try_for_each(|kind| add_kind(cx, id, *kind))?;

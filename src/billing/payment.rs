@@ -35,12 +35,14 @@ const TRIES_MAX: usize = 5;
 fn check(cx: &mut Ctx, record: &mut Record) -> Result<()> {
     if record.is_new() {
         begin(cx, record)?;
-    } else if Status::from_code(status_of(cx, record.id)?).is_some_and(Status::is_credited) {
-        let fixed = ["subaccountamount", "paymethod"].into_iter().find(|name| record.has_changed(name));
-        if let Some(field) = fixed {
+    } else {
+        let changed = ["subaccountamount", "paymethod"].into_iter().find(|name| record.has_changed(name));
+        let Some(field) = changed else { return Ok(()) };
+        let payment = load(cx, record.id)?;
+        if payment.status.is_credited() {
             return Err(Error::value(field, "").with("desc", "desc_payment_credited"));
         }
-        return Ok(());
+        record.set("subaccount_id", payment.subaccount_id);
     }
     let amount = Money(record.int("subaccountamount"));
     if amount <= Money::ZERO {
@@ -49,11 +51,6 @@ fn check(cx: &mut Ctx, record: &mut Record) -> Result<()> {
     let paid = in_method_currency(cx, record, amount)?;
     record.set("paymethodamount", paid.0);
     Ok(())
-}
-
-fn status_of(cx: &mut Ctx, id: i64) -> Result<i64> {
-    let row = Sql::new("SELECT status FROM payment WHERE id = ").bind(id).first(cx.conn, &[Kind::Int])?;
-    Ok(row.map_or(0, |row| row[0].int()))
 }
 
 /// What a new payment takes from its client: subaccount, provider, payee, number.
@@ -277,7 +274,7 @@ fn stamp(cx: &mut Ctx, subaccount: &books::Subaccount, from: Sum, to: Sum) -> Re
     let rates = books::with_age(&rates, cx.app.config.load().rate_max_age_days);
     let scale = Scale::minor(&subaccount.iso);
     let newest = rates.convert(from.amount, from.currency, to.currency, cx.now_us, scale)?;
-    let stamp = newest.stamp.ok_or_else(|| Error::missed("currency"))?;
+    let stamp = newest.stamp.ok_or_else(|| Error::missed("currency").with("desc", "desc_no_rate"))?;
     Ok(RateStamp { from, to, ..stamp })
 }
 

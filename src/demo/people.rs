@@ -91,12 +91,13 @@ pub fn register(stage: &mut Stage, client: &Client) -> Result<()> {
 /// Payers, each known to the company of the client's provider.
 fn payers(stage: &mut Stage, client: &Client) -> Result<()> {
     let email = format!("{}@example.com", client.login);
-    let country = format!("@country.{}", client.country);
+    let (account, country) = (format!("@account.{}", client.login), format!("@country.{}", client.country));
     for (at, (_, fields)) in PAYERS.iter().filter(|payer| payer.0 == client.login).enumerate() {
         let name =
             if at == 0 { format!("payer.{}", client.login) } else { format!("payer.{}.{at}", client.login) };
         let mut pairs = fields.to_vec();
         pairs.extend([
+            ("account", account.as_str()),
             ("email", email.as_str()),
             ("phone", client.phone),
             ("country_physical", &country),

@@ -92,7 +92,7 @@ impl Rates<'_> {
             .filter(|rate| at_us.saturating_sub(rate.since_us) <= self.max_age_us)
             .filter(|rate| rate.rate_nano > 0 && rate.nominal > 0)
             .copied()
-            .ok_or_else(|| Error::missed("currency"))
+            .ok_or_else(|| Error::missed("currency").with("desc", "desc_no_rate"))
     }
 }
 

@@ -17,10 +17,13 @@ pub fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
 /// Inserts or updates the record and its links, and notes the change. Answers its id.
 pub fn store(cx: &mut Ctx, mut record: Record) -> Result<i64> {
     fold(cx, &mut record);
-    let owner;
+    let mut owner;
     if record.is_new() {
         owner = new_owner(cx, &mut record)?;
         record.id = insert(cx, &record)?;
+        if cx.func.meta.owner() == "id" {
+            owner.0 = record.id; // an account is its own owner
+        }
     } else {
         owner = owner_of(cx, record.id)?;
         update(cx, &record)?;
@@ -57,9 +60,6 @@ fn new_owner(cx: &mut Ctx, record: &mut Record) -> Result<(i64, i64)> {
     }
     if meta.owner() == "id" {
         return Ok((record.int("id"), record.int("reseller_id")));
-    }
-    if record.ownerless {
-        return Ok((0, 0));
     }
     if !matches!(record.get("reseller_id"), Raw::Null) {
         return Ok((record.int("account_id"), record.int("reseller_id"))); // a check named the owner

@@ -70,7 +70,7 @@ fn columns_missing(func: &Func, db: &Db) -> Vec<String> {
         }
     }
     let in_table = |field: &&Field| !field.virtual_ && field.link.is_empty() && !meta.table.is_empty();
-    if meta.shape() == Shape::Form {
+    if matches!(meta.shape(), Shape::Form | Shape::Wizard) {
         wanted.extend(meta.fields().filter(in_table).map(|f| (meta.table.clone(), f.column().to_owned())));
     }
     for field in meta.fields() {

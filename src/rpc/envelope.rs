@@ -122,7 +122,9 @@ pub fn error(app: &App, caller: &Caller, params: &Params, error: &Error) -> Answ
 }
 
 fn fill(template: &str, object: &str, value: &str, desc: &str) -> String {
-    template.replace("__object__", object).replace("__desc__", desc).replace("__value__", value)
+    let text = template.replace("__object__", object).replace("__desc__", desc).replace("__value__", value);
+    // Places that nothing fills leave no blanks behind; a template without places is kept as it is.
+    if text == template { text } else { text.trim_end().replace("  ", " ") }
 }
 
 fn stack(caller: &Caller, params: &Params) -> Node {

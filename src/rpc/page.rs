@@ -34,12 +34,14 @@ impl Ask {
             text => text.parse().ok().filter(|n| *n > 0).map(Some).ok_or_else(|| Error::value(name, text)),
         };
         let (num, cnt) = (number("p_num")?, number("p_cnt")?);
+        let remembered = call.caller.session.as_ref();
+        let kept = remembered.and_then(|session| session.page_size(call.func.name(), cnt));
         let out = call.params.get("out").to_lowercase();
         let streams = matches!(out.as_str(), "text" | "csv");
         let usual = if out.is_empty() { CNT_HTML } else { CNT_DEFAULT };
         Ok(Self {
             num: num.unwrap_or(1),
-            cnt: cnt.unwrap_or(usual).min(CNT_MAX),
+            cnt: kept.or(cnt).unwrap_or(usual).min(CNT_MAX),
             everything: streams && num.is_none() && cnt.is_none(),
         })
     }

@@ -23,6 +23,8 @@ pub struct Button<'a> {
     label: &'a str,
     hint: Option<&'a str>,
     href: Option<String>,
+    /// Makes a new record: what one most likely came for.
+    primary: bool,
     /// Opens something and changes nothing.
     get: bool,
     confirm: Option<&'a str>,
@@ -81,6 +83,7 @@ fn button<'a>(sheet: &Sheet<'a>, node: &'a Node, parent: &Params<'a>) -> Option<
         label: word("short_").unwrap_or_else(|| sheet.label(name)),
         hint: word("hint_"),
         href: is_free(node).then(|| href(func, parent)),
+        primary: kind(node) == "new" && name == "new",
         get: only_opens(node),
         confirm: word("msg_confirm_"),
     })

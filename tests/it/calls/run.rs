@@ -8,6 +8,9 @@ use crate::support::{Reply, Request, World};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
+/// Characters of an answer that are told where it was wrong.
+const SHOWN: usize = 600;
+
 /// What was wrong, each with its line.
 pub fn run(world: &World, script: &[Step], method: &'static str) -> Vec<String> {
     let mut player = Player { world, method, values: world.names.clone(), before: None };
@@ -21,7 +24,7 @@ pub fn run(world: &World, script: &[Step], method: &'static str) -> Vec<String> 
             Step::Config(lines) => world.configure(lines),
             Step::Call(call) => {
                 let found = player.call(call);
-                faults.extend(judged(call, found).into_iter().map(|fault| format!("{fault}\n    in: {heading}")));
+                faults.extend(judged(call, found).into_iter().map(|fault| format!("{fault}\n    under: {heading}")));
             }
         }
     }
@@ -62,9 +65,9 @@ impl Player<'_> {
                 faults.push(format!("{line}: {why}"));
             }
         }
-        if !faults.is_empty() {
-            let body: String = reply.body.chars().take(1500).collect();
-            faults.push(format!("{}: answered {} {}\n{body}", call.line, reply.status, reply.mime()));
+        if let Some(last) = faults.last_mut() {
+            let body: String = reply.body.chars().take(SHOWN).collect();
+            last.push_str(&format!("\n    answered: {} {} {body}", reply.status, reply.mime()));
         }
         self.before = Some(reply);
         faults

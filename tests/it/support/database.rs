@@ -180,6 +180,8 @@ impl Template {
 fn file_bytes(path: &Path) -> Vec<u8> {
     let mut conn = SqliteConnection::establish(&path.display().to_string()).expect("a database file");
     let copy = path.with_extension("copy");
+    // The writer that filled it may still be closing the file.
+    conn.batch_execute("PRAGMA busy_timeout = 10000").expect("a database file");
     conn.batch_execute(&format!("VACUUM INTO '{}'", copy.display())).expect("a copy of the database");
     std::fs::read(copy).expect("a copy of the database")
 }
