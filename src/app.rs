@@ -45,7 +45,13 @@ pub struct App {
 }
 
 impl App {
-    pub fn new(db: Arc<Db>, registry: Arc<Registry>, clock: Clock, config: Config, place: Place) -> Arc<Self> {
+    pub fn new(
+        db: Arc<Db>,
+        registry: Arc<Registry>,
+        clock: Clock,
+        config: Config,
+        place: Place,
+    ) -> Arc<Self> {
         Arc::new(Self {
             db,
             registry,

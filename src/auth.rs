@@ -3,8 +3,8 @@
 pub mod access;
 pub mod credential;
 pub mod identify;
-pub mod rights;
 pub mod password;
+pub mod rights;
 pub mod session;
 pub mod signin;
 pub mod su;
@@ -148,14 +148,12 @@ impl User {
         let family = func.split_once('.').map(|(_, rest)| format!("{{type}}.{rest}"));
         let stored = self.rights.get(func).or_else(|| family.and_then(|name| self.rights.get(&name)));
         let parent = || func.split_once('.').and_then(|(object, _)| self.rights.get(object));
-        *stored.or_else(parent).unwrap_or(&self.default_allow)
-            || (stored.is_none() && ALWAYS.contains(&func))
+        *stored.or_else(parent).unwrap_or(&self.default_allow) || (stored.is_none() && ALWAYS.contains(&func))
     }
 }
 
 /// What no right takes away: leaving, and seeing who one is.
-const ALWAYS: [&str; 8] =
-    ["auth", "logout", "whoami", "keepalive", "menu", "chlevel", "desktop", "usrparam"];
+const ALWAYS: [&str; 8] = ["auth", "logout", "whoami", "keepalive", "menu", "chlevel", "desktop", "usrparam"];
 
 impl Caller {
     pub fn new(user: Arc<User>, ip: IpAddr, via: Via) -> Self {

@@ -51,8 +51,7 @@ fn insert(conn: &mut Conn, transfer: &Transfer, is_debt: bool, now_us: i64) -> R
 
 /// The row of a book, made where it is not there yet.
 pub fn book_id(conn: &mut Conn, book: &Book) -> Result<i64> {
-    let identity =
-        [book.kind.word().into(), book.owner.into(), book.project.into(), book.currency.into()];
+    let identity = [book.kind.word().into(), book.owner.into(), book.project.into(), book.currency.into()];
     if let Some(id) = existing_book(conn, book)? {
         return Ok(id);
     }
@@ -181,7 +180,9 @@ pub fn open_subaccount(
 ) -> Result<i64> {
     let book_id = book_id(conn, &Book::client(account_id, project_id, currency_id))?;
     let values = [account_id, reseller_id, project_id, currency_id, book_id].map(Into::into);
-    let sql = Sql::new("INSERT INTO subaccount (account_id, reseller_id, project_id, currency_id, book_id) VALUES (");
+    let sql = Sql::new(
+        "INSERT INTO subaccount (account_id, reseller_id, project_id, currency_id, book_id) VALUES (",
+    );
     let row = sql.binds(values).sql(") RETURNING id").first(conn, &[Kind::Int])?;
     row.map(|row| row[0].int()).ok_or_else(|| Error::system("a subaccount got no id"))
 }

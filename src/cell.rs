@@ -23,7 +23,11 @@ pub enum Cell<'a> {
     /// A second of the zone, from microseconds UTC.
     Time(i64, &'a Zone),
     /// A stored code, its words in the caller's language, and a colour or "".
-    Msg { code: Cow<'a, str>, words: Cow<'a, str>, color: Cow<'a, str> },
+    Msg {
+        code: Cow<'a, str>,
+        words: Cow<'a, str>,
+        color: Cow<'a, str>,
+    },
 }
 
 impl Cell<'_> {

@@ -54,7 +54,8 @@ fn whoami(cx: &mut Ctx) -> Result<Reply> {
         .attr("timezone", &user.timezone);
     if let Some((balance, iso, currency_id)) = money {
         let balance = balance.shown(&iso).to_string();
-        node = node.attr("balance", balance).attr("currency", iso).attr("currency_id", currency_id.to_string());
+        node =
+            node.attr("balance", balance).attr("currency", iso).attr("currency_id", currency_id.to_string());
     }
     let hops = cx.caller.path.iter().map(|hop| {
         let level = hop.level.number().to_string();
@@ -88,9 +89,8 @@ fn desktop(cx: &mut Ctx) -> Result<Reply> {
         .attr("name", &user.name)
         .attr("level", user.level.number().to_string())
         .attr("realname", &user.realname);
-    let balance = first_balance(cx)?.map(|(balance, iso, _)| {
-        Node::leaf("balance", format!("{} {iso}", balance.shown(&iso)))
-    });
+    let balance = first_balance(cx)?
+        .map(|(balance, iso, _)| Node::leaf("balance", format!("{} {iso}", balance.shown(&iso))));
     Ok(Reply::Object([node].into_iter().chain(balance).collect()))
 }
 
@@ -105,7 +105,8 @@ fn own_rows(cx: &mut Ctx) -> Result<Sql> {
 /// A new password or address list of one's own wants the current password.
 fn check_old_password(app: &App, caller: &Caller, params: &mut Params) -> Result<()> {
     let addr = params.sent("addr").is_some_and(|addr| {
-        crate::config::Networks::parse(addr).is_ok_and(|sent| sent.to_string() != caller.user.addr.to_string())
+        crate::config::Networks::parse(addr)
+            .is_ok_and(|sent| sent.to_string() != caller.user.addr.to_string())
     });
     if !params.has("password") && !addr {
         return Ok(());
@@ -142,7 +143,8 @@ fn save_own(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
     if !zone.is_empty() && crate::time::Zone::named(zone).is_none() {
         return Err(Error::value("timezone", zone));
     }
-    crate::config::Networks::parse(record.str("addr")).map_err(|_| Error::value("addr", record.str("addr")))?;
+    crate::config::Networks::parse(record.str("addr"))
+        .map_err(|_| Error::value("addr", record.str("addr")))?;
     user::save(cx, record)
 }
 

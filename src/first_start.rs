@@ -40,7 +40,13 @@ fn countries(conn: &mut Conn) -> Result<()> {
             return Err(Error::system(format!("country.csv: {line}")));
         };
         Sql::new("INSERT INTO country (name, name_fold, name_ru, iso2, phonecode) VALUES (")
-            .binds([name_en.into(), name_en.to_lowercase().into(), name_ru.into(), iso2.into(), phonecode.into()])
+            .binds([
+                name_en.into(),
+                name_en.to_lowercase().into(),
+                name_ru.into(),
+                iso2.into(),
+                phonecode.into(),
+            ])
             .sql(")")
             .execute(conn)?;
     }

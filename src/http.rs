@@ -111,7 +111,11 @@ impl Server {
                     tokio::spawn(async move {
                         let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream));
                         let Ok(Ok(stream)) = handshake.await else { return };
-                        server.connection(TokioIo::new(stream), From::Tcp { ip: ip(peer), https: true }, place);
+                        server.connection(
+                            TokioIo::new(stream),
+                            From::Tcp { ip: ip(peer), https: true },
+                            place,
+                        );
                     });
                 }
                 Err(cause) => pause(&cause).await,

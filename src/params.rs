@@ -6,6 +6,8 @@ use crate::error::{Error, Result};
 
 /// Names that mean something to the dispatcher: two different values of one are an error.
 const SINGLE: [&str; 6] = ["func", "auth", "authinfo", "su", "elid", "sok"];
+/// The ticked rows of a page: `elid` itself may not repeat, so several arrive under this name.
+const ROWS: &str = "elids";
 /// Never echoed, journalled or logged (protocol.md U12).
 const UNECHOED: [&str; 9] =
     ["password", "passwd", "confirm", "authinfo", "key", "sok", "auth", "old_passwd", "secret"];
@@ -27,6 +29,9 @@ impl Params {
                 return Err(Error::value(name, ""));
             }
             merged.insert(name, value);
+        }
+        if let Some(rows) = merged.remove(ROWS) {
+            merged.entry("elid".into()).or_insert(rows);
         }
         Ok(Self(merged))
     }

@@ -136,7 +136,10 @@ fn start(options: &Options) -> Outcome<()> {
     }
     let mut config = origin.load(&settings::stored(&db)?).map_err(lines)?;
     if !options.listen.is_empty() {
-        let parsed = options.listen.iter().map(|url| Listen::parse(url).map_err(|why| format!("--listen {url}: {why}")));
+        let parsed = options
+            .listen
+            .iter()
+            .map(|url| Listen::parse(url).map_err(|why| format!("--listen {url}: {why}")));
         config.listen = parsed.collect::<Result<_, _>>()?;
     }
     if options.demo {

@@ -147,6 +147,7 @@ fn save_settings(cx: &mut Ctx, _record: Record) -> Result<Vec<Node>> {
 
 fn listeners(cx: &mut Ctx) -> Result<Vec<Vec<Raw>>> {
     let config = cx.app.config.load_full();
-    let row = |(at, listen): (usize, &config::Listen)| vec![(at as i64 + 1).into(), listen.to_string().into()];
+    let row =
+        |(at, listen): (usize, &config::Listen)| vec![(at as i64 + 1).into(), listen.to_string().into()];
     Ok(config.listen.iter().enumerate().map(row).collect())
 }

@@ -117,7 +117,8 @@ fn open_sessions(db: &Db, users: &[i64], sessions: &[String]) -> Result<()> {
     db.write(move |conn| {
         Sql::new("DELETE FROM session").execute(conn)?;
         for (user, hash) in &rows {
-            let values = [hash.as_str().into(), hash[..16].into(), (*user).into(), now_us.into(), now_us.into()];
+            let values =
+                [hash.as_str().into(), hash[..16].into(), (*user).into(), now_us.into(), now_us.into()];
             let sql = Sql::new("INSERT INTO session (hash, handle, user_id, created_at, seen_at) VALUES (");
             sql.binds(values).sql(")").execute(conn)?;
         }

@@ -25,15 +25,18 @@ pub fn measure(pace: Pace, report: &mut Report) {
         assert!(body.contains("<doc ") && body.matches("<elem>").count() == count, "{body}");
     }
     let ask = |request: client::Request| move || always(request.clone());
-    let measured = in_turn(pace, &[
-        Subject::new("fixed body of 1.5 KB", &fixed, ask(get(""))),
-        Subject::new("list floor: hyper and diesel alone", &floor, ask(get(""))),
-        Subject::new("list of 50, session, xml", &billmgr, ask(list("xml"))),
-        Subject::new("list of 50, session, json", &billmgr, ask(list("json"))),
-        Subject::new("list of 50, authinfo, xml", &billmgr, ask(by_authinfo)),
-        Subject::new("form of one payment, session, xml", &billmgr, ask(form)),
-        Subject::new("whoami, session, xml (no database)", &billmgr, ask(whoami)),
-    ]);
+    let measured = in_turn(
+        pace,
+        &[
+            Subject::new("fixed body of 1.5 KB", &fixed, ask(get(""))),
+            Subject::new("list floor: hyper and diesel alone", &floor, ask(get(""))),
+            Subject::new("list of 50, session, xml", &billmgr, ask(list("xml"))),
+            Subject::new("list of 50, session, json", &billmgr, ask(list("json"))),
+            Subject::new("list of 50, authinfo, xml", &billmgr, ask(by_authinfo)),
+            Subject::new("form of one payment, session, xml", &billmgr, ask(form)),
+            Subject::new("whoami, session, xml (no database)", &billmgr, ask(whoami)),
+        ],
+    );
     let [fixed, floor, xml, json, authinfo, form, whoami] = &measured[..] else { unreachable!() };
     report.rates(&measured);
     report.row("  list xml : fixed", xml.to(fixed), "x", Target::AtLeast(0.08));

@@ -42,7 +42,8 @@ impl Hasher {
     /// Is it the password of that hash? Without a hash as slow, and no.
     pub fn verify(&self, password: &str, hash: Option<&str>) -> Result<bool> {
         let known = hash.filter(|hash| !hash.is_empty());
-        let parsed = PasswordHash::new(known.unwrap_or(&self.dummy)).map_err(|_| Error::system("bad hash"))?;
+        let parsed =
+            PasswordHash::new(known.unwrap_or(&self.dummy)).map_err(|_| Error::system("bad hash"))?;
         let same = self.with_permit(|blocks| matches(password.as_bytes(), &parsed, blocks))?;
         Ok(same && known.is_some())
     }

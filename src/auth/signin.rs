@@ -72,9 +72,7 @@ fn list(cx: &mut Ctx) -> Result<Vec<Vec<Raw>>> {
 
 /// Ends a session by its handle or id. One that is not there is no error.
 fn delete(cx: &mut Ctx, elid: &str) -> Result<()> {
-    let sql = Sql::new(
-        "SELECT u.level FROM session s JOIN users u ON u.id = s.user_id WHERE s.handle = ",
-    );
+    let sql = Sql::new("SELECT u.level FROM session s JOIN users u ON u.id = s.user_id WHERE s.handle = ");
     let sql = sql.bind(elid).sql(" OR s.hash = ").bind(session::hash(elid));
     let level = sql.first(cx.conn, &[Kind::Int])?.map_or(Level::Nobody, |row| Level::of(row[0].int()));
     if level > cx.caller.level() || (level.is_staff() && !cx.caller.user.is_server_admin()) {
@@ -111,7 +109,9 @@ fn first_admin(via: super::Via, app: &App) -> Result<i64> {
     if via != super::Via::Socket {
         return Err(Error::missed("username"));
     }
-    let sql = Sql::new("SELECT MIN(id) FROM users WHERE active AND NOT deleted AND NOT is_restricted AND level >= ");
+    let sql = Sql::new(
+        "SELECT MIN(id) FROM users WHERE active AND NOT deleted AND NOT is_restricted AND level >= ",
+    );
     let sql = sql.bind(Level::Admin.number());
     let row = app.db.read(crate::rpc::BUDGET_SLOW, |conn| sql.first(conn, &[Kind::Int]))?;
     row.map(|row| row[0].int()).filter(|id| *id > 0).ok_or_else(|| Error::missed("username"))

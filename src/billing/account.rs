@@ -144,7 +144,8 @@ fn info(cx: &mut Ctx) -> Result<Reply> {
     if account_id == 0 {
         return Err(Error::access(cx.func.name()));
     }
-    let sql = Sql::new("SELECT id, balance, currency_iso, project_name FROM subaccount_list WHERE account_id = ");
+    let sql =
+        Sql::new("SELECT id, balance, currency_iso, project_name FROM subaccount_list WHERE account_id = ");
     let kinds = [Kind::Int, Kind::Int, Kind::Text, Kind::Text];
     let rows = sql.bind(account_id).sql(" ORDER BY id").load(cx.conn, &kinds)?;
     let node = |row: &Vec<Raw>| {

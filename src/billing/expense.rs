@@ -99,7 +99,8 @@ fn charge(
 
 /// The balance, with its row locked until the end of the transaction.
 fn locked_balance(conn: &mut Conn, subaccount_id: i64) -> Result<Money> {
-    let sql = Sql::new("UPDATE book SET balance = balance WHERE id = (SELECT book_id FROM subaccount WHERE id = ");
+    let sql =
+        Sql::new("UPDATE book SET balance = balance WHERE id = (SELECT book_id FROM subaccount WHERE id = ");
     let row = sql.bind(subaccount_id).sql(") RETURNING balance").first(conn, &[Kind::Int])?;
     Ok(row.map_or(Money::ZERO, |row| Money(row[0].int())))
 }
@@ -196,9 +197,7 @@ fn give_back(cx: &mut Ctx, id: i64, expense: &Expense, amount: Money) -> Result<
         return Err(Error::new("busy", "expense"));
     }
     let scale = Scale::minor(&expense.subaccount.iso);
-    let tax = |paid: Money| {
-        ledger::rounding::share(expense.tax, paid.0, expense.amount.0, scale)
-    };
+    let tax = |paid: Money| ledger::rounding::share(expense.tax, paid.0, expense.amount.0, scale);
     let tax = tax(after)?.minus(tax(expense.compensated)?)?;
     let sale = sale_of(&expense.subaccount, amount, tax)?;
     let transfer = sale::compensate(format!("compensate:expense:{id}:{}", after.0), &sale)?;

@@ -9,8 +9,8 @@ use diesel::row::{Field, Row};
 use diesel::sql_types::{BigInt, Bool, Text, Untyped};
 use diesel::{QueryResult, RunQueryDsl};
 
-use super::conn::{MultiBackend, MultiRow};
 use super::Conn;
+use super::conn::{MultiBackend, MultiRow};
 use crate::error::{Error, Result};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -110,11 +110,7 @@ fn run(mut conn: Conn, jobs: Receiver<Box<dyn Job>>) {
 }
 
 /// Runs what is waiting inside one transaction; false when that transaction is gone.
-fn batch(
-    conn: &mut Conn,
-    first: Box<dyn Job>,
-    jobs: &Receiver<Box<dyn Job>>,
-) -> (Vec<Box<dyn Job>>, bool) {
+fn batch(conn: &mut Conn, first: Box<dyn Job>, jobs: &Receiver<Box<dyn Job>>) -> (Vec<Box<dyn Job>>, bool) {
     let mut batch = vec![first];
     let mut whole = begin(conn) && step(conn, &mut batch[0]);
     while whole && batch.len() < BATCH_MAX {

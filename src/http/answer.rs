@@ -10,9 +10,8 @@ use std::sync::Arc;
 use http_body_util::Full;
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::header::{
-    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
-    HeaderMap,
-    HeaderValue, REFERRER_POLICY, SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY,
+    CONTENT_TYPE, HeaderMap, HeaderValue, REFERRER_POLICY, SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Request, StatusCode};
 
@@ -239,7 +238,12 @@ impl Job {
         };
         if self.is_page() {
             let answer = browser::refused(&self.app, caller, &self.params, &error, self.inner_params(true));
-            return self.plain(status, render::PAGE.mime, Output::built(&render::PAGE).finish(&answer).unwrap_or_default(), true);
+            return self.plain(
+                status,
+                render::PAGE.mime,
+                Output::built(&render::PAGE).finish(&answer).unwrap_or_default(),
+                true,
+            );
         }
         // An unknown format, or one that cannot show this, has its error told in xml (U14).
         let out = self.params.get("out");
@@ -264,7 +268,10 @@ impl Job {
         headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
         if self.is_page() {
             headers.extend(browser::lang_cookie(&self.params).map(|cookie| (SET_COOKIE, cookie)));
-            headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(render::html::CONTENT_SECURITY_POLICY));
+            headers.insert(
+                CONTENT_SECURITY_POLICY,
+                HeaderValue::from_static(render::html::CONTENT_SECURITY_POLICY),
+            );
         }
         if private {
             headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

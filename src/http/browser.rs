@@ -59,8 +59,9 @@ pub fn add_frame(app: &App, caller: &Caller, params: &Params, answer: &mut Answe
         answer.doc.kids.push(describe::menu(&app.registry, caller, &lang));
         let level = caller.level().number().to_string();
         let user = Node::new("user").attr("name", &caller.user.name).attr("level", level);
-        let is_told = answer.doc.get("user").is_some();
-        answer.doc.kids.extend((!is_told).then_some(user));
+        let before = caller.path.iter().rev().nth(1);
+        let user = before.into_iter().fold(user, |user, hop| user.attr("from", &hop.name));
+        answer.doc.kids.push(user);
     }
 }
 

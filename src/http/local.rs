@@ -48,7 +48,8 @@ fn user_name(uid: u32) -> Option<String> {
 fn in_group(name: &str, group: &str) -> bool {
     let groups = std::fs::read_to_string("/etc/group").unwrap_or_default();
     groups.lines().filter_map(|line| line.split_once(':')).any(|(have, rest)| {
-        have == group && rest.rsplit(':').next().is_some_and(|users| users.split(',').any(|user| user == name))
+        have == group
+            && rest.rsplit(':').next().is_some_and(|users| users.split(',').any(|user| user == name))
     })
 }
 
@@ -107,13 +108,11 @@ async fn answer(server: &Shared, request: Request<Incoming>, peer: Peer) -> Repl
 
 /// Level 30 for root, the server's own user and the group; else the user with that system name.
 fn caller(app: &Arc<crate::app::App>, peer: &Peer) -> Result<Caller> {
-    let own_uid = std::os::unix::fs::MetadataExt::uid(
-        &std::fs::metadata(&app.data_dir).map_err(Error::system)?,
-    );
+    let own_uid =
+        std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(&app.data_dir).map_err(Error::system)?);
     let group = app.config.load().mgrctl_group.clone();
-    let trusted = peer.uid == 0
-        || peer.uid == own_uid
-        || group.is_some_and(|group| in_group(&peer.name, &group));
+    let trusted =
+        peer.uid == 0 || peer.uid == own_uid || group.is_some_and(|group| in_group(&peer.name, &group));
     let user = match trusted {
         true => Arc::new(User::root()),
         false => by_system_name(app, &peer.name)?.ok_or_else(|| Error::auth("socket"))?,

@@ -18,7 +18,8 @@ const PATHS: [&str; 3] = ["/billmgr", "/manager/billmgr", "/manager"];
 /// The path as `doc/@binary`, if calls are answered there.
 pub fn binary(parts: &Parts, config: &Config) -> Option<String> {
     let path = parts.uri.path().trim_end_matches('/');
-    let known = path.is_empty() || PATHS.contains(&path) || config.path_alias.iter().any(|alias| alias == path);
+    let known =
+        path.is_empty() || PATHS.contains(&path) || config.path_alias.iter().any(|alias| alias == path);
     known.then(|| if path.is_empty() { "/".to_owned() } else { path.to_owned() })
 }
 

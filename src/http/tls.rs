@@ -24,7 +24,8 @@ pub fn acceptor(config: &Config, data_dir: &Path) -> Result<TlsAcceptor> {
         move |cause: String| Error::new("system", "tls").cause(format!("{path}: {cause}"))
     };
     let certs = CertificateDer::pem_file_iter(&cert).map_err(|cause| named(&cert)(cause.to_string()))?;
-    let certs: Vec<_> = certs.collect::<std::result::Result<_, _>>().map_err(|c| named(&cert)(c.to_string()))?;
+    let certs: Vec<_> =
+        certs.collect::<std::result::Result<_, _>>().map_err(|c| named(&cert)(c.to_string()))?;
     let private = PrivateKeyDer::from_pem_file(&key).map_err(|cause| named(&key)(cause.to_string()))?;
     let builder = ServerConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()));
     let builder = builder.with_safe_default_protocol_versions().map_err(Error::system)?;

@@ -71,4 +71,3 @@ fn link_ids(cx: &mut Ctx, elid: &str) -> Result<(i64, i64)> {
         None => Err(Error::missed("plid").with("value", from.to_string())),
     }
 }
-

@@ -63,4 +63,3 @@ pub fn account_owner(cx: &mut Ctx, account_id: i64) -> Result<(i64, i64)> {
     let row = row.ok_or_else(|| Error::missed("plid").with("value", account_id.to_string()))?;
     Ok((row[0].int(), row[1].int()))
 }
-

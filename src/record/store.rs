@@ -140,4 +140,3 @@ fn toggle(cx: &mut Ctx, elid: &str, on: bool) -> Result<()> {
     sql.sql(" = ").bind(on).append(&where_own(cx, id)?).execute(cx.conn)?;
     history::write(cx, id, owner, "")
 }
-

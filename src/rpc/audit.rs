@@ -74,7 +74,8 @@ fn columns_missing(func: &Func, db: &Db) -> Vec<String> {
         wanted.extend(meta.fields().filter(in_table).map(|f| (meta.table.clone(), f.column().to_owned())));
     }
     for field in meta.fields() {
-        wanted.extend((!field.options.is_empty()).then(|| (format!("{}_option", field.options), "id".into())));
+        wanted
+            .extend((!field.options.is_empty()).then(|| (format!("{}_option", field.options), "id".into())));
         wanted.extend((!field.link.is_empty()).then(|| (field.link.clone(), field.link_to.clone())));
     }
     let missing = wanted.into_iter().filter(|(table, column)| !db.has_column(table, column));

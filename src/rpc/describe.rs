@@ -31,7 +31,9 @@ fn toolbar(call: &Call) -> Node {
     let meta = &call.func.meta;
     let groups: Vec<(String, Vec<Button>)> = match meta.toolbar.groups.is_empty() {
         true => vec![("main".into(), verb_buttons(meta))],
-        false => meta.toolbar.groups.iter().map(|group| (group.name.clone(), group.buttons.clone())).collect(),
+        false => {
+            meta.toolbar.groups.iter().map(|group| (group.name.clone(), group.buttons.clone())).collect()
+        }
     };
     let group = |(name, buttons): (String, Vec<Button>)| {
         let allowed = buttons.into_iter().filter(|button| may(call, &button.func));
@@ -202,8 +204,7 @@ fn menu_node(registry: &Registry, caller: &Caller, lang: &str, node: &MenuNode) 
         let label = registry.title(&func, lang);
         return Some(Node::leaf("node", label).attr("name", &node.name).attr("func", &node.name));
     }
-    let kids: Vec<Node> =
-        node.node.iter().filter_map(|kid| menu_node(registry, caller, lang, kid)).collect();
+    let kids: Vec<Node> = node.node.iter().filter_map(|kid| menu_node(registry, caller, lang, kid)).collect();
     let name = format!("menu_{}", node.name);
     let label = registry.words.common(lang, &name).unwrap_or(&node.name).to_owned();
     (!kids.is_empty()).then(|| Node::new("node").attr("name", &node.name).text(label).with(kids))

@@ -16,7 +16,8 @@ const THEME: &str = "/manimg/dragon/";
 /// The asked language, the user's, the panel's; one that is not there falls through.
 pub fn lang(app: &App, caller: &Caller, params: &Params) -> String {
     let config = app.config.load();
-    let wishes = [params.get("lang"), params.get(LANG), &caller.user.lang, &config.default_lang, words::FALLBACK];
+    let wishes =
+        [params.get("lang"), params.get(LANG), &caller.user.lang, &config.default_lang, words::FALLBACK];
     let known = wishes.into_iter().find(|lang| app.registry.words.has_lang(lang));
     known.unwrap_or(words::FALLBACK).to_owned()
 }

@@ -36,7 +36,8 @@ pub fn answer(cx: &mut Ctx, each: &mut dyn RowSink) -> Result<(Answer, Vec<Node>
     let paging = match func.handler {
         Handler::View(condition) => {
             let extra = condition.map_or(Ok(Sql::default()), |condition| condition(cx))?;
-            View { plan: &plan, sort: &sort, narrowed: !extra.is_empty() }.run(cx, extra, &tests, ask, each)?
+            View { plan: &plan, sort: &sort, narrowed: !extra.is_empty() }
+                .run(cx, extra, &tests, ask, each)?
         }
         Handler::Rows(rows) => {
             let rows = rows(cx)?;
@@ -45,7 +46,9 @@ pub fn answer(cx: &mut Ctx, each: &mut dyn RowSink) -> Result<(Answer, Vec<Node>
         _ => return Err(Error::system(format!("`{}` is no list", func.name()))),
     };
     let (head, tail) = paging.nodes(&sort);
-    let head = parent_nodes(cx).into_iter().chain(head);
+    let is_stored = !cx.params.has("filter") && cx.caller.user.filters.contains_key(func.name());
+    let filtered = is_stored.then(|| Node::leaf("p_filter", "on"));
+    let head = parent_nodes(cx).into_iter().chain(filtered).chain(head);
     let doc = Node::new("doc").with(head).kid(Node::rows()).with(tail.clone());
     Ok((Answer { body: Body::List, doc }, tail))
 }
@@ -215,7 +218,8 @@ impl View<'_> {
             return Ok(());
         }
         let Some(field) = cx.func.meta.col(&self.sort.name).cloned() else { return Ok(()) };
-        let numbered = Sql::new("SELECT v, n FROM (SELECT ").word(field.column()).sql(" AS v, ROW_NUMBER() OVER (");
+        let numbered =
+            Sql::new("SELECT v, n FROM (SELECT ").word(field.column()).sql(" AS v, ROW_NUMBER() OVER (");
         let numbered = self.order(numbered).sql(") AS n FROM ").word(&cx.func.meta.view);
         let numbered = numbered.sql(" WHERE 1 = 1").append(condition).sql(") AS numbered WHERE (n - 1) % ");
         let sql = numbered.bind(paging.cnt()).sql(" IN (0, ").bind(paging.cnt() - 1).sql(") OR n = ");
@@ -268,8 +272,7 @@ fn made(
     let shown_at = plan.columns.iter().position(|column| column.name == sort.name);
     let zone = cx.call.zone.clone();
     for (at, row) in rows.iter().enumerate() {
-        let raws: Vec<Raw> =
-            source.iter().map(|at| at.map_or(Raw::Null, |at| row[at].clone())).collect();
+        let raws: Vec<Raw> = source.iter().map(|at| at.map_or(Raw::Null, |at| row[at].clone())).collect();
         let mut cells = Vec::with_capacity(plan.columns.len());
         plan.cells(&raws, &zone, &mut cells);
         paging.edge(at as i64, shown_at.map(|at| cells[at].to_string()).unwrap_or_default());

@@ -28,7 +28,8 @@ fn slist(cx: &mut Ctx, field: &Field, record: &Record) -> Result<Option<Node>> {
     }
     let rows = stored(cx, field, record)?;
     let val = |row: &Vec<Raw>| Node::leaf("val", row[1].str()).attr("key", row[0].int().to_string());
-    let none = (field.kind == ValueKind::Id && !field.required).then(|| Node::leaf("val", "").attr("key", ""));
+    let none =
+        (field.kind == ValueKind::Id && !field.required).then(|| Node::leaf("val", "").attr("key", ""));
     Ok(Some(named(field).with(none).with(rows.iter().map(val))))
 }
 

@@ -77,9 +77,8 @@ impl Registry {
     /// The delivered functions joined with `handlers`, or everything that is wrong with them.
     pub fn embedded(handlers: &[&[Row]]) -> Result<Self, Vec<String>> {
         let files = FUNCS.files().filter(|file| file.path().extension().is_some_and(|ext| ext == "xml"));
-        let texts = files.map(|file| {
-            (file.path().display().to_string(), file.contents_utf8().unwrap_or_default())
-        });
+        let texts =
+            files.map(|file| (file.path().display().to_string(), file.contents_utf8().unwrap_or_default()));
         Self::new(texts, handlers)
     }
 

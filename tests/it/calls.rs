@@ -54,7 +54,8 @@ transcripts!(sign_in authinfo objects su);
 fn every_transcript_is_played() {
     let files = std::fs::read_dir(directory()).expect("tests/calls is there");
     let names = files.map(|file| file.expect("a file").file_name().to_string_lossy().into_owned());
-    let mut there: Vec<String> = names.filter_map(|name| Some(name.strip_suffix(".txt")?.to_owned())).collect();
+    let mut there: Vec<String> =
+        names.filter_map(|name| Some(name.strip_suffix(".txt")?.to_owned())).collect();
     let mut played: Vec<String> = FILES.iter().map(|file| (*file).to_owned()).collect();
     there.sort();
     played.sort();

@@ -26,8 +26,11 @@ impl<'s> Seen<'s> {
             return Ok(dom::find(self.doc.as_ref()?, path));
         }
         let json: Value = serde_json::from_str(&self.reply.body).map_err(|cause| cause.to_string())?;
-        Ok(json.pointer(path).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
-            .into_iter().collect())
+        Ok(json
+            .pointer(path)
+            .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+            .into_iter()
+            .collect())
     }
 }
 
@@ -107,7 +110,9 @@ fn outcome(reply: &Reply) -> Result<String, String> {
         }
         "application/json" => of_json(body),
         _ => Ok(match body.strip_prefix("ERROR ") {
-            Some(rest) => format!("error {}", rest.split(')').next().unwrap_or_default().replacen('(', " ", 1)),
+            Some(rest) => {
+                format!("error {}", rest.split(')').next().unwrap_or_default().replacen('(', " ", 1))
+            }
             None if body.starts_with("OK\n") => "ok".into(),
             None => "data".into(),
         }),

@@ -76,7 +76,9 @@ pub fn parse(text: &str) -> Result<Vec<Step>, String> {
             "advance" => steps.push(Step::Advance(duration_us(rest).ok_or_else(|| fault("no duration"))?)),
             "config" => steps.push(Step::Config(rest.replace("; ", "\n"))),
             _ => {
-                let Some(Step::Call(call)) = steps.last_mut() else { return Err(fault("belongs to no call")) };
+                let Some(Step::Call(call)) = steps.last_mut() else {
+                    return Err(fault("belongs to no call"));
+                };
                 detail(call, at + 1, word, rest).ok_or_else(|| fault("not understood"))?;
             }
         }
@@ -139,7 +141,8 @@ fn detail(call: &mut Call, line: usize, word: &str, rest: &str) -> Option<()> {
             let (kind, object) = rest.split_once(' ').unwrap_or((rest, ""));
             Check::Error(kind.to_owned(), object.to_owned())
         }
-        "at" => pair(" = ").or_else(|| Some((rest.strip_suffix(" =")?.to_owned(), String::new())))
+        "at" => pair(" = ")
+            .or_else(|| Some((rest.strip_suffix(" =")?.to_owned(), String::new())))
             .map(|(path, text)| Check::At(path, text))?,
         "count" => pair(" = ").and_then(|(path, text)| Some(Check::Count(path, text.parse().ok()?)))?,
         "~" => Check::Contains(rest.to_owned()),

@@ -24,7 +24,9 @@ pub fn run(world: &World, script: &[Step], method: &'static str) -> Vec<String> 
             Step::Config(lines) => world.configure(lines),
             Step::Call(call) => {
                 let found = player.call(call);
-                faults.extend(judged(call, found).into_iter().map(|fault| format!("{fault}\n    under: {heading}")));
+                faults.extend(
+                    judged(call, found).into_iter().map(|fault| format!("{fault}\n    under: {heading}")),
+                );
             }
         }
     }

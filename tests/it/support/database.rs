@@ -101,9 +101,9 @@ fn server_url() -> String {
 /// The server's URL with another database in it.
 fn url_of(name: &str) -> String {
     let url = server_url();
-    let (base, query) = url.split_once('?').map_or((url.as_str(), String::new()), |(base, query)| {
-        (base, format!("?{query}"))
-    });
+    let (base, query) = url
+        .split_once('?')
+        .map_or((url.as_str(), String::new()), |(base, query)| (base, format!("?{query}")));
     let authority = base.find("://").map_or(0, |at| at + 3);
     let end = base[authority..].find('/').map_or(base.len(), |at| authority + at);
     format!("{}/{name}{query}", &base[..end])

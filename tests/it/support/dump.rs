@@ -37,7 +37,9 @@ fn tables(db: &Db) -> Vec<Table> {
 /// Tables without views and without the engine's own.
 fn names(conn: &mut Conn, backend: Backend) -> Result<Vec<String>> {
     let sql = Sql::new(match backend {
-        Backend::Sqlite => "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'",
+        Backend::Sqlite => {
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
+        }
         Backend::Postgres => {
             "SELECT table_name::TEXT FROM information_schema.tables \
              WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'"

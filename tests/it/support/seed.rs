@@ -105,23 +105,30 @@ impl Seed {
     fn providers(&mut self) {
         let euro = self.id_of("currency", "iso", "EUR");
         let latvia = self.id_of("country", "iso2", "LV");
-        let company = self.make("company", "", "company.edit", &[
-            ("name", "Seed Ltd"),
-            ("country", &latvia),
-            ("payment_numtmpl", "SEED-{number}"),
-        ]);
-        let project = self.make("project", "", "project.edit", &[
-            ("name", "Seed Hosting"),
-            ("currency", &euro),
-            ("company", &company),
-        ]);
-        self.make("paymethod", "", "paymethod.edit", &[
-            ("name", "Bank transfer"),
-            ("module", "pmbank"),
-            ("currency", &euro),
-            ("project", &project),
-            ("company", &company),
-        ]);
+        let company = self.make(
+            "company",
+            "",
+            "company.edit",
+            &[("name", "Seed Ltd"), ("country", &latvia), ("payment_numtmpl", "SEED-{number}")],
+        );
+        let project = self.make(
+            "project",
+            "",
+            "project.edit",
+            &[("name", "Seed Hosting"), ("currency", &euro), ("company", &company)],
+        );
+        self.make(
+            "paymethod",
+            "",
+            "paymethod.edit",
+            &[
+                ("name", "Bank transfer"),
+                ("module", "pmbank"),
+                ("currency", &euro),
+                ("project", &project),
+                ("company", &company),
+            ],
+        );
         self.names.extend([("euro".into(), euro), ("latvia".into(), latvia)]);
     }
 
@@ -136,17 +143,27 @@ impl Seed {
             ("buyer2", "reseller2", "off"),
         ] {
             let project = self.names["project"].clone();
-            self.make(name, by, "account.edit", &[
-                ("email", name),
-                ("realname", &format!("Name of {name}")),
-                ("project", &project),
-                ("reseller", reseller),
-            ]);
+            self.make(
+                name,
+                by,
+                "account.edit",
+                &[
+                    ("email", name),
+                    ("realname", &format!("Name of {name}")),
+                    ("project", &project),
+                    ("reseller", reseller),
+                ],
+            );
         }
         for name in ["client", "client2", "buyer", "buyer2"] {
             let account = self.names[name].clone();
             let payer = format!("Payer of {name}");
-            self.make(&format!("{name}_profile"), "", "profile.edit", &[("account", &account), ("name", &payer)]);
+            self.make(
+                &format!("{name}_profile"),
+                "",
+                "profile.edit",
+                &[("account", &account), ("name", &payer)],
+            );
         }
     }
 
@@ -169,7 +186,8 @@ impl Seed {
         let cheap = argon2::Params::new(8, 1, 1, None).expect("the least that argon2 takes");
         let argon2 = Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, cheap);
         let hash = argon2.hash_password(PASSWORD.as_bytes()).expect("a hash").to_string();
-        let set = move |conn: &mut _| Sql::new("UPDATE users SET password = ").bind(hash.as_str()).execute(conn);
+        let set =
+            move |conn: &mut _| Sql::new("UPDATE users SET password = ").bind(hash.as_str()).execute(conn);
         self.app.db.write(set).expect("passwords are set");
         self.app.access.clear();
     }
@@ -179,26 +197,37 @@ impl Seed {
         let paymethod = self.names["paymethod"].clone();
         for name in ["client", "client2", "buyer", "buyer2"] {
             let account = self.names[name].clone();
-            self.make(&format!("{name}_payment"), "", "payment.edit", &[
-                ("plid", &account),
-                ("subaccountamount", "10.00"),
-                ("paymethod", &paymethod),
-                ("description", &format!("First of {name}")),
-            ]);
+            self.make(
+                &format!("{name}_payment"),
+                "",
+                "payment.edit",
+                &[
+                    ("plid", &account),
+                    ("subaccountamount", "10.00"),
+                    ("paymethod", &paymethod),
+                    ("description", &format!("First of {name}")),
+                ],
+            );
         }
         let account = self.names["client"].clone();
-        let paid = self.make("client_paid", "", "payment.edit", &[
-            ("plid", &account),
-            ("subaccountamount", "100.00"),
-            ("paymethod", &paymethod),
-        ]);
+        let paid = self.make(
+            "client_paid",
+            "",
+            "payment.edit",
+            &[("plid", &account), ("subaccountamount", "100.00"), ("paymethod", &paymethod)],
+        );
         self.call("", "payment.setpaid", &[("elid", &paid)]);
         let subaccount = self.names["client_subaccount"].clone();
-        self.make("client_expense", "", "expense.edit", &[
-            ("subaccount", &subaccount),
-            ("name", "Hosting in June"),
-            ("amount", "20.00"),
-            ("taxrate", "20"),
-        ]);
+        self.make(
+            "client_expense",
+            "",
+            "expense.edit",
+            &[
+                ("subaccount", &subaccount),
+                ("name", "Hosting in June"),
+                ("amount", "20.00"),
+                ("taxrate", "20"),
+            ],
+        );
     }
 }

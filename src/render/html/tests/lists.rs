@@ -10,7 +10,7 @@ fn list(params: &[(&str, &str)]) -> String {
 fn rows_can_be_ticked_and_opened() {
     let page = list(&[]);
     sound(&page);
-    has(&page, r#"<input type="checkbox" name="elid" value="101" aria-label="Select pfx&#x2f;101">"#);
+    has(&page, r#"<input type="checkbox" name="elids" value="101" aria-label="Select pfx&#x2f;101">"#);
     has(&page, r#"<th scope="row"><a href="?func=payment.edit&amp;elid=101">pfx&#x2f;101</a></th>"#);
     has(&page, r#"<td class="number">124690.56 EUR</td>"#);
     has(&page, r#"<td><span class="color-green">Credited</span></td>"#);
