@@ -24,10 +24,11 @@ fn check_country(_cx: &mut Ctx, record: &mut Record) -> Result<()> {
 
 fn upper_code(record: &mut Record, column: &str, length: usize) -> Result<()> {
     let code = record.str(column).trim().to_uppercase();
-    match code.len() == length && code.bytes().all(|byte| byte.is_ascii_uppercase()) {
-        true => Ok(record.set(column, code)),
-        false => Err(Error::value(column, code)),
+    if code.len() != length || !code.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        return Err(Error::value(column, code));
     }
+    record.set(column, code);
+    Ok(())
 }
 
 fn check_rate(cx: &mut Ctx, record: &mut Record) -> Result<()> {

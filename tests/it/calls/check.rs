@@ -41,7 +41,7 @@ pub fn check(seen: &Seen, check: &Check, values: &mut Values) -> Result<(), Stri
     match check {
         Check::Status(status) => equal("status", &reply.status.to_string(), &status.to_string()),
         Check::Type(mime) => equal("type", reply.mime(), mime),
-        Check::Header(name, text) => match reply.header(name).contains(text.as_str()) {
+        Check::Header(name, text) => match reply.header(name).contains(&expand(text, values)?) {
             true => Ok(()),
             false => Err(format!("header {name} is '{}'", reply.header(name))),
         },
