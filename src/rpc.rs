@@ -105,7 +105,7 @@ pub fn prepare(app: &App, func: &Func, caller: &Caller, params: &mut Params) -> 
 }
 
 fn check_password(app: &App, params: &Params, field: &str, password: &str) -> Result<()> {
-    let least = app.config.load().password_min_length as usize;
+    let least = app.config.load().password_min_length;
     if password.chars().count() < least {
         return Err(Error::value(field, "").with("desc", "desc_password_short"));
     }

@@ -7,10 +7,8 @@ use crate::config::Config;
 
 /// Did one of our own pages, or one of an allowed origin, make this request?
 pub fn is_own(headers: &HeaderMap, host: &str, config: &Config) -> bool {
-    if let Some(site) = headers.get("sec-fetch-site") {
-        if site.as_bytes() == b"same-origin" {
-            return true;
-        }
+    if headers.get("sec-fetch-site").is_some_and(|site| site.as_bytes() == b"same-origin") {
+        return true;
     }
     match headers.get(ORIGIN).or_else(|| headers.get(REFERER)).and_then(|value| value.to_str().ok()) {
         Some(url) => {

@@ -56,7 +56,6 @@ fn verb_buttons(meta: &Meta) -> Vec<Button> {
         name: name.into(),
         func: format!("{}.{verb}", meta.name),
         kind: kind.into(),
-        ..Button::default()
     };
     let of_verb = |verb: &str| match verb {
         "edit" => vec![button("new", verb, "new"), button("edit", verb, "edit")],
