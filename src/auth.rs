@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use crate::config::Networks;
 use crate::level::Level;
+use crate::time::Zone;
 
 /// Whose rows a caller sees. Each is one equality on the row (decisions.md, Reading and lists).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -39,7 +40,10 @@ pub struct User {
     pub email: String,
     pub phone: String,
     pub lang: String,
+    /// The user's own zone; pages alone use it.
     pub timezone: String,
+    /// The zone of the client's provider: dates of its money are the provider's calendar days.
+    pub provider_zone: Option<Zone>,
     /// May sign in, and so may its account.
     pub active: bool,
     pub password: String,
@@ -106,6 +110,7 @@ impl User {
             phone: String::new(),
             lang: String::new(),
             timezone: String::new(),
+            provider_zone: None,
             active: true,
             password: String::new(),
             credential_version: 0,

@@ -6,6 +6,7 @@ pub mod currency;
 pub mod expense;
 pub mod locale;
 pub mod payment;
+pub mod project;
 pub mod user;
 
 use crate::rpc::registry::Row;
@@ -18,5 +19,6 @@ pub const FUNCS: &[&[Row]] = &[
     expense::FUNCS,
     locale::FUNCS,
     payment::FUNCS,
+    project::FUNCS,
     user::FUNCS,
 ];

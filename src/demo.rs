@@ -47,6 +47,6 @@ pub fn welcome(address: &str) -> String {
     format!(
         "\nTry:\n  curl '{address}?authinfo=client:demo-client&func=payment&out=xml'\n\
          or open {address} in a browser and sign in as\n  \
-         admin / demo-admin, reseller / demo-reseller or client / demo-client\n"
+         admin / demo-admin, employee / demo-employee, reseller / demo-reseller or client / demo-client\n"
     )
 }

@@ -3,6 +3,7 @@
 mod answer;
 mod body;
 mod browser;
+mod compress;
 mod local;
 mod origin;
 mod output;

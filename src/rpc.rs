@@ -56,7 +56,7 @@ pub fn call(
     let call = Arc::new(Call {
         app: app.clone(),
         lang: envelope::lang(app, caller, &params),
-        zone: zone(app),
+        zone: zone(app, caller, &params),
         now_us: app.clock.now_us(),
         func,
         caller: caller.clone(),
@@ -69,8 +69,11 @@ pub fn call(
     }
 }
 
-fn zone(app: &App) -> Zone {
-    app.config.load().time_zone.clone()
+/// The provider's zone; on a page the user's own, where he has set one (decisions.md, Time).
+fn zone(app: &App, caller: &Caller, params: &Params) -> Zone {
+    let own = params.has(envelope::PAGE).then(|| Zone::named(&caller.user.timezone)).flatten();
+    let provider = || caller.user.provider_zone.clone();
+    own.or_else(provider).unwrap_or_else(|| app.config.load().time_zone.clone())
 }
 
 /// The function, if this caller may call it. Who is nobody is told to sign in.

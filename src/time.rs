@@ -53,7 +53,7 @@ impl Zone {
 
     /// The zone of that name, or nothing where there is none.
     pub fn named(name: &str) -> Option<Self> {
-        TimeZone::get(name).ok().map(Self)
+        (!name.is_empty()).then(|| TimeZone::get(name).ok().map(Self)).flatten()
     }
 
     fn civil(&self, at_us: i64) -> DateTime {

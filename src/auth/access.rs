@@ -16,7 +16,7 @@ use crate::config::Networks;
 use crate::db::{Backend, Conn, Db, Kind, Sql};
 use crate::error::Result;
 use crate::level::Level;
-use crate::time::SECOND_US;
+use crate::time::{SECOND_US, Zone};
 
 const USERS_MAX: usize = 16_384;
 const SESSIONS_MAX: usize = 65_536;
@@ -198,6 +198,7 @@ fn load_user(conn: &mut Conn, id: i64) -> Result<Option<User>> {
         phone: text(6),
         lang: text(7),
         timezone: text(8),
+        provider_zone: provider_zone(conn, account_id)?,
         active: row[9].on() && (account_id == 0 || account_is_active(conn, account_id)?),
         password: text(10),
         credential_version: row[11].int(),
@@ -212,6 +213,15 @@ fn load_user(conn: &mut Conn, id: i64) -> Result<Option<User>> {
 fn account_is_active(conn: &mut Conn, id: i64) -> Result<bool> {
     let sql = Sql::new("SELECT id FROM account WHERE active AND NOT deleted AND id = ").bind(id);
     Ok(sql.first(conn, &[Kind::Int])?.is_some())
+}
+
+/// The zone of the first provider that the account has money with.
+fn provider_zone(conn: &mut Conn, account_id: i64) -> Result<Option<Zone>> {
+    let sql = Sql::new(
+        "SELECT p.timezone FROM subaccount s JOIN project p ON p.id = s.project_id WHERE s.account_id = ",
+    );
+    let row = sql.bind(account_id).sql(" ORDER BY s.id LIMIT 1").first(conn, &[Kind::Text])?;
+    Ok(row.and_then(|row| Zone::named(row[0].str())))
 }
 
 fn filters(conn: &mut Conn, user_id: i64) -> Result<HashMap<String, String>> {

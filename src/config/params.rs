@@ -87,7 +87,7 @@ pub fn env_name(name: &str) -> String {
     format!("{ENV_PREFIX}{}", name.to_ascii_uppercase())
 }
 
-pub static PARAMS: [Param; 25] = [
+pub static PARAMS: [Param; 24] = [
     Param::new("Listen", Kind::Listen, "http://127.0.0.1:1500", [
         "Where the server waits for calls: http://address:port or https://address:port; may be repeated.",
         "Где сервер ждёт вызовов: http://адрес:порт или https://адрес:порт; можно повторять.",
@@ -103,11 +103,6 @@ pub static PARAMS: [Param; 25] = [
         "Адрес базы PostgreSQL, postgres://user:password@host/name; без него SQLite в DataDir.",
     ])
     .secret()
-    .at_start(),
-    Param::new("KeyFile", Kind::Path, "", [
-        "File of the key that seals stored secrets; without it secret.key in DataDir.",
-        "Файл ключа, которым закрыты хранимые секреты; без него secret.key в DataDir.",
-    ])
     .at_start(),
     Param::new("TlsCert", Kind::Path, "", [
         "Certificate chain (PEM) of the https listeners; without it a self-signed one is made.",
@@ -174,7 +169,7 @@ pub static PARAMS: [Param; 25] = [
         "How much the log tells: error, warn, info, debug or trace.",
         "Подробность журнала: error, warn, info, debug или trace.",
     ])
-    .editable(),
+    .at_start(),
     Param::new("PasswordMinLength", Kind::Number { min: 6, max: 64 }, "8", [
         "Least number of characters of a new password.",
         "Наименьшее число символов нового пароля.",

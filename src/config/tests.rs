@@ -103,7 +103,7 @@ fn parts_add_to_lists_and_replace_the_rest() {
 fn every_error_is_reported_with_its_place() {
     let main = "Lisen http://127.0.0.1:1\n\nDBPassword hunter2\nOption EULA\nRestrictAuthinfo on\n\
                 Option Listen x\n\
-                TimeZone Mars/Base\nBodyLimit\nKeyFile\nTlsCert /c.pem\nDataDir /a\n\
+                TimeZone Mars/Base\nBodyLimit\nDatabaseUrl\nTlsCert /c.pem\nDataDir /a\n\
                 DataDir /b\nOption Compress maybe\n\
                 DatabaseUrl mysql://u:hunter2@h/b\nQuux 1\nDefaultLang \"en";
     let files = Files::new("errors", main, &[("1.conf", "TimeZone UTC\npath DataDir /x\nListen \"\"")]);
@@ -116,7 +116,7 @@ fn every_error_is_reported_with_its_place() {
         "billmgr.conf:6: Listen is written `Listen <value>`",
         "billmgr.conf:7: TimeZone `Mars/Base` is no time zone; names are like `UTC` and `Europe/Riga`",
         "billmgr.conf:8: BodyLimit has no value",
-        "billmgr.conf:9: KeyFile has no value; write `\"\"` for none",
+        "billmgr.conf:9: DatabaseUrl has no value; write `\"\"` for none",
         "billmgr.conf:10: TlsCert needs TlsKey beside it",
         "billmgr.conf:12: DataDir already stands in line 11",
         "billmgr.conf:13: Compress `maybe` is neither on nor off",
@@ -188,16 +188,16 @@ fn environment_rows() {
 
 #[test]
 fn warnings() {
-    let panel = [("KeyFile", "/tmp/k"), ("Newer", "1"), ("RestrictAuthinfo", "on")];
+    let panel = [("TlsKey", "/tmp/k"), ("Newer", "1"), ("RestrictAuthinfo", "on")];
     let config = load(None, &[], &panel).expect("ignored, not refused");
     let warnings: Vec<String> = config.warnings.iter().map(ToString::to_string).collect();
     let expected = [
-        "panel: KeyFile may be set in the file only and is ignored",
+        "panel: TlsKey may be set in the file only and is ignored",
         "panel: Newer is unknown and ignored",
         "panel: RestrictAuthinfo refuses every authinfo, because RestrictAuthinfoRange names no address",
     ];
     assert_eq!(warnings, expected);
-    assert!(config.restrict_authinfo && config.key_file.is_none());
+    assert!(config.restrict_authinfo && config.tls.is_none());
     assert!(
         load(None, &[], &[("SessionMinutes", "0")]).is_err(),
         "a known name with a bad value is no guess"

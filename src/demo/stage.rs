@@ -24,6 +24,7 @@ pub type Pairs<'p> = &'p [(&'p str, &'p str)];
 
 pub struct Stage {
     pub app: Arc<App>,
+    server_now_us: i64,
     ids: BTreeMap<String, i64>,
 }
 
@@ -42,9 +43,10 @@ impl Stage {
         let config = Config::load(None, std::iter::empty(), &BTreeMap::new());
         let config = config
             .map_err(|faults| Error::system(format!("the defaults are no configuration: {faults:?}")))?;
+        let server_now_us = app.clock.now_us();
         let clock = Clock::fixed(START_US);
         let app = App::new(app.db.clone(), app.registry.clone(), clock, config, Place::default());
-        let mut stage = Self { app, ids: BTreeMap::new() };
+        let mut stage = Self { app, server_now_us, ids: BTreeMap::new() };
         stage.learn("country", Sql::new("SELECT iso2, id FROM country"))?;
         stage.learn("currency", Sql::new("SELECT iso, id FROM currency"))?;
         Ok(stage)
@@ -75,7 +77,16 @@ impl Stage {
 
     /// `2026-01-31`
     pub fn today(&self) -> String {
-        self.app.config.load().time_zone.date(self.app.clock.now_us())
+        self.date(self.app.clock.now_us())
+    }
+
+    /// The day on which the demo is filled, where that is after the year: what is to be of use now.
+    pub fn server_today(&self) -> String {
+        self.date(self.server_now_us.max(self.app.clock.now_us()))
+    }
+
+    fn date(&self, at_us: i64) -> String {
+        self.app.config.load().time_zone.date(at_us)
     }
 
     pub fn wait(&self, minutes: i64) {

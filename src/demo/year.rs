@@ -36,20 +36,26 @@ enum Fate {
 }
 
 /// The fates of a client's payments in turn, but for the last ones, which are still open.
-const FATES: [Fate; 14] = [
-    Fate::Paid,
+const FATES: [Fate; 20] = [
     Fate::Paid,
     Fate::Paid,
     Fate::PaidLater,
     Fate::Paid,
-    Fate::Paid,
     Fate::Fraud,
+    Fate::Paid,
+    Fate::Paid,
+    Fate::New,
     Fate::Paid,
     Fate::Canceled,
     Fate::Paid,
+    Fate::Paid,
+    Fate::InPay,
+    Fate::Paid,
     Fate::Chargeback,
     Fate::Paid,
+    Fate::Paid,
     Fate::Removed,
+    Fate::Paid,
     Fate::Paid,
 ];
 const LAST: [Fate; 3] = [Fate::New, Fate::InPay, Fate::Credit];
@@ -201,11 +207,18 @@ impl Year<'_> {
 
     fn end(&mut self) -> Result<()> {
         people::bookkeeper(self.stage)?;
-        for login in ["smith", "shop2"] {
-            self.overdraw(login)?;
+        for login in ["client", "smith", "shop2"] {
+            let limit = [
+                ("elid", &*format!("@subaccount.{login}")),
+                ("creditlimit", "500"),
+                ("creditlimitdate", FAR),
+            ];
+            self.stage.call("admin", "subaccount.edit", &limit)?;
         }
+        self.overdraw("smith")?;
+        self.overdraw("shop2")?;
         people::suspend(self.stage, "dupont")?;
-        let today = self.stage.today();
+        let today = self.stage.server_today();
         self.rates(&today)?;
         people::visits(self.stage)
     }
@@ -213,8 +226,6 @@ impl Year<'_> {
     /// A service on credit that costs more than there is.
     fn overdraw(&self, login: &str) -> Result<()> {
         let subaccount = format!("@subaccount.{login}");
-        let limit = [("elid", &*subaccount), ("creditlimit", "500"), ("creditlimitdate", FAR)];
-        self.stage.call("admin", "subaccount.edit", &limit)?;
         let over = amount(self.cents(login)? + 4_000);
         let pairs = [
             ("subaccount", &*subaccount),

@@ -10,13 +10,14 @@ use std::sync::Arc;
 use http_body_util::Full;
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::header::{
-    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY,
-    CONTENT_TYPE, HeaderMap, HeaderValue, REFERRER_POLICY, SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_ENCODING,
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderValue, REFERRER_POLICY, SET_COOKIE, VARY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Request, StatusCode};
 
 use super::output::Output;
-use super::{Reply, body, browser, origin, request};
+use super::{Reply, body, browser, compress, origin, request};
 use crate::app::App;
 use crate::auth::identify::{self, Claim};
 use crate::auth::{Caller, Via};
@@ -150,10 +151,14 @@ impl Job {
     fn call(&self, caller: &Caller, budget: std::time::Duration) -> Result<Done> {
         self.check_origin(caller)?;
         let mut output = Output::of(&self.app, self.params.get("out"))?;
-        let params = self.inner_params(output.wants_words());
+        let unshown = || Error::value("out", self.params.get("out"));
+        if output.lists_only() && self.writes() {
+            return Err(unshown()); // what cannot be shown is not done either
+        }
+        let params = self.inner_params(output.wants_words(self.config.json_with_metadata));
         let mut answer = rpc::call(&self.app, caller, &params, budget, &mut output)?;
         if output.lists_only() && answer.body != Body::List {
-            return Err(Error::value("out", self.params.get("out")));
+            return Err(unshown());
         }
         let session = answer.doc.get("auth").and_then(|auth| auth.get_attr("id")).map(str::to_owned);
         let location = self.frame(caller, &mut answer);
@@ -259,9 +264,16 @@ impl Job {
 
     fn plain(&self, status: StatusCode, mime: &str, text: String, private: bool) -> Reply {
         let (mime, text) = self.jsonp(mime, text);
-        let mut reply = Reply::new(Full::from(text));
+        let (bytes, gzip) = compress::body(text, &self.headers, self.config.compress);
+        let mut reply = Reply::new(Full::from(bytes));
         *reply.status_mut() = status;
         let headers = reply.headers_mut();
+        if gzip {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        if self.config.compress {
+            headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+        }
         let mime = HeaderValue::from_str(&mime).unwrap_or(HeaderValue::from_static("text/plain"));
         headers.insert(CONTENT_TYPE, mime);
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -42,6 +42,7 @@ pub fn complete(params: &mut Params, headers: &HeaderMap) {
     if !is_page(params.get("out")) {
         return;
     }
+    params.set(envelope::PAGE, "yes");
     if !params.has("func") {
         let knows_us = request::cookie(headers, request::SESSION_COOKIE).is_some();
         params.set("func", if knows_us { START } else { SIGN_IN });

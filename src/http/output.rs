@@ -39,7 +39,11 @@ impl Output {
         matches!(self, Self::Built { format, .. } if format.lists_only)
     }
 
-    pub fn wants_words(&self) -> bool {
+    /// Does the document carry metadata and messages? json only where the administrator says so.
+    pub fn wants_words(&self, json_too: bool) -> bool {
+        if json_too && matches!(self, Self::Built { format, .. } if format.name == "json") {
+            return true;
+        }
         let words = match self {
             Self::Built { format, .. } => format.words,
             Self::Custom(custom) => custom.words,

@@ -65,6 +65,8 @@ pub const BINARY: &str = ":binary";
 pub const HOST: &str = ":host";
 /// The language of a browser, where the call names none.
 pub const LANG: &str = ":lang";
+/// The answer becomes a page.
+pub const PAGE: &str = ":page";
 /// The format wants metadata and messages in the document.
 pub const WORDS: &str = ":words";
 

@@ -109,6 +109,10 @@ fn outcome(reply: &Reply) -> Result<String, String> {
             })
         }
         "application/json" => of_json(body),
+        "text/csv" => Ok(match body.strip_prefix("type,object,msg\r\n") {
+            Some(line) => format!("error {}", line.splitn(3, ',').take(2).collect::<Vec<_>>().join(" ")),
+            None => "data".into(),
+        }),
         _ => Ok(match body.strip_prefix("ERROR ") {
             Some(rest) => {
                 format!("error {}", rest.split(')').next().unwrap_or_default().replacen('(', " ", 1))

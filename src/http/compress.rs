@@ -1,0 +1,58 @@
+//! Long answers, made short for who asks (`Option Compress`).
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use hyper::header::{ACCEPT_ENCODING, HeaderMap};
+
+/// A shorter answer fits a few packets as it is.
+const LEAST_BYTES: usize = 4096;
+
+/// The text for the wire, and whether it is gzip.
+pub fn body(text: String, headers: &HeaderMap, enabled: bool) -> (Vec<u8>, bool) {
+    if !enabled || text.len() < LEAST_BYTES || !accepts_gzip(headers) {
+        return (text.into_bytes(), false);
+    }
+    let mut encoder = GzEncoder::new(Vec::with_capacity(text.len() / 4), Compression::fast());
+    let packed = encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish());
+    match packed {
+        Ok(packed) => (packed, true),
+        Err(_) => (text.into_bytes(), false), // a Vec takes everything
+    }
+}
+
+fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accepted.split(',').any(|coding| {
+        let mut parts = coding.split(';').map(str::trim);
+        parts.next() == Some("gzip") && parts.all(|part| part != "q=0")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_long_answers_for_who_asks() {
+        let headers = |coding: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT_ENCODING, coding.parse().expect("a header value"));
+            headers
+        };
+        let long = "0123456789".repeat(1000);
+        for (coding, text, enabled, gzip) in [
+            ("gzip", long.as_str(), true, true),
+            ("deflate, gzip;q=0.5", &long, true, true),
+            ("gzip;q=0", &long, true, false),
+            ("br", &long, true, false),
+            ("gzip", "short", true, false),
+            ("gzip", &long, false, false),
+        ] {
+            let (bytes, packed) = body(text.to_owned(), &headers(coding), enabled);
+            assert_eq!(packed, gzip, "{coding}");
+            assert_eq!(bytes.len() < text.len(), gzip);
+        }
+    }
+}
