@@ -68,6 +68,8 @@ pub struct Column {
     pub xml_close: String,
     /// `"name":`
     pub json_key: String,
+    /// One value is an array in JSON all the same (protocol.md §3.4).
+    pub array: bool,
 }
 
 impl Column {
@@ -77,6 +79,12 @@ impl Column {
             xml_open: format!("<{name}"),
             xml_close: format!("</{name}>"),
             json_key: format!("\"{name}\":"),
+            array: false,
         }
+    }
+
+    /// The column of an element that says of itself that it is an array.
+    pub fn array(name: &str) -> Self {
+        Self { array: true, xml_open: format!("<{name} is_json_array=\"yes\""), ..Self::new(name) }
     }
 }

@@ -30,8 +30,9 @@ enum Fate {
     Fraud,
     /// Paid, used for nothing yet, and taken back.
     Chargeback,
-    /// Given up by staff, by whoever made it.
+    /// Given up by staff.
     Canceled,
+    /// Given up by the client.
     Removed,
 }
 

@@ -53,7 +53,8 @@ impl Json {
     }
 
     fn arrange(&mut self, columns: &[Column]) {
-        self.columns = columns.iter().map(|column| is_always_array(&column.name)).enumerate().collect();
+        let is_array = |column: &Column| column.array || is_always_array(&column.name);
+        self.columns = columns.iter().map(is_array).enumerate().collect();
         if self.sorted {
             self.columns.sort_by_key(|&(at, _)| columns[at].name.as_str());
         }

@@ -67,7 +67,11 @@ impl Plan {
             })
             .collect();
         place(key_column(meta), key_kind);
-        let columns = visible.iter().map(|field| Column::new(&field.name)).collect();
+        let column = |field: &&Field| match field.array {
+            true => Column::array(&field.name),
+            false => Column::new(&field.name),
+        };
+        let columns = visible.iter().map(column).collect();
         Self { columns, source, cells }
     }
 

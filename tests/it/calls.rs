@@ -48,7 +48,7 @@ macro_rules! transcripts {
     };
 }
 
-transcripts!(authinfo formats forms lang objects sign_in su);
+transcripts!(authinfo bad_input formats forms lang objects sign_in su);
 
 #[test]
 fn every_transcript_is_played() {
