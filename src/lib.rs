@@ -26,6 +26,7 @@ pub mod rpc;
 pub mod serve;
 pub mod settings;
 pub mod time;
+pub mod upkeep;
 pub mod value;
 
 /// Every delivered function, or what is wrong with them.

@@ -13,15 +13,14 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::app::{App, Place};
-use crate::auth::session;
-use crate::config::{Config, Listen, Watch};
-use crate::db::{Backend, Db};
+use crate::config::{Config, Listen};
+use crate::db::Db;
 use crate::error::Error;
 use crate::http::{Control, Server, acceptor, bind_local};
 use crate::rpc::audit;
 use crate::settings::{self, Origin};
 use crate::time::Clock;
-use crate::{books, demo, first_start, functions};
+use crate::{books, demo, first_start, functions, upkeep};
 
 /// Left in the data directory by `mgrctl -l`: the server does not start while it is there.
 pub const STOPPED: &str = "stopped";
@@ -29,8 +28,6 @@ const LOCK: &str = "billmgr.lock";
 /// Threads that wait for the database or for argon2.
 const BLOCKING_THREADS: usize = 128;
 const CHECK_BUDGET: Duration = Duration::from_secs(600);
-const FLUSH_EVERY: Duration = Duration::from_secs(60);
-const WATCH_EVERY: Duration = Duration::from_secs(1);
 
 pub struct Options {
     pub config: Option<PathBuf>,
@@ -197,7 +194,7 @@ async fn serve(app: Arc<App>, demo: bool) -> Outcome<bool> {
     if demo {
         print!("{}", demo::welcome(listeners.addresses.first().map_or("", String::as_str)));
     }
-    let upkeep = tokio::spawn(upkeep(app.clone()));
+    let upkeep = tokio::spawn(upkeep::run(app.clone()));
     until_stopped(&app, &control).await?;
     listeners.tasks.iter().for_each(tokio::task::JoinHandle::abort);
     for task in listeners.tasks {
@@ -206,7 +203,7 @@ async fn serve(app: Arc<App>, demo: bool) -> Outcome<bool> {
     upkeep.abort();
     let _ = upkeep.await;
     Server::finish(server).await;
-    flush(&app);
+    upkeep::blocking(&app, upkeep::flush).await;
     Ok(control.restarts.load(Ordering::SeqCst))
 }
 
@@ -257,41 +254,7 @@ async fn until_stopped(app: &Arc<App>, control: &Control) -> Outcome<()> {
             _ = term.recv() => return Ok(()),
             _ = int.recv() => return Ok(()),
             () = control.stopped() => return Ok(()),
-            _ = hup.recv() => reload(app).await,
+            _ = hup.recv() => upkeep::blocking(app, |app| settings::reload(app)).await,
         }
-    }
-}
-
-async fn reload(app: &Arc<App>) {
-    let app = app.clone();
-    let _ = tokio::task::spawn_blocking(move || settings::reload(&app)).await;
-}
-
-/// What has to happen now and then: last uses of sessions, changes of the configuration file.
-async fn upkeep(app: Arc<App>) {
-    let mut watch = app.origin.file.clone().map(|file| Watch::new(&file, app.clock.now_us()));
-    let mut tick = tokio::time::interval(WATCH_EVERY);
-    let mut flushed = tokio::time::Instant::now();
-    loop {
-        tick.tick().await;
-        if watch.as_mut().is_some_and(|watch| watch.changed(app.clock.now_us())) {
-            reload(&app).await;
-        }
-        if app.db.backend() == Backend::Postgres {
-            let app = app.clone();
-            let _ = tokio::task::spawn_blocking(move || settings::refresh(&app)).await;
-        }
-        if flushed.elapsed() >= FLUSH_EVERY {
-            flushed = tokio::time::Instant::now();
-            let app = app.clone();
-            let _ = tokio::task::spawn_blocking(move || flush(&app)).await;
-        }
-    }
-}
-
-fn flush(app: &App) {
-    let idle_us = session::idle_us(&app.config.load());
-    if let Err(error) = app.access.flush(&app.db, app.clock.now_us(), idle_us) {
-        tracing::error!("sessions were not written down: {error}");
     }
 }

@@ -24,6 +24,7 @@ pub const FUNCS: &[Row] = &[
     ("payment.status_1", Handler::Each(|cx, elid| event(cx, elid, Event::SetNoPay))),
     ("payment.setcanceled", Handler::Each(|cx, elid| event(cx, elid, Event::SetCanceled))),
     ("payment.setfraud", Handler::Each(|cx, elid| event(cx, elid, Event::SetFraud))),
+    ("payment.creditexpired", Handler::Each(expire)),
     ("payment.info", Handler::Once(info)),
 ];
 
@@ -144,6 +145,18 @@ fn event(cx: &mut Ctx, elid: &str, event: Event) -> Result<()> {
     let id = elid.parse().map_err(|_| Error::value("elid", elid))?;
     record::need_own(cx, id)?;
     apply(cx, id, event)
+}
+
+/// A credit ends at its date and not before, whoever calls.
+fn expire(cx: &mut Ctx, elid: &str) -> Result<()> {
+    let id: i64 = elid.parse().map_err(|_| Error::value("elid", elid))?;
+    record::need_own(cx, id)?;
+    let sql = Sql::new("SELECT creditdate FROM payment WHERE id = ").bind(id);
+    let date_us = sql.first(cx.conn, &[Kind::Int])?.map_or(0, |row| row[0].int());
+    match date_us > 0 && cx.zone.next_day_us(date_us) <= cx.now_us {
+        true => apply(cx, id, Event::CreditExpired),
+        false => Err(Error::value("creditdate", cx.zone.date(date_us))),
+    }
 }
 
 /// Removing a payment that is not there, or not the caller's, is no error (R58–R60).

@@ -6,13 +6,12 @@ use std::sync::Arc;
 
 use crate::app::{App, Place};
 use crate::auth::{Caller, User, Via, identify};
-use crate::cell::{Cell, Column};
 use crate::config::Config;
 use crate::db::{Kind, Sql};
 use crate::doc::Answer;
 use crate::error::{Error, Result};
 use crate::params::Params;
-use crate::rpc::list::RowSink;
+use crate::rpc::list::NoRows;
 use crate::rpc::{self, BUDGET_SLOW};
 use crate::time::{Clock, DAY_US, MINUTE_US, SECOND_US};
 
@@ -26,14 +25,6 @@ pub struct Stage {
     pub app: Arc<App>,
     server_now_us: i64,
     ids: BTreeMap<String, i64>,
-}
-
-/// The calls of the demo show no lists.
-struct NoRows;
-
-impl RowSink for NoRows {
-    fn list(&mut self, _columns: &[Column], _key: &str) {}
-    fn row(&mut self, _columns: &[Column], _cells: &[Cell]) {}
 }
 
 impl Stage {

@@ -13,6 +13,7 @@ use crate::doc::{Answer, Body, Node};
 use crate::error::Error;
 use crate::params::Params;
 use crate::render::html;
+use crate::rpc::list::NoRows;
 use crate::rpc::{self, describe, envelope};
 
 /// Where somebody who is signed in begins.
@@ -101,7 +102,7 @@ pub fn refused(app: &Arc<App>, caller: &Caller, params: &Params, error: &Error, 
 fn reopened(app: &Arc<App>, caller: &Caller, mut params: Params) -> Option<Answer> {
     params.submits().then_some(())?;
     ["sok", "snext", "clicked_button"].iter().for_each(|name| drop(params.remove(name)));
-    let answer = rpc::call(app, caller, &params, rpc::BUDGET_SLOW, &mut Nobody).ok()?;
+    let answer = rpc::call(app, caller, &params, rpc::BUDGET_SLOW, &mut NoRows).ok()?;
     (answer.body == Body::Form).then_some(answer)
 }
 
@@ -112,12 +113,4 @@ fn bare(app: &App, caller: &Caller, params: &Params, func: &str) -> Answer {
     let username = Node::leaf("username", params.get("username"));
     let doc = doc.kid(describe::common_messages(&app.registry, &lang)).kid(username);
     Answer { body: Body::Error, doc }
-}
-
-/// Takes no rows: a form has none.
-struct Nobody;
-
-impl rpc::list::RowSink for Nobody {
-    fn list(&mut self, _columns: &[crate::cell::Column], _key: &str) {}
-    fn row(&mut self, _columns: &[crate::cell::Column], _cells: &[crate::cell::Cell]) {}
 }

@@ -21,6 +21,14 @@ pub trait RowSink {
     fn row(&mut self, columns: &[Column], cells: &[Cell]);
 }
 
+/// For calls that answer no list.
+pub struct NoRows;
+
+impl RowSink for NoRows {
+    fn list(&mut self, _columns: &[Column], _key: &str) {}
+    fn row(&mut self, _columns: &[Column], _cells: &[Cell]) {}
+}
+
 /// Columns without an index of their own are sortable up to this many rows.
 const SORT_ANY_MAX: i64 = 10_000;
 

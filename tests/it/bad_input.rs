@@ -174,7 +174,10 @@ fn encoded(text: &str) -> String {
 }
 
 fn rename(world: &World, name: &str) {
-    world.done("client", &format!("func=profile.edit&elid={}&name={}&sok=ok", world.id("client_profile"), encoded(name)));
+    world.done(
+        "client",
+        &format!("func=profile.edit&elid={}&name={}&sok=ok", world.id("client_profile"), encoded(name)),
+    );
 }
 
 /// A row of the list and the form of the renamed payer, in one format.

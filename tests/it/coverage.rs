@@ -28,7 +28,9 @@ fn every_requirement_is_tested() {
             named.extend(named_in(path));
         }
     }
-    let missing: Vec<String> =
-        (1..=REQUIREMENTS).filter(|number| !named.contains(number)).map(|number| format!("R{number}")).collect();
+    let missing: Vec<String> = (1..=REQUIREMENTS)
+        .filter(|number| !named.contains(number))
+        .map(|number| format!("R{number}"))
+        .collect();
     assert!(missing.is_empty(), "no test names {}", missing.join(", "));
 }

@@ -3,8 +3,8 @@
 mod access;
 mod bad_input;
 mod calls;
-mod demo;
 mod coverage;
+mod demo;
 mod formats;
 mod local;
 mod scripts;

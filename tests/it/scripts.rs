@@ -11,7 +11,9 @@ use crate::{local, sweep};
 /// look at the machine does.
 fn is_here(tool: &str) -> bool {
     match std::env::var("BILLMGR_TEST_SKIP") {
-        Ok(skip) => !skip.split(' ').any(|missing| missing == tool || (missing == "php" && tool.starts_with("php"))),
+        Ok(skip) => {
+            !skip.split(' ').any(|missing| missing == tool || (missing == "php" && tool.starts_with("php")))
+        }
         Err(_) => probe(tool),
     }
 }
@@ -21,7 +23,10 @@ fn probe(tool: &str) -> bool {
         Command::new(program).args(args).output().is_ok_and(|output| output.status.success())
     };
     match tool {
-        "php-xml" => says_yes("php", &["-r", "exit((int)!(extension_loaded('simplexml') && extension_loaded('dom')));"]),
+        "php-xml" => says_yes(
+            "php",
+            &["-r", "exit((int)!(extension_loaded('simplexml') && extension_loaded('dom')));"],
+        ),
         "php-curl" => says_yes("php", &["-r", "exit((int)!extension_loaded('curl'));"]),
         tool => says_yes(tool, &["--version"]),
     }
@@ -41,7 +46,11 @@ fn run(command: &mut Command) -> String {
 
 fn php(world: &World, name: &str, who: &str, more: &[&str]) -> String {
     let mut command = Command::new("php");
-    command.arg(script(&format!("php/{name}.php"))).arg(world.url()).arg(format!("{who}:{PASSWORD}")).args(more);
+    command
+        .arg(script(&format!("php/{name}.php")))
+        .arg(world.url())
+        .arg(format!("{who}:{PASSWORD}"))
+        .args(more);
     run(&mut command)
 }
 

@@ -1,0 +1,79 @@
+//! What has to happen now and then, with nobody asking for it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::app::App;
+use crate::auth::{Caller, session};
+use crate::config::Watch;
+use crate::db::{Backend, Kind, Sql};
+use crate::error::Result;
+use crate::ledger::payment::Status;
+use crate::params::Params;
+use crate::rpc::{self, list::NoRows};
+use crate::settings;
+
+const TICK: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+/// Payments that one job ends the credit of; the rest waits for the next minute.
+const EXPIRED_MAX: i64 = 500;
+
+/// Runs until it is dropped.
+pub async fn run(app: Arc<App>) {
+    let mut watch = app.origin.file.clone().map(|file| Watch::new(&file, app.clock.now_us()));
+    let mut tick = tokio::time::interval(TICK);
+    let mut minute = Instant::now();
+    loop {
+        tick.tick().await;
+        if watch.as_mut().is_some_and(|watch| watch.changed(app.clock.now_us())) {
+            blocking(&app, |app| settings::reload(app)).await;
+        }
+        if app.db.backend() == Backend::Postgres {
+            blocking(&app, |app| settings::refresh(app)).await;
+        }
+        if minute.elapsed() >= MINUTE {
+            minute = Instant::now();
+            blocking(&app, each_minute).await;
+        }
+    }
+}
+
+pub async fn blocking(app: &Arc<App>, work: impl FnOnce(&Arc<App>) + Send + 'static) {
+    let app = app.clone();
+    let _ = tokio::task::spawn_blocking(move || work(&app)).await;
+}
+
+fn each_minute(app: &Arc<App>) {
+    flush(app);
+    if let Err(error) = end_credits(app) {
+        tracing::error!("credits were not ended: {error}");
+    }
+}
+
+/// Writes last uses of sessions down.
+pub fn flush(app: &Arc<App>) {
+    let idle_us = session::idle_us(&app.config.load());
+    if let Err(error) = app.access.flush(&app.db, app.clock.now_us(), idle_us) {
+        tracing::error!("sessions were not written down: {error}");
+    }
+}
+
+/// Takes back credits whose date has passed without the money (decisions.md, Money). Each payment
+/// is a call of its own, so one that cannot be taken back holds no other up.
+pub fn end_credits(app: &Arc<App>) -> Result<()> {
+    let today = app.config.load().time_zone.day_us(app.clock.now_us());
+    let sql =
+        Sql::new("SELECT id FROM payment WHERE NOT deleted AND status = ").bind(Status::OnCredit.code());
+    let sql = sql.sql(" AND creditdate > 0 AND creditdate < ").bind(today);
+    let sql = sql.sql(" ORDER BY creditdate LIMIT ").bind(EXPIRED_MAX);
+    for row in app.db.read(rpc::BUDGET_SLOW, |conn| sql.load(conn, &[Kind::Int]))? {
+        let elid = row[0].int().to_string();
+        let params = Params::of([("func", "payment.creditexpired"), ("elid", elid.as_str())]);
+        if let Err(error) = rpc::call(app, &Caller::own(), &params, rpc::BUDGET_SLOW, &mut NoRows) {
+            tracing::warn!("the credit of payment {elid} was not ended: {error}");
+        }
+    }
+    Ok(())
+}

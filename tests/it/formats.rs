@@ -1,0 +1,76 @@
+//! The same answer in every format.
+
+mod expected;
+
+use serde_json::Value;
+
+use crate::support::{World, dom, worlds};
+use crate::sweep::{self, Line};
+
+fn json_of(line: &mut Line, query: &str, out: &str) -> Value {
+    let reply = line.get(&format!("{query}&out={out}"));
+    assert_eq!(reply.mime(), "application/json", "{query}");
+    serde_json::from_str(&reply.body).unwrap_or_else(|why| panic!("{query} {out}: {why}\n{}", reply.body))
+}
+
+worlds! {
+    /// R43 Every function gives the same data in xml, json, sjson, JSONdata, bjson and text.
+    /// R54 R55 R57 So does every shape of an answer.
+    fn every_function_says_the_same(world: &World) {
+        let registry = &world.app.registry;
+        let mut kinds = [0; 3];
+        for user in ["admin", "client"] {
+            let mut line = Line::new(world, user);
+            for query in sweep::reads(world) {
+                let doc = line.xml(&query);
+                let name = query[5..].split('&').next().unwrap_or_default();
+                let key = registry.get(name).map_or("id".into(), |func| func.meta.key().to_owned());
+                kinds[expected::kind(&doc) as usize] += 1;
+                let what = format!("{user}: {query}");
+                assert_eq!(expected::without_out(json_of(&mut line, &query, "json")), expected::json(&doc), "{what}");
+                let devel = dom::parse(&line.get(&format!("{query}&out=devel")).body).expect("XML");
+                assert_eq!(expected::without_out(json_of(&mut line, &query, "sjson")), expected::json(&devel), "{what}");
+                expected::check_flat(&doc, &json_of(&mut line, &query, "JSONdata"), &what);
+                expected::check_brief(&doc, &json_of(&mut line, &query, "bjson"), &what);
+                let text = line.get(&format!("{query}&out=text")).body;
+                assert_eq!(text, expected::text(&doc, &key), "{what}");
+            }
+        }
+        let [lists, others, errors] = kinds;
+        assert!(lists > 50 && others > 50 && errors < lists + others, "{kinds:?}");
+    }
+
+    /// R41 A template in the data directory is a format at once, for every function; no built-in
+    /// one can be replaced; a fault of it is told as such.
+    fn formats_of_the_operator(world: &World) {
+        let formats = world.dir().join("formats");
+        std::fs::create_dir(&formats).expect("a directory");
+        let get = |query: &str| world.get(&format!("{query}&{}", world.proof("admin")));
+        let refused = get("func=project&out=short");
+        assert!(refused.body.contains("type=\"value\" object=\"out\""), "{}", refused.body);
+        let write = |name: &str, text: &str| std::fs::write(formats.join(name), text).expect("a template");
+        write("short.txt.j2", include_str!("../formats/short.txt.j2"));
+        for out in ["short", "SHORT"] {
+            let reply = get(&format!("func=project&out={out}"));
+            assert_eq!(reply.mime(), "text/plain; charset=UTF-8");
+            assert_eq!(reply.body, format!("{} Seed Hosting\n", world.id("project")));
+        }
+        assert!(get("func=no.such&out=short").body.starts_with("missed: "), "an error in the own format");
+        for query in sweep::reads(world) {
+            assert_eq!(get(&format!("{query}&out=short")).status, 200, "{query}");
+        }
+        write("page.html.j2", "<p>{{ doc.elem[0].name[\"$\"] }}</p>");
+        world.done("admin", &format!("func=project.edit&elid={}&name=%3Cb%3E%26&sok=ok", world.id("project")));
+        let page = get("func=project&out=page");
+        assert_eq!((page.mime(), page.body.as_str()), ("text/html; charset=UTF-8", "<p>&lt;b&gt;&amp;</p>"));
+        write("page.html.j2", "changed");
+        assert_eq!(get("func=project&out=page").body, "changed");
+        write("xml.txt.j2", "not this");
+        assert!(get("func=project&out=xml").body.starts_with("<?xml"), "built-in names stay");
+        write("wrong.txt.j2", "{% for %}");
+        let wrong = get("func=project&out=wrong");
+        assert!(wrong.body.contains("type=\"format\" object=\"out\"") && !wrong.body.contains("for"), "{}", wrong.body);
+        std::fs::remove_file(formats.join("short.txt.j2")).expect("removed");
+        assert!(get("func=project&out=short").body.contains("object=\"out\""));
+    }
+}
