@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicI64, AtomicU64};
 
 use arc_swap::ArcSwap;
 use quick_cache::sync::Cache;
@@ -19,6 +19,7 @@ use crate::time::Clock;
 
 /// Beginnings of pages that are remembered, over all lists and callers.
 const CURSORS_MAX: usize = 65_536;
+const OPTION_LISTS_MAX: usize = 256;
 
 /// Where a program finds its configuration and keeps its data.
 #[derive(Debug, Clone, Default)]
@@ -40,6 +41,10 @@ pub struct App {
     pub credentials: Credentials,
     pub throttle: Throttle,
     pub hasher: Hasher,
+    /// Counts the calls that changed something here: what was read before the last one may be old.
+    pub writes: AtomicU64,
+    /// Option lists of dictionaries by view, with the count they were read at.
+    pub options: Cache<String, (u64, Arc<Vec<Vec<Raw>>>)>,
     /// Where a page of a list begins: sort value and key of the row before it.
     pub cursors: Cache<u64, (Raw, Raw)>,
 }
@@ -63,6 +68,8 @@ impl App {
             credentials: Credentials::new(clock.clone()),
             throttle: Throttle::new(clock.clone()),
             hasher: Hasher::new(),
+            writes: AtomicU64::new(0),
+            options: Cache::new(OPTION_LISTS_MAX),
             cursors: Cache::new(CURSORS_MAX),
             clock,
         })

@@ -87,7 +87,8 @@ impl Params {
 
     /// Names and values without secrets, as a query string.
     pub fn journal(&self, is_secret: impl Fn(&str) -> bool) -> String {
-        let shown = self.iter().filter(|(name, _)| Self::is_echoed(name) && !is_secret(name));
+        let is_shown = |name: &str| Self::is_echoed(name) && !name.starts_with(':') && !is_secret(name);
+        let shown = self.iter().filter(|(name, _)| is_shown(name));
         form_urlencoded::Serializer::new(String::new()).extend_pairs(shown).finish()
     }
 }
@@ -106,7 +107,8 @@ fn joined(pairs: impl IntoIterator<Item = (String, String)>) -> Result<BTreeMap<
             false => *before = format!("{before}, {value}"),
         }
     }
-    all.remove("");
+    // Names with a colon before them are the dispatcher's own.
+    all.retain(|name, _| !name.is_empty() && !name.starts_with(':'));
     Ok(all)
 }
 

@@ -19,7 +19,7 @@ use crate::db::{Kind, Raw, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};
 use crate::rpc::handler::{Ctx, Form};
-use crate::rpc::meta::{Field, ValueKind};
+use crate::rpc::meta::{Field, ScopeKind, ValueKind};
 use crate::value;
 use link::linked;
 use scope::where_own;
@@ -33,6 +33,8 @@ pub const FORM: Form =
 pub struct Record {
     /// 0 until it is stored.
     pub id: i64,
+    /// The account and the reseller of a stored record; (0, 0) of a new one and of dictionaries.
+    pub owner: (i64, i64),
     /// Values by column.
     values: BTreeMap<String, Raw>,
     /// Values that are shown but stand in no column.
@@ -113,15 +115,18 @@ fn fresh(cx: &Ctx) -> Record {
 fn stored(cx: &mut Ctx, id: i64) -> Result<Record> {
     let fields = columns(cx);
     let kinds: Vec<Kind> = fields.iter().map(|field| field.stored()).collect();
-    let names = std::iter::once("id").chain(fields.iter().map(|field| field.column()));
+    let owner = scope::owner_columns(&cx.call.func.meta);
+    let names = owner.into_iter().chain(fields.iter().map(|field| field.column()));
     let sql = Sql::new("SELECT ").words(names).sql(" FROM ").word(&cx.func.meta.table);
     let sql = sql.append(&where_own(cx, id)?);
-    let kinds: Vec<Kind> = std::iter::once(Kind::Int).chain(kinds).collect();
+    let kinds: Vec<Kind> = owner.map(|_| Kind::Int).into_iter().chain(kinds).collect();
     let fields: Vec<Field> = fields.into_iter().cloned().collect();
     let row = sql.first(cx.conn, &kinds)?;
     let row = row.ok_or_else(|| Error::missed("elid").with("value", id.to_string()))?;
-    let mut record = Record { id, ..Record::default() };
-    for (field, raw) in fields.iter().zip(row.into_iter().skip(1)) {
+    let owner_ids = (row[0].int(), row[1].int());
+    let owner_ids = if cx.func.meta.scope == ScopeKind::None { (0, 0) } else { owner_ids };
+    let mut record = Record { id, owner: owner_ids, ..Record::default() };
+    for (field, raw) in fields.iter().zip(row.into_iter().skip(owner.len())) {
         record.set(field.column(), raw);
     }
     let links: Vec<Field> = cx.func.meta.fields().filter(|field| is_link(field)).cloned().collect();
@@ -134,6 +139,9 @@ fn stored(cx: &mut Ctx, id: i64) -> Result<Record> {
 
 /// Lays what was sent over the record: the fields of this form and no other.
 pub fn overlay(cx: &Ctx, record: &mut Record) -> Result<()> {
+    if cx.func.verb == "filter" {
+        return Ok(()); // conditions such as `today` or `1, 2` are no values; filter::save checks them
+    }
     let is_new = record.is_new();
     for field in cx.func.meta.fields() {
         let locked = field.readonly || (field.fixed && !is_new) || field.level > cx.caller.level();

@@ -17,6 +17,7 @@ pub mod wizard;
 pub mod words;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::app::App;
@@ -166,7 +167,9 @@ fn write(call: &Arc<Call>) -> Result<Answer> {
             Ok((reply, cx.touched))
         }
     };
-    let (reply, touched) = call.app.db.write(job)?;
+    let done = call.app.db.write(job);
+    call.app.writes.fetch_add(1, Ordering::SeqCst);
+    let (reply, touched) = done?;
     invalidate(&call.app, &touched);
     Ok(envelope::wrap(call, replied(reply)?, Vec::new()))
 }

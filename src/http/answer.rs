@@ -51,11 +51,10 @@ pub async fn respond(app: &Arc<App>, request: Request<Incoming>, peer: IpAddr, h
     let query = parts.uri.query().unwrap_or_default();
     let params = match read_body(body, &config).await {
         Ok(bytes) => body::params(query, &parts.headers, bytes).await,
-        Err(error) => Err(error),
+        Err(error) => Err(body::Unread::new(error, query)),
     };
     let ip = request::client_ip(&parts.headers, peer, &config);
     let host = request::host(&parts.headers, https || request::is_https(&parts.headers, peer, &config));
-    let out = asked_out(query);
     let job = |params| Job {
         app: app.clone(),
         config,
@@ -71,7 +70,7 @@ pub async fn respond(app: &Arc<App>, request: Request<Incoming>, peer: IpAddr, h
             browser::complete(&mut params, &parts.headers);
             job(params).reply().await
         }
-        Err(error) => job(Params::of([("out", out)])).refuse(&Caller::nobody(ip), error),
+        Err(unread) => job(Params::of([("out", unread.out)])).refuse(&Caller::nobody(ip), unread.error),
     }
 }
 
@@ -81,12 +80,6 @@ async fn read_body(body: Incoming, config: &Config) -> Result<Bytes> {
         true => Ok(Bytes::new()),
         false => body::collect(body, config.body_limit_bytes).await,
     }
-}
-
-/// The format for an error about parameters that could not be read.
-fn asked_out(query: &str) -> String {
-    let mut pairs = form_urlencoded::parse(query.as_bytes());
-    pairs.find(|(name, _)| name == "out").map(|(_, out)| out.into_owned()).unwrap_or_default()
 }
 
 impl Job {
@@ -250,16 +243,20 @@ impl Job {
                 true,
             );
         }
-        // An unknown format, or one that cannot show this, has its error told in xml (U14).
-        let out = self.params.get("out");
-        let output = match render::format(out) {
-            Some(format) => Output::built(format),
-            None => Output::built(render::format("xml").expect("xml is built in")),
-        };
-        let answer = envelope::error(&self.app, caller, &self.params, &error);
-        let mime = output.mime();
-        let text = output.finish(&answer).unwrap_or_default();
+        let (mime, text) = self.told(&envelope::error(&self.app, caller, &self.params, &error));
         self.plain(status, mime, text, true)
+    }
+
+    /// An error in the asked format; where there is none, or it has a fault, in xml (U14).
+    fn told(&self, answer: &Answer) -> (&'static str, String) {
+        if let Ok(output) = Output::of(&self.app, self.params.get("out")) {
+            let mime = output.mime();
+            if let Ok(text) = output.finish(answer) {
+                return (mime, text);
+            }
+        }
+        let xml = Output::built(render::format("xml").expect("xml is built in"));
+        (xml.mime(), xml.finish(answer).unwrap_or_default())
     }
 
     fn plain(&self, status: StatusCode, mime: &str, text: String, private: bool) -> Reply {

@@ -28,19 +28,45 @@ pub async fn collect(body: Incoming, limit_bytes: usize) -> Result<Bytes> {
     }
 }
 
-pub async fn params(query: &str, headers: &HeaderMap, body: Bytes) -> Result<Params> {
-    let query = urlencoded(query.as_bytes());
-    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let sent = match kind {
-        _ if body.is_empty() => Pairs::new(),
-        kind if kind.starts_with("multipart/form-data") => multipart(kind, body).await?,
-        _ if body.trim_ascii_start().starts_with(b"{") => json(&body)?,
-        _ => urlencoded(&body),
-    };
-    if query.len() + sent.len() > PARAMS_MAX {
-        return Err(Error::limit("params", PARAMS_MAX.to_string()));
+/// Why parameters could not be read, and the format that they ask for nevertheless.
+pub struct Unread {
+    pub error: Error,
+    pub out: String,
+}
+
+impl Unread {
+    pub fn new(error: Error, query: &str) -> Self {
+        Self { error, out: asked_out(&urlencoded(query.as_bytes()), &[]) }
     }
-    Params::merge(query, sent)
+}
+
+pub async fn params(query: &str, headers: &HeaderMap, body: Bytes) -> std::result::Result<Params, Unread> {
+    let sent = sent(headers, body).await.map_err(|error| Unread::new(error, query))?;
+    let query = urlencoded(query.as_bytes());
+    let out = asked_out(&query, &sent);
+    merged(query, sent).map_err(|error| Unread { error, out })
+}
+
+fn asked_out(query: &[(String, String)], sent: &[(String, String)]) -> String {
+    let found = sent.iter().chain(query).find(|(name, _)| name == "out");
+    found.map(|(_, out)| out.clone()).unwrap_or_default()
+}
+
+fn merged(query: Pairs, sent: Pairs) -> Result<Params> {
+    match query.len() + sent.len() > PARAMS_MAX {
+        true => Err(Error::limit("params", PARAMS_MAX.to_string())),
+        false => Params::merge(query, sent),
+    }
+}
+
+async fn sent(headers: &HeaderMap, body: Bytes) -> Result<Pairs> {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    match kind {
+        _ if body.is_empty() => Ok(Pairs::new()),
+        kind if kind.starts_with("multipart/form-data") => multipart(kind, body).await,
+        _ if body.trim_ascii_start().starts_with(b"{") => json(&body),
+        _ => Ok(urlencoded(&body)),
+    }
 }
 
 /// Odd but real: a leading `&`, empty parts, raw characters.

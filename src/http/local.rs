@@ -70,7 +70,7 @@ async fn answer(server: &Shared, request: Request<Incoming>, peer: Peer) -> Repl
     let bytes = body::collect(incoming, config.body_limit_bytes).await;
     let params = match bytes {
         Ok(bytes) => body::params(query, &parts.headers, bytes).await,
-        Err(error) => Err(error),
+        Err(error) => Err(body::Unread::new(error, query)),
     };
     let asker = peer.clone();
     let of_peer = app.clone();
@@ -86,12 +86,11 @@ async fn answer(server: &Shared, request: Request<Incoming>, peer: Peer) -> Repl
         binary: "/billmgr".into(),
         caller,
     };
+    let refuse = |job: Job, error| job.refuse(&Caller::nobody(LOOPBACK), error);
     let (params, caller) = match (params, caller) {
         (Ok(params), Ok(caller)) => (params, caller),
-        (Err(error), _) | (_, Err(error)) => {
-            let out = Params::of([("out", "text")]);
-            return job(out, None).refuse(&Caller::nobody(LOOPBACK), error);
-        }
+        (Ok(params), Err(error)) => return refuse(job(in_text(params.get("out")), None), error),
+        (Err(unread), _) => return refuse(job(in_text(&unread.out), None), unread.error),
     };
     match parts.uri.path() {
         "/mgrctl/hints" => hint(&app, &caller, &params),
@@ -104,6 +103,11 @@ async fn answer(server: &Shared, request: Request<Incoming>, peer: Peer) -> Repl
             job(params, caller).reply().await
         }
     }
+}
+
+/// The asked format alone; at a terminal that is text.
+fn in_text(out: &str) -> Params {
+    Params::of([("out", if out.is_empty() { "text" } else { out })])
 }
 
 /// Level 30 for root, the server's own user and the group; else the user with that system name.

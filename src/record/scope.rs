@@ -4,7 +4,7 @@ use crate::auth::Scope;
 use crate::db::{Kind, Sql};
 use crate::error::{Error, Result};
 use crate::rpc::handler::Ctx;
-use crate::rpc::meta::ScopeKind;
+use crate::rpc::meta::{Meta, ScopeKind};
 
 /// ` WHERE key = ? …` with what makes the row the caller's: scope, parent, not deleted.
 pub fn where_own(cx: &Ctx, id: i64) -> Result<Sql> {
@@ -20,6 +20,14 @@ pub fn where_own(cx: &Ctx, id: i64) -> Result<Sql> {
         ScopeKind::None => sql,
         ScopeKind::Account => sql.append(&scope_sql(cx.scope(), meta.owner())),
     })
+}
+
+/// The columns that say whose a row is; a dictionary's row is nobody's.
+pub fn owner_columns(meta: &Meta) -> [&str; 2] {
+    match meta.scope {
+        ScopeKind::None => ["id", "id"],
+        ScopeKind::Account => [meta.owner(), "reseller_id"],
+    }
 }
 
 /// ` AND …` that leaves the rows of a scope.

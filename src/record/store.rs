@@ -25,7 +25,7 @@ pub fn store(cx: &mut Ctx, mut record: Record) -> Result<i64> {
             owner.0 = record.id; // an account is its own owner
         }
     } else {
-        owner = owner_of(cx, record.id)?;
+        owner = record.owner;
         update(cx, &record)?;
     }
     let links: Vec<Field> = cx.func.meta.fields().filter(|field| is_link(field)).cloned().collect();

@@ -1,9 +1,11 @@
 //! Option lists of selects: fixed codes with words, or the rows of `<name>_option`.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
 use super::handler::Ctx;
 use super::meta::{Field, ValueKind};
-use crate::auth::Scope;
-use crate::db::{Kind, Raw, Sql};
+use crate::db::{Backend, Kind, Raw, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};
 use crate::record::{Record, scope_sql};
@@ -48,10 +50,23 @@ fn fixed(cx: &Ctx, field: &Field) -> Node {
 }
 
 /// The rows that this caller may choose: in his scope, and of the client that the form is about.
-fn stored(cx: &mut Ctx, field: &Field, record: &Record) -> Result<Vec<Vec<Raw>>> {
-    let sql = Sql::new("SELECT id, name FROM ").word(&view(field)).sql(" WHERE 1 = 1");
-    let sql = sql.append(&allowed(cx, field, record)?).sql(" ORDER BY name, id LIMIT ");
-    sql.bind(OPTIONS_MAX).load(cx.conn, &[Kind::Int, Kind::Text])
+/// Dictionaries are kept in memory until something is written.
+fn stored(cx: &mut Ctx, field: &Field, record: &Record) -> Result<Arc<Vec<Vec<Raw>>>> {
+    let view = view(field);
+    let condition = allowed(cx, field, record)?;
+    let app = cx.call.app.clone();
+    let writes = app.writes.load(Ordering::SeqCst);
+    let keeps = condition.is_empty() && app.db.backend() == Backend::Sqlite;
+    if let Some((_, rows)) = keeps.then(|| app.options.get(&view)).flatten().filter(|kept| kept.0 == writes) {
+        return Ok(rows);
+    }
+    let sql = Sql::new("SELECT id, name FROM ").word(&view).sql(" WHERE 1 = 1");
+    let sql = sql.append(&condition).sql(" ORDER BY name, id LIMIT ").bind(OPTIONS_MAX);
+    let rows = Arc::new(sql.load(cx.conn, &[Kind::Int, Kind::Text])?);
+    if keeps {
+        app.options.insert(view, (writes, rows.clone()));
+    }
+    Ok(rows)
 }
 
 fn view(field: &Field) -> String {
@@ -63,8 +78,9 @@ fn allowed(cx: &Ctx, field: &Field, record: &Record) -> Result<Sql> {
         return Ok(Sql::default());
     }
     let sql = scope_sql(cx.scope(), "account_id");
-    let account = match (record.int("account_id"), cx.func.meta.parent.as_str()) {
-        (0, "account_id") => cx.plid()?.unwrap_or_default(),
+    let account = match (record.owner.0, cx.func.meta.parent.as_str()) {
+        (0, "account_id") => cx.plid()?.unwrap_or(record.int("account_id")),
+        (0, _) => record.int("account_id"),
         (account, _) => account,
     };
     Ok(match (account, field.options.as_str()) {
@@ -97,9 +113,4 @@ fn ids(raw: &Raw) -> Vec<i64> {
         Raw::Int(id) => vec![*id],
         raw => raw.str().split(", ").filter_map(|id| id.parse().ok()).collect(),
     }
-}
-
-/// Is nobody's scope the only one that sees no options at all?
-pub fn is_open_to(scope: Scope) -> bool {
-    scope != Scope::Nobody
 }

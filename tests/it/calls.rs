@@ -48,7 +48,7 @@ macro_rules! transcripts {
     };
 }
 
-transcripts!(authinfo bad_input formats forms lang objects sign_in su);
+transcripts!(authinfo bad_input formats forms lang lists objects payment_status sign_in staff su);
 
 #[test]
 fn every_transcript_is_played() {

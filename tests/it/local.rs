@@ -56,7 +56,8 @@ worlds! {
         assert_eq!(ask(world, &["-m", "billmgr", "payment"]), text);
         assert_eq!(ask(world, &["payment", "out=text"]), text);
         let web = world.call("admin", "func=payment&lang=ru");
-        for args in [["-o", "xml", "payment", "lang=ru"], ["payment", "lang=ru", "out=xml", "-mbillmgr"]] {
+        for args in ["-o xml payment lang=ru", "-m billmgr payment lang=ru out=xml", "payment lang=ru -o xml"] {
+            let args: Vec<&str> = args.split(' ').collect();
             let local = dom::parse(&ask(world, &args)).expect("XML");
             assert_eq!(dom::nodes(&local, "/doc/elem"), dom::nodes(&web, "/doc/elem"));
             assert_eq!(local.get_attr("host"), Some("http://"), "protocol.md §3.1");

@@ -8,5 +8,6 @@ mod demo;
 mod formats;
 mod local;
 mod scripts;
+mod soak;
 mod support;
 mod sweep;

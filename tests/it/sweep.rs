@@ -167,7 +167,8 @@ worlds! {
     /// R52 sok changes no list and no read.
     fn sok_means_nothing_to_a_list(world: &World) {
         let mut line = Line::new(world, "admin");
-        world.unchanged(|| for func in world.app.registry.iter().filter(|func| !func.writes(true)) {
+        let reads = |func: &&Arc<Func>| !func.writes(true) && func.meta.shape() != Shape::Wizard;
+        world.unchanged(|| for func in world.app.registry.iter().filter(reads) {
             let query = format!("func={}&elid=1&out=xml", func.name());
             assert_eq!(line.get(&format!("{query}&sok=ok")).body, line.get(&query).body, "{}", func.name());
         });

@@ -177,6 +177,7 @@ fn texts(doc: &Node) -> Vec<String> {
 fn sorted(mut texts: Vec<String>) -> Vec<String> {
     texts.retain(|text| !text.is_empty());
     texts.sort();
+    texts.dedup(); // an attribute and a member of one name are one member
     texts
 }
 
@@ -185,7 +186,7 @@ fn values(doc: &Node) -> impl Iterator<Item = &Node> {
 }
 
 fn on_a_line(text: &str) -> String {
-    text.replace("\r\n", " ").replace(['\n', '\r'], " ")
+    text.replace(char::is_control, " ")
 }
 
 /// out=text (protocol.md §3.6).
@@ -222,4 +223,42 @@ fn pair(name: &str, node: &Node, pairs: &mut Vec<(String, String)>) {
     }
     pairs.extend(attrs(node).map(|(attr, value)| (format!("{name}_{attr}"), value.to_owned())));
     node.kids.iter().for_each(|kid| pair(&format!("{name}_{}", kid.name), kid, pairs));
+}
+
+/// out=csv: RFC 4180, a header of the columns' names.
+pub fn check_csv(doc: &Node, text: &str, what: &str) {
+    if kind(doc) == Kind::Values {
+        return;
+    }
+    let mut records = csv(text).into_iter();
+    let header = records.next().unwrap_or_else(|| panic!("{what}: no header"));
+    if kind(doc) == Kind::Error {
+        return assert_eq!(header, ["type", "object", "msg"], "{what}");
+    }
+    let text_of_row = |elem: &Node| -> BTreeMap<String, String> {
+        elem.kids.iter().map(|kid| (kid.name.to_string(), text_of(kid).to_owned())).collect()
+    };
+    let wanted: Vec<_> = doc.kids.iter().filter(|kid| kid.name == "elem").map(text_of_row).collect();
+    let got: Vec<BTreeMap<String, String>> =
+        records.map(|record| header.iter().cloned().zip(record).collect()).collect();
+    assert_eq!(got, wanted, "{what}");
+}
+
+fn csv(text: &str) -> Vec<Vec<String>> {
+    let (mut records, mut record, mut field, mut quoted) = (Vec::new(), Vec::new(), String::new(), false);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' if quoted && chars.peek() == Some(&'"') => field.extend(chars.next()),
+            '"' => quoted = !quoted,
+            ',' if !quoted => record.push(std::mem::take(&mut field)),
+            '\r' if !quoted && chars.peek() == Some(&'\n') => {}
+            '\n' if !quoted => {
+                record.push(std::mem::take(&mut field));
+                records.push(std::mem::take(&mut record));
+            }
+            c => field.push(c),
+        }
+    }
+    records
 }
