@@ -132,6 +132,7 @@ fn read_own(cx: &mut Ctx) -> Result<Record> {
     let sql = Sql::new("SELECT realname, email, phone, lang, timezone, addr FROM users WHERE id = ").bind(id);
     let row = sql.first(cx.conn, &[Kind::Text; 6])?.ok_or_else(|| Error::missed("elid"))?;
     let mut record = Record::stored(id);
+    record.owner = (cx.caller.user.account_id, cx.caller.user.reseller_id);
     for (name, raw) in ["realname", "email", "phone", "lang", "timezone", "addr"].into_iter().zip(row) {
         record.set(name, raw);
     }
