@@ -84,6 +84,9 @@ fn check(cx: &mut Ctx, record: &mut Record) -> Result<()> {
     if record.is_new() {
         return check_new(cx, record);
     }
+    if record.id == cx.caller.user.id && record.has_changed("default_access_allow") {
+        return Err(Error::access(cx.func.name())); // nobody widens his own rights
+    }
     need_ceiling(cx, record.id)
 }
 

@@ -60,16 +60,19 @@ pub fn tests(call: &Call) -> Result<Vec<Test>> {
             None => return Ok(Vec::new()),
         },
     };
-    of_params(&call.func.meta, params, &call.zone, call.now_us)
+    of_params(call, &call.func.meta, params)
 }
 
-pub fn of_params(list: &Meta, params: &Params, zone: &Zone, now_us: i64) -> Result<Vec<Test>> {
+/// The conditions that parameters put on a list. A column that the caller's level does not see
+/// cannot be asked for either, or its values could be guessed.
+fn of_params(call: &Call, list: &Meta, params: &Params) -> Result<Vec<Test>> {
+    let level = call.caller.level();
     let named: Vec<Field> = fields(list).collect();
     let columns = list.coldata.cols.iter().map(of_column);
     let all = named.iter().cloned().chain(columns.filter(|col| named.iter().all(|n| n.name != col.name)));
     let mut tests = Vec::new();
-    for field in all.filter(|field| params.has(&field.name)) {
-        if let Some(check) = check(&field, params, zone, now_us)? {
+    for field in all.filter(|field| field.level <= level && params.has(&field.name)) {
+        if let Some(check) = check(&field, params, &call.zone, call.now_us)? {
             tests.push(Test { column: field.column().to_owned(), stored: field.stored(), check });
         }
     }
@@ -236,7 +239,7 @@ fn read(cx: &mut Ctx) -> Result<Record> {
 /// Stores what was sent; nothing sent removes the filter.
 fn save(cx: &mut Ctx, _record: Record) -> Result<Vec<Node>> {
     let list = cx.app.registry.get(&cx.func.object).ok_or_else(|| Error::missed("func"))?;
-    of_params(&list.meta, &cx.params, &cx.zone, cx.now_us)?;
+    of_params(cx.call, &list.meta, &cx.params)?;
     let is_own = |name: &str| {
         let base = name.trim_end_matches("start").trim_end_matches("end");
         cx.func.meta.field(name).or(cx.func.meta.field(base)).is_some()

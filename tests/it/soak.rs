@@ -45,7 +45,9 @@ fn fault(odd: &Odd, reply: &Reply) -> Result<(), String> {
         (_, 200, "application/json") => json(&reply.body),
         (_, 200, "text/html; charset=UTF-8") => page(&reply.body),
         (_, 200, mime) if mime.starts_with("application/javascript") => jsonp(&reply.body),
-        (_, 200, mime) if mime.starts_with("text/plain") => not(reply.body.starts_with("ERROR system("), "text"),
+        (_, 200, mime) if mime.starts_with("text/plain") => {
+            not(reply.body.starts_with("ERROR system("), "text")
+        }
         (_, 200, mime) if mime.starts_with("text/csv") => not(reply.body.contains("\nsystem,"), "csv"),
         (_, 200, mime) => Err(format!("the answer is {mime}")),
         _ => Ok(()),
@@ -134,7 +136,10 @@ worlds! {
 #[test]
 #[ignore = "takes minutes; tests/soak runs it"]
 fn odd_requests_for_long() {
-    let _ = tracing_subscriber::fmt().with_max_level(tracing::Level::ERROR).with_writer(std::io::stderr).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::ERROR)
+        .with_writer(std::io::stderr)
+        .try_init();
     for engine in Engine::all() {
         let end = Instant::now() + LONG_RUN;
         let _keeps_the_template = World::new(engine);

@@ -36,7 +36,8 @@ fn input(tag: &str, name: Option<String>) -> Option<(String, String)> {
 
 /// The selected options; of a list with one choice the first where none is.
 fn chosen(options: &str, name: &str, many: bool) -> Vec<(String, String)> {
-    let tags: Vec<&str> = options.split("<option").skip(1).filter_map(|part| part.split('>').next()).collect();
+    let tags: Vec<&str> =
+        options.split("<option").skip(1).filter_map(|part| part.split('>').next()).collect();
     let value = |tag: &&str| (name.to_owned(), attr(tag, "value").unwrap_or_default());
     let selected: Vec<_> = tags.iter().filter(|tag| has(tag, "selected")).map(value).collect();
     match selected.is_empty() && !many {

@@ -12,18 +12,35 @@ use crate::support::{Connection, Reply, Request, World};
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
 const MULTIPART: &str = "multipart/form-data; boundary=part";
-const KINDS: [&str; 6] = [FORM, JSON, MULTIPART, "multipart/form-data", "multipart/form-data; boundary=\"", "x"];
+const KINDS: [&str; 6] =
+    [FORM, JSON, MULTIPART, "multipart/form-data", "multipart/form-data; boundary=\"", "x"];
 
 /// Who calls; the last is nobody.
 const USERS: [&str; 7] = ["admin", "admin", "client", "reseller", "buyer2", "employee", ""];
 const OUTS: [&str; 17] = [
-    "xml", "xml", "xml", "xml", "json", "json", "devel", "sjson", "xjson", "bjson", "JSONdata", "text", "csv",
-    "print", "", "XML", "yaml",
+    "xml", "xml", "xml", "xml", "json", "json", "devel", "sjson", "xjson", "bjson", "JSONdata", "text",
+    "csv", "print", "", "XML", "yaml",
 ];
 /// What the dispatcher reads itself.
 const COMMON: [&str; 18] = [
-    "plid", "elids", "p_num", "p_cnt", "p_col", "p_sort", "p_order", "filter", "lang", "su", "callback", "snext",
-    "sback", "sv_field", "clicked_button", "faction", "elname", "key",
+    "plid",
+    "elids",
+    "p_num",
+    "p_cnt",
+    "p_col",
+    "p_sort",
+    "p_order",
+    "filter",
+    "lang",
+    "su",
+    "callback",
+    "snext",
+    "sback",
+    "sv_field",
+    "clicked_button",
+    "faction",
+    "elname",
+    "key",
 ];
 const NO_FUNCTIONS: [&str; 6] = ["", "no.such.function", "payment.", "../payment", "<payment>", "payment\0"];
 
@@ -105,7 +122,8 @@ impl<'w> Maker<'w> {
     pub fn new(world: &'w World, seed: u64) -> Self {
         let funcs: Vec<Arc<Func>> = world.app.registry.iter().cloned().collect();
         let ids = (1..20).map(|id| id.to_string());
-        let words = ["client", "admin", "DefaultLang", "TimeZone", "payment", "user.edit", "EUR", "{type}.edit"];
+        let words =
+            ["client", "admin", "DefaultLang", "TimeZone", "payment", "user.edit", "EUR", "{type}.edit"];
         let known = world.names.values().cloned().chain(ids).chain(words.map(str::to_owned)).collect();
         let users = USERS.into_iter().filter(|user| !user.is_empty());
         let sessions = users.map(|user| (user, world.sign_in(user))).collect();
@@ -128,7 +146,9 @@ impl<'w> Maker<'w> {
                 self.whole("POST", words, out, Request::post(target(&pairs), FORM, encoded(&body)))
             }
             65..78 => self.whole("JSON", words, out, Request::post("/billmgr", JSON, self.json(&pairs))),
-            78..88 => self.whole("multipart", words, out, Request::post("/billmgr", MULTIPART, multipart(&pairs))),
+            78..88 => {
+                self.whole("multipart", words, out, Request::post("/billmgr", MULTIPART, multipart(&pairs)))
+            }
             88..96 => self.broken(words, &pairs),
             _ => self.raw(&pairs),
         }
@@ -164,7 +184,8 @@ impl<'w> Maker<'w> {
         let bytes = match self.dice.below(4) {
             0 => self.dice.bytes(300),
             1 => [b"GET /billmgr?", &self.dice.bytes(200)[..], b" HTTP/1.1\r\nHost: x\r\n\r\n"].concat(),
-            2 => format!("POST /billmgr HTTP/1.1\r\nContent-Length: {length}\r\n\r\n{}", encoded(pairs)).into_bytes(),
+            2 => format!("POST /billmgr HTTP/1.1\r\nContent-Length: {length}\r\n\r\n{}", encoded(pairs))
+                .into_bytes(),
             _ => {
                 let chunks = self.dice.bytes(60);
                 [b"POST /billmgr HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", &chunks[..]].concat()
@@ -233,7 +254,8 @@ impl<'w> Maker<'w> {
             if !self.dice.holds(often) {
                 continue;
             }
-            let value = if self.dice.holds(odd) { value::odd(&mut self.dice) } else { self.fitting(field, is_list) };
+            let value =
+                if self.dice.holds(odd) { value::odd(&mut self.dice) } else { self.fitting(field, is_list) };
             pairs.push((field.name.clone(), value));
         }
     }
@@ -275,7 +297,8 @@ impl<'w> Maker<'w> {
                 _ => text.into(),
             };
             let value = if matches!(name.as_str(), "out" | "auth" | "authinfo" | "func") {
-                String::from_utf8_lossy(&pairs.iter().find(|pair| pair.0 == *name).expect("it is there").1).into()
+                String::from_utf8_lossy(&pairs.iter().find(|pair| pair.0 == *name).expect("it is there").1)
+                    .into()
             } else {
                 value
             };

@@ -9,21 +9,75 @@ pub type Bytes = Vec<u8>;
 
 /// At and over the edges of what is stored, and what other readers take for numbers.
 const NUMBERS: [&str; 26] = [
-    "0", "-0", "-1", "1", "00", "+1", "1.5", "1,5", "1e3", "1e308", "NaN", "inf", "0x10", "٣", "127", "32768",
-    "2147483648", "4294967296", "9223372036854", "9223372036854.775807", "-9223372036854.775807",
-    "9223372036854775807", "-9223372036854775808", "9223372036854775808", "99999999999999999999999999", "0.0000001",
+    "0",
+    "-0",
+    "-1",
+    "1",
+    "00",
+    "+1",
+    "1.5",
+    "1,5",
+    "1e3",
+    "1e308",
+    "NaN",
+    "inf",
+    "0x10",
+    "٣",
+    "127",
+    "32768",
+    "2147483648",
+    "4294967296",
+    "9223372036854",
+    "9223372036854.775807",
+    "-9223372036854.775807",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "9223372036854775808",
+    "99999999999999999999999999",
+    "0.0000001",
 ];
 const MOMENTS: [&str; 14] = [
-    "0000-01-01", "0001-01-01", "1970-01-01", "9999-12-30", "9999-12-31", "9999-12-31 23:59:59", "2026-02-30",
-    "2026-13-01", "26-01-01", "2026-06-15T12:00:00", "2026-06-15 24:00:00", "2026-06-15 23:59:60", "-9999-01-01",
+    "0000-01-01",
+    "0001-01-01",
+    "1970-01-01",
+    "9999-12-30",
+    "9999-12-31",
+    "9999-12-31 23:59:59",
+    "2026-02-30",
+    "2026-13-01",
+    "26-01-01",
+    "2026-06-15T12:00:00",
+    "2026-06-15 24:00:00",
+    "2026-06-15 23:59:60",
+    "-9999-01-01",
     "2026-06-15 12:00:00.5",
 ];
 const TEXTS: [&str; 12] = [
-    "", " ", "null", "undefined", "on, off", "%", "_", "' OR 1=1 --", "\"", "\\", "../../etc/passwd",
+    "",
+    " ",
+    "null",
+    "undefined",
+    "on, off",
+    "%",
+    "_",
+    "' OR 1=1 --",
+    "\"",
+    "\\",
+    "../../etc/passwd",
     "\u{202e}\u{feff}\u{10ffff}",
 ];
-const PERIODS: [&str; 10] =
-    ["today", "currentweek", "lastmonth", "halfyear", "nodate", "other", "2026-06-15", "9999-12-30", "year", "x"];
+const PERIODS: [&str; 10] = [
+    "today",
+    "currentweek",
+    "lastmonth",
+    "halfyear",
+    "nodate",
+    "other",
+    "2026-06-15",
+    "9999-12-30",
+    "year",
+    "x",
+];
 
 /// What belongs into no field, or only into some other.
 pub fn odd(dice: &mut Dice) -> Bytes {
@@ -57,7 +111,8 @@ pub fn of_kind(dice: &mut Dice, kind: ValueKind) -> Bytes {
         ValueKind::Password => "a-new-password".into(),
         ValueKind::Lines => format!("10.0.0.{small}\n192.168.0.0/16"),
         ValueKind::Text | ValueKind::Msg | ValueKind::Secret => {
-            dice.pick(&["Name", "EUR", "LV", "n@example.com", "Europe/Riga", "word", "en"]).to_string() + number(small)
+            dice.pick(&["Name", "EUR", "LV", "n@example.com", "Europe/Riga", "word", "en"]).to_string()
+                + number(small)
         }
     };
     text.into_bytes()
