@@ -21,6 +21,9 @@ use crate::time::Clock;
 const CURSORS_MAX: usize = 65_536;
 const OPTION_LISTS_MAX: usize = 256;
 
+/// Ids and names of an option list.
+pub type OptionRows = Arc<Vec<Vec<Raw>>>;
+
 /// Where a program finds its configuration and keeps its data.
 #[derive(Debug, Clone, Default)]
 pub struct Place {
@@ -44,7 +47,7 @@ pub struct App {
     /// Counts the calls that changed something here: what was read before the last one may be old.
     pub writes: AtomicU64,
     /// Option lists of dictionaries by view, with the count they were read at.
-    pub options: Cache<String, (u64, Arc<Vec<Vec<Raw>>>)>,
+    pub options: Cache<String, (u64, OptionRows)>,
     /// Where a page of a list begins: sort value and key of the row before it.
     pub cursors: Cache<u64, (Raw, Raw)>,
 }

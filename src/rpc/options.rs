@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use super::handler::Ctx;
 use super::meta::{Field, ValueKind};
+use crate::app::OptionRows;
 use crate::db::{Backend, Kind, Raw, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};
@@ -51,7 +52,7 @@ fn fixed(cx: &Ctx, field: &Field) -> Node {
 
 /// The rows that this caller may choose: in his scope, and of the client that the form is about.
 /// Dictionaries are kept in memory until something is written.
-fn stored(cx: &mut Ctx, field: &Field, record: &Record) -> Result<Arc<Vec<Vec<Raw>>>> {
+fn stored(cx: &mut Ctx, field: &Field, record: &Record) -> Result<OptionRows> {
     let view = view(field);
     let condition = allowed(cx, field, record)?;
     let app = cx.call.app.clone();
