@@ -5,13 +5,22 @@ mod page;
 
 use serde_json::Value;
 
-use crate::support::{World, dom, worlds};
+use crate::support::{Request, World, dom, worlds};
 use crate::sweep::{self, Line};
 
 fn json_of(line: &mut Line, query: &str, out: &str) -> Value {
     let reply = line.get(&format!("{query}&out={out}"));
     assert_eq!(reply.mime(), "application/json", "{query}");
     serde_json::from_str(&reply.body).unwrap_or_else(|why| panic!("{query} {out}: {why}\n{}", reply.body))
+}
+
+/// Sends a page's form, but as a program does.
+fn press(world: &World, user: &str, action: &str, fields: &[(String, String)]) {
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    let body = format!("{body}&out=xml&{}", world.proof(user));
+    let request = Request::post(format!("/billmgr{action}"), "application/x-www-form-urlencoded", body.as_str());
+    let reply = request.send(world.address);
+    assert!(reply.body.contains("<ok"), "{action} {body}: {}", reply.body);
 }
 
 worlds! {
@@ -54,14 +63,23 @@ worlds! {
         ] {
             let query = format!("func={func}&elid={}", world.id(record));
             let page = world.get(&format!("{query}&{}", world.proof(user))).body;
-            let fields = page::fields(&page);
+            let (action, fields) = page::form(&page);
             assert!(fields.iter().any(|(name, value)| name == "func" && value == func), "{func}: {fields:?}");
             let before = world.done(user, &query);
-            let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
-            let reply = world.post(&format!("{body}&out=xml&{}", world.proof(user)));
-            assert!(reply.body.contains("<ok"), "{func}: {body}: {}", reply.body);
+            press(world, user, &action, &fields);
             assert_eq!(world.done(user, &query), before, "{func} is saved as it was");
         }
+    }
+
+    /// R24 A box without a tick is sent as nothing, and is off all the same.
+    fn a_box_without_a_tick_is_off(world: &World) {
+        let query = format!("func=user.edit&elid={}", world.id("client_user"));
+        let is_on = || world.done("admin", &query).get_text("default_access_allow") == Some("on");
+        assert!(is_on());
+        let (action, mut fields) = page::form(&world.get(&format!("{query}&{}", world.proof("admin"))).body);
+        fields.retain(|(name, _)| name != "default_access_allow");
+        press(world, "admin", &action, &fields);
+        assert!(!is_on());
     }
 
     /// R41 A template in the data directory is a format at once, for every function; no built-in

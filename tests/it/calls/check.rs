@@ -63,7 +63,10 @@ pub fn check(seen: &Seen, check: &Check, values: &mut Values) -> Result<(), Stri
             let path = expand(path, values)?;
             equal(&path, &seen.find(&path)?.len().to_string(), &count.to_string())
         }
-        Check::Equals(text) => equal("answer", masked(reply, seen.world).trim_end(), &expand(text, values)?),
+        Check::Equals(text) => {
+            let got = masked(reply, seen.world).replace("\r\n", "\n");
+            equal("answer", got.trim_end(), &expand(text, values)?)
+        }
         Check::Contains(text) | Check::Lacks(text) => {
             let (text, wanted) = (expand(text, values)?, matches!(check, Check::Contains(_)));
             match reply.body.contains(&text) == wanted {

@@ -1,16 +1,18 @@
 //! What a browser would send of a page's form.
 
-/// Names and values of the form that saves, in the order of the page.
-pub fn fields(page: &str) -> Vec<(String, String)> {
-    let forms = page.split("<form").skip(1).filter_map(|part| part.split("</form>").next());
-    let form = forms.into_iter().find(|form| form.contains("name=\"sok\"")).expect("a form with sok");
-    let mut fields = Vec::new();
+/// The address and the pairs of the form that saves, in the order of the page.
+pub fn form(page: &str) -> (String, Vec<(String, String)>) {
+    let form = page.split("<form id=\"form\"").nth(1).and_then(|part| part.split("</form>").next());
+    let form = form.unwrap_or_else(|| panic!("no form in {page}"));
+    // The button that saves stands outside of the form.
+    let saves = page.contains("form=\"form\" name=\"sok\" value=\"ok\"");
+    let mut fields: Vec<_> = saves.then(|| ("sok".to_owned(), "ok".to_owned())).into_iter().collect();
     for (at, _) in form.match_indices('<') {
         let rest = &form[at + 1..];
         let Some((tag, body)) = rest.split_once('>') else { continue };
         let name = attr(tag, "name");
-        match tag.split([' ', '\n']).next() {
-            Some("input" | "button") => fields.extend(input(tag, name)),
+        match tag.split([' ', '\n']).next().filter(|_| !has(tag, "disabled")) {
+            Some("input") => fields.extend(input(tag, name)),
             Some("textarea") => {
                 let text = body.split("</textarea>").next().unwrap_or_default();
                 fields.extend(name.map(|name| (name, plain(text.strip_prefix('\n').unwrap_or(text)))));
@@ -22,16 +24,14 @@ pub fn fields(page: &str) -> Vec<(String, String)> {
             _ => {}
         }
     }
-    fields
+    (attr(form, "action").unwrap_or_default(), fields)
 }
 
 fn input(tag: &str, name: Option<String>) -> Option<(String, String)> {
     let kind = attr(tag, "type").unwrap_or_default();
     let is_off = matches!(kind.as_str(), "checkbox" | "radio") && !has(tag, "checked");
     let value = attr(tag, "value").unwrap_or_default();
-    // A button is sent where it is pressed: the one that saves.
-    let is_other = has(tag, "disabled") || (kind == "submit" && name.as_deref() != Some("sok"));
-    (!is_off && !is_other).then_some((name?, value))
+    (!is_off).then_some((name?, value))
 }
 
 /// The selected options; of a list with one choice the first where none is.
