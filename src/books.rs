@@ -94,7 +94,9 @@ fn floor(conn: &mut Conn, book: &Book, id: i64, now_us: i64) -> Result<i64> {
     if book.kind != BookKind::Client {
         return Ok(0);
     }
-    let sql = Sql::new("SELECT creditlimit FROM subaccount WHERE book_id = ").bind(id);
+    // By the account: no index leads from a book to its subaccount.
+    let sql = Sql::new("SELECT creditlimit FROM subaccount WHERE account_id = ").bind(book.owner);
+    let sql = sql.sql(" AND project_id = ").bind(book.project).sql(" AND book_id = ").bind(id);
     let sql = sql.sql(" AND (creditlimitdate = 0 OR creditlimitdate >= ").bind(now_us).sql(")");
     Ok(sql.first(conn, &[Kind::Int])?.map_or(0, |row| -row[0].int()))
 }

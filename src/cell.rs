@@ -35,11 +35,13 @@ impl Cell<'_> {
     pub fn write_text(&self, out: &mut impl Write) -> fmt::Result {
         match self {
             Self::Null => Ok(()),
-            Self::Int(value) => write!(out, "{value}"),
+            Self::Int(value) => write_int(*value, out),
             Self::Text(text) => out.write_str(text),
             Self::Flag(on) => out.write_str(if *on { "on" } else { "off" }),
-            Self::Money(amount, iso) if iso.is_empty() => write!(out, "{}", amount.shown("")),
-            Self::Money(amount, iso) => write!(out, "{} {iso}", amount.shown(iso)),
+            Self::Money(amount, iso) => {
+                amount.shown(iso).write(out)?;
+                if iso.is_empty() { Ok(()) } else { write!(out, " {iso}") }
+            }
             Self::Date(at_us, zone) => zone.write_date(*at_us, out),
             Self::Time(at_us, zone) => zone.write_time(*at_us, out),
             Self::Msg { words, .. } => out.write_str(words),
@@ -49,6 +51,18 @@ impl Cell<'_> {
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }
+}
+
+/// A list is mostly numbers, so they skip what `format!` can do besides.
+fn write_int(value: i64, out: &mut impl Write) -> fmt::Result {
+    let (mut bytes, mut at, mut rest) = ([b'-'; 20], 20, value.unsigned_abs());
+    while rest > 0 || at == 20 {
+        at -= 1;
+        bytes[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    let start = if value < 0 { at - 1 } else { at };
+    out.write_str(std::str::from_utf8(&bytes[start..]).map_err(|_| fmt::Error)?)
 }
 
 impl Display for Cell<'_> {

@@ -9,9 +9,9 @@ mod sql;
 mod sqlite_hook;
 mod writer;
 
-pub use conn::{Backend, Conn, MultiBackend, MultiRow};
+pub use conn::{Backend, Conn};
 pub use migrate::postgres_sql;
-pub use sql::{Kind, Raw, Sql, raw};
+pub use sql::{Kind, Raw, Row, Sql};
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;

@@ -68,22 +68,34 @@ pub fn decimals(iso: &str) -> u8 {
 
 pub struct Shown(Money, u8);
 
-impl fmt::Display for Shown {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+impl Shown {
+    /// The text without what `format!` can do besides: lists are full of amounts.
+    pub fn write(&self, out: &mut impl fmt::Write) -> fmt::Result {
         let Shown(Money(micro), least) = *self;
-        let magnitude = micro.unsigned_abs();
-        let (whole, mut part, mut width) = (magnitude / MICRO as u64, magnitude % MICRO as u64, 6);
-        while width > least && part % 10 == 0 {
-            part /= 10;
+        let (mut rest, mut width) = (micro.unsigned_abs(), 6);
+        while width > least && rest % 10 == 0 {
+            rest /= 10;
             width -= 1;
         }
-        if micro < 0 {
-            f.write_str("-")?;
+        let (mut bytes, mut at, mut place) = ([b'-'; 24], 24, 0);
+        while rest > 0 || place <= width {
+            if place == width && width > 0 {
+                at -= 1;
+                bytes[at] = b'.';
+            }
+            at -= 1;
+            bytes[at] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            place += 1;
         }
-        match width {
-            0 => write!(f, "{whole}"),
-            _ => write!(f, "{whole}.{part:0width$}", width = width as usize),
-        }
+        let start = if micro < 0 { at - 1 } else { at };
+        out.write_str(std::str::from_utf8(&bytes[start..]).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        self.write(f)
     }
 }
 
@@ -98,12 +110,16 @@ mod tests {
             ("10.5", 10_500_000, "10.50"),
             ("-0.000001", -1, "-0.000001"),
             ("0.0001", 100, "0.0001"),
+            ("0", 0, "0.00"),
+            ("-0.5", -500_000, "-0.50"),
+            ("-9223372036854.775807", -i64::MAX, "-9223372036854.775807"),
             ("9223372036854.775807", i64::MAX, "9223372036854.775807"),
         ] {
             assert_eq!(Money::parse(text), Some(Money(micro)), "{text}");
             assert_eq!(Money(micro).plain(), shown);
         }
         assert_eq!(Money(5_000_000).shown("JPY").to_string(), "5");
+        assert_eq!(Money(0).shown("JPY").to_string(), "0");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The parameters of a call: query, body and JSON as one set of names.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::error::{Error, Result};
 
@@ -12,8 +13,9 @@ const ROWS: &str = "elids";
 const UNECHOED: [&str; 9] =
     ["password", "passwd", "confirm", "authinfo", "key", "sok", "auth", "old_passwd", "secret"];
 
+/// A copy is shared until one of the two changes.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Params(BTreeMap<String, String>);
+pub struct Params(Arc<BTreeMap<String, String>>);
 
 impl Params {
     /// Merges pairs of the query, then of the body. The body wins over the query; values that
@@ -33,11 +35,11 @@ impl Params {
         if let Some(rows) = merged.remove(ROWS) {
             merged.entry("elid".into()).or_insert(rows);
         }
-        Ok(Self(merged))
+        Ok(Self(Arc::new(merged)))
     }
 
     pub fn of<N: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
-        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+        Self(Arc::new(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect()))
     }
 
     /// A value that was sent, possibly empty.
@@ -55,11 +57,11 @@ impl Params {
     }
 
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
-        self.0.insert(name.to_owned(), value.into());
+        Arc::make_mut(&mut self.0).insert(name.to_owned(), value.into());
     }
 
     pub fn remove(&mut self, name: &str) -> Option<String> {
-        self.0.remove(name)
+        Arc::make_mut(&mut self.0).remove(name)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {

@@ -126,7 +126,7 @@ fn stored(cx: &mut Ctx, id: i64) -> Result<Record> {
     let owner_ids = (row[0].int(), row[1].int());
     let owner_ids = if cx.func.meta.scope == ScopeKind::None { (0, 0) } else { owner_ids };
     let mut record = Record { id, owner: owner_ids, ..Record::default() };
-    for (field, raw) in fields.iter().zip(row.into_iter().skip(owner.len())) {
+    for (field, raw) in fields.iter().zip(row.into_iter().skip(2)) {
         record.set(field.column(), raw);
     }
     let links: Vec<Field> = cx.func.meta.fields().filter(|field| is_link(field)).cloned().collect();

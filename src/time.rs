@@ -134,13 +134,16 @@ fn text(write: impl FnOnce(&mut String) -> fmt::Result) -> String {
 }
 
 fn digits(out: &mut impl Write, parts: &[(u32, usize, &str)]) -> fmt::Result {
+    let (mut bytes, mut at) = ([0; 16], 0);
     for &(value, width, tail) in parts {
-        let mut place = 10u32.pow(width as u32 - 1);
-        while place > 0 {
-            out.write_char((b'0' + (value / place % 10) as u8) as char)?;
-            place /= 10;
+        let mut rest = value;
+        for place in (at..at + width).rev() {
+            bytes[place] = b'0' + (rest % 10) as u8;
+            rest /= 10;
         }
-        out.write_str(tail)?;
+        at += width;
+        bytes[at..at + tail.len()].copy_from_slice(tail.as_bytes());
+        at += tail.len();
     }
-    Ok(())
+    out.write_str(std::str::from_utf8(&bytes[..at]).map_err(|_| fmt::Error)?)
 }

@@ -87,6 +87,11 @@ impl Access {
         Ok(Some(user))
     }
 
+    /// A user by sign-in name if he is in memory: asks nobody.
+    pub fn remembered(&self, name: &str) -> Option<Arc<User>> {
+        self.users.get(&self.ids.get(&name.to_lowercase())?)
+    }
+
     /// A user by sign-in name, without regard to case.
     pub fn user_named(&self, db: &Db, name: &str) -> Result<Option<Arc<User>>> {
         let fold = name.to_lowercase();

@@ -38,6 +38,12 @@ pub fn quick(app: &App, claim: &Claim) -> Result<Option<Caller>> {
     su::per_request(app, caller, claim.params).map(Some)
 }
 
+/// Must a password be hashed before this call is answered?
+pub fn hashes(app: &App, claim: &Claim) -> bool {
+    let Proof::Password(name, password, _) = proof(claim) else { return false };
+    !app.access.remembered(name).is_some_and(|user| app.credentials.holds(&user, password))
+}
+
 /// The same with argon2 and writes. Blocks.
 pub fn slow(app: &App, claim: &Claim) -> Result<Caller> {
     let caller = match proof(claim) {
@@ -115,7 +121,7 @@ fn by_session(app: &App, id: &str, ip: IpAddr, via: Via) -> Result<Caller> {
     let path = path(app, &session)?;
     let user = app.access.user(&app.db, session.user_id)?.filter(|user| user.active);
     let user = user.ok_or_else(|| Error::auth("session"))?;
-    Ok(Caller { path, session: Some(session), ..Caller::new(user, ip, via) })
+    Ok(Caller { user, path, session: Some(session), ip, via, system_user: String::new() })
 }
 
 /// The hops of a session. When any user of it is disabled the session has ended.

@@ -192,8 +192,8 @@ fn warnings() {
     let config = load(None, &[], &panel).expect("ignored, not refused");
     let warnings: Vec<String> = config.warnings.iter().map(ToString::to_string).collect();
     let expected = [
-        "panel: TlsKey may be set in the file only and is ignored",
         "panel: Newer is unknown and ignored",
+        "panel: TlsKey may be set in the file only and is ignored",
         "panel: RestrictAuthinfo refuses every authinfo, because RestrictAuthinfoRange names no address",
     ];
     assert_eq!(warnings, expected);

@@ -3,14 +3,19 @@
 //! No text from outside ever becomes SQL: [`Part::Word`] is quoted, values are bound. The text of
 //! the statement is its cache key, so a list is prepared once a connection (`sql_query` never is).
 
-use diesel::connection::LoadConnection;
+use std::sync::Arc;
+
+use diesel::backend::Backend;
+use diesel::connection::{Connection, DefaultLoadingMode, LoadConnection};
+use diesel::deserialize::FromSql;
+use diesel::pg::{Pg, PgConnection};
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::row::{Field, Row};
-use diesel::sql_types::{BigInt, Bool, Text, Untyped};
-use diesel::{QueryResult, RunQueryDsl};
+use diesel::row::{Field, Row as _};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, Bool, HasSqlType, Text, Untyped};
+use diesel::{QueryResult, SqliteConnection};
 
 use super::Conn;
-use super::conn::{MultiBackend, MultiRow};
 use crate::error::{Error, Result};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -18,6 +23,8 @@ enum Part {
     Sql(&'static str),
     /// An identifier from the metadata.
     Word(String),
+    /// Words and SQL that [`Sql::joined`] put together.
+    Joined(Arc<str>),
     Int(i64),
     Text(String),
     Flag(bool),
@@ -52,6 +59,64 @@ impl Raw {
     pub fn on(&self) -> bool {
         matches!(self, Self::Flag(true))
     }
+
+    /// Becomes one value of a row. A text takes the place of an older one in the same memory, so
+    /// that a list of many rows asks for it once.
+    pub fn read(&mut self, row: &Row, at: usize, kind: Kind) -> Result<()> {
+        match row {
+            Row::Sqlite(row) => self.read_sqlite(row, at, kind),
+            Row::Postgres(row) => self.read_postgres(row, at, kind),
+        }
+    }
+
+    fn read_sqlite(&mut self, row: &SqliteRow, at: usize, kind: Kind) -> Result<()> {
+        let field = row.get(at).ok_or_else(missing_column)?;
+        match (field.value(), kind) {
+            (None, _) => *self = Self::Null,
+            (Some(mut value), Kind::Int) => *self = Self::Int(value.read_long()),
+            (Some(mut value), Kind::Flag) => *self = Self::Flag(value.read_integer() != 0),
+            (Some(mut value), Kind::Text) => self.set_text(value.read_text()),
+        }
+        Ok(())
+    }
+
+    fn read_postgres(&mut self, row: &PgRow, at: usize, kind: Kind) -> Result<()> {
+        let field = row.get(at).ok_or_else(missing_column)?;
+        let Some(value) = field.value() else {
+            *self = Self::Null;
+            return Ok(());
+        };
+        *self = match kind {
+            Kind::Int => <i64 as FromSql<BigInt, Pg>>::from_sql(value).map(Self::Int),
+            Kind::Flag => <bool as FromSql<Bool, Pg>>::from_sql(value).map(Self::Flag),
+            Kind::Text => <String as FromSql<Text, Pg>>::from_sql(value).map(Self::Text),
+        }
+        .map_err(Error::system)?;
+        Ok(())
+    }
+
+    fn set_text(&mut self, text: &str) {
+        match self {
+            Self::Text(have) => {
+                have.clear();
+                have.push_str(text);
+            }
+            _ => *self = Self::Text(text.to_owned()),
+        }
+    }
+}
+
+fn missing_column() -> Error {
+    Error::system("a row has fewer columns than were asked for")
+}
+
+type SqliteRow<'c, 'q> = <SqliteConnection as LoadConnection<DefaultLoadingMode>>::Row<'c, 'q>;
+type PgRow<'c, 'q> = <PgConnection as LoadConnection<DefaultLoadingMode>>::Row<'c, 'q>;
+
+/// A row while it is being read.
+pub enum Row<'c, 'q> {
+    Sqlite(SqliteRow<'c, 'q>),
+    Postgres(PgRow<'c, 'q>),
 }
 
 impl From<i64> for Raw {
@@ -134,14 +199,41 @@ impl Sql {
         self
     }
 
+    /// The same statement in one piece between its values: made once where it is used often.
+    pub fn joined(self) -> Self {
+        let (mut parts, mut text) = (Vec::new(), String::new());
+        for part in self.parts {
+            match part {
+                Part::Sql(sql) => text.push_str(sql),
+                Part::Joined(sql) => text.push_str(&sql),
+                Part::Word(word) => quoted(&word).iter().for_each(|piece| text.push_str(piece)),
+                value => {
+                    parts.push(Part::Joined(std::mem::take(&mut text).into()));
+                    parts.push(value);
+                }
+            }
+        }
+        parts.push(Part::Joined(text.into()));
+        Self { parts }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.parts.is_empty()
     }
 
     /// Hands every row to `each` as it is read.
-    pub fn rows(self, conn: &mut Conn, mut each: impl FnMut(&MultiRow) -> Result<()>) -> Result<()> {
-        for row in conn.load(self)? {
-            each(&row?)?;
+    pub fn rows(self, conn: &mut Conn, mut each: impl FnMut(&Row) -> Result<()>) -> Result<()> {
+        match conn {
+            Conn::Sqlite(conn) => {
+                for row in LoadConnection::<DefaultLoadingMode>::load(conn, self)? {
+                    each(&Row::Sqlite(row?))?;
+                }
+            }
+            Conn::Postgres(conn) => {
+                for row in LoadConnection::<DefaultLoadingMode>::load(conn, self)? {
+                    each(&Row::Postgres(row?))?;
+                }
+            }
         }
         Ok(())
     }
@@ -163,27 +255,39 @@ impl Sql {
 
     /// Runs a change and answers how many rows it touched.
     pub fn execute(self, conn: &mut Conn) -> Result<usize> {
-        Ok(RunQueryDsl::execute(self, conn)?)
+        Ok(match conn {
+            Conn::Sqlite(conn) => conn.execute_returning_count(&self)?,
+            Conn::Postgres(conn) => conn.execute_returning_count(&self)?,
+        })
     }
 }
 
 /// One value of a row.
-pub fn raw(row: &MultiRow, at: usize, kind: Kind) -> Result<Raw> {
-    let field = row.get(at).ok_or_else(|| Error::system("a row has fewer columns than were asked for"))?;
-    let Some(value) = field.value() else { return Ok(Raw::Null) };
-    Ok(match kind {
-        Kind::Int => Raw::Int(value.from_sql::<i64, BigInt>().map_err(Error::system)?),
-        Kind::Text => Raw::Text(value.from_sql::<String, Text>().map_err(Error::system)?),
-        Kind::Flag => Raw::Flag(value.from_sql::<bool, Bool>().map_err(Error::system)?),
-    })
+fn raw(row: &Row, at: usize, kind: Kind) -> Result<Raw> {
+    let mut raw = Raw::Null;
+    raw.read(row, at, kind)?;
+    Ok(raw)
 }
 
-impl QueryFragment<MultiBackend> for Sql {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+/// An identifier as both engines read it. No table or column of ours has a `"` in its name.
+fn quoted(word: &str) -> [&str; 3] {
+    assert!(!word.contains('"'), "{word}");
+    ["\"", word, "\""]
+}
+
+impl<DB> QueryFragment<DB> for Sql
+where
+    DB: Backend + HasSqlType<BigInt> + HasSqlType<Text> + HasSqlType<Bool>,
+    i64: ToSql<BigInt, DB>,
+    String: ToSql<Text, DB>,
+    bool: ToSql<Bool, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         for part in &self.parts {
             match part {
                 Part::Sql(sql) => out.push_sql(sql),
-                Part::Word(word) => out.push_identifier(word)?,
+                Part::Joined(sql) => out.push_sql(sql),
+                Part::Word(word) => quoted(word).iter().for_each(|piece| out.push_sql(piece)),
                 Part::Int(value) => out.push_bind_param::<BigInt, _>(value)?,
                 Part::Text(value) => out.push_bind_param::<Text, _>(value)?,
                 Part::Flag(value) => out.push_bind_param::<Bool, _>(value)?,
@@ -201,5 +305,3 @@ impl QueryId for Sql {
 impl Query for Sql {
     type SqlType = Untyped;
 }
-
-impl RunQueryDsl<Conn> for Sql {}

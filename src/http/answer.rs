@@ -15,6 +15,7 @@ use hyper::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Request, StatusCode};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::output::Output;
 use super::{Reply, body, browser, compress, origin, request};
@@ -29,6 +30,12 @@ use crate::params::Params;
 use crate::render;
 use crate::rpc::{self, BUDGET_FAST, BUDGET_SLOW, envelope};
 
+/// Passwords that are hashed, or next in turn, on threads of their own. More of them would hold
+/// the threads that writes need, each with its memory.
+static SIGN_INS: Semaphore = Semaphore::const_new(4);
+/// A further one is told to try again.
+static SIGN_INS_WAITING: Semaphore = Semaphore::const_new(256);
+
 /// A request whose bytes have arrived.
 pub struct Job {
     pub app: Arc<App>,
@@ -37,7 +44,6 @@ pub struct Job {
     pub headers: HeaderMap,
     pub ip: IpAddr,
     pub host: String,
-    pub binary: String,
     /// On the local socket the peer is the identity.
     pub caller: Option<Caller>,
 }
@@ -55,23 +61,25 @@ pub async fn respond(app: &Arc<App>, request: Request<Incoming>, peer: IpAddr, h
     };
     let ip = request::client_ip(&parts.headers, peer, &config);
     let host = request::host(&parts.headers, https || request::is_https(&parts.headers, peer, &config));
-    let job = |params| Job {
-        app: app.clone(),
-        config,
-        params,
-        ip,
-        host,
-        binary,
-        headers: parts.headers.clone(),
-        caller: None,
+    let (mut params, error) = match params {
+        Ok(params) => (params, None),
+        Err(unread) => (Params::of([("out", unread.out)]), Some(unread.error)),
     };
-    match params {
-        Ok(mut params) => {
-            browser::complete(&mut params, &parts.headers);
-            job(params).reply().await
-        }
-        Err(unread) => job(Params::of([("out", unread.out)])).refuse(&Caller::nobody(ip), unread.error),
+    if error.is_none() {
+        browser::complete(&mut params, &parts.headers);
     }
+    address(&mut params, binary, &host);
+    let job = Job { app: app.clone(), config, params, ip, host, headers: parts.headers, caller: None };
+    match error {
+        None => job.reply().await,
+        Some(error) => job.refuse(&Caller::nobody(ip), error),
+    }
+}
+
+/// Adds how the server was addressed, which every document tells.
+pub fn address(params: &mut Params, binary: impl Into<String>, host: &str) {
+    params.set(envelope::BINARY, binary);
+    params.set(envelope::HOST, host);
 }
 
 /// A GET without a body needs no reading.
@@ -92,10 +100,23 @@ impl Job {
                 Err(_panic) => return self.refuse(&Caller::nobody(self.ip), panicked()),
             }
         }
+        let _turn = match self.turn().await {
+            Ok(turn) => turn,
+            Err(error) => return self.refuse(&Caller::nobody(self.ip), error),
+        };
         let job = Arc::new(self);
         let blocking = job.clone();
         let done = tokio::task::spawn_blocking(move || blocking.blocking()).await;
         done.unwrap_or_else(|_panic| job.refuse(&Caller::nobody(job.ip), panicked()))
+    }
+
+    /// A place among those who hash, where this call must.
+    async fn turn(&self) -> Result<Option<[SemaphorePermit<'static>; 2]>> {
+        if !identify::hashes(&self.app, &self.claim()) {
+            return Ok(None);
+        }
+        let waiting = SIGN_INS_WAITING.try_acquire().map_err(|_| Error::new("busy", "auth"))?;
+        Ok(Some([waiting, SIGN_INS.acquire().await.map_err(Error::system)?]))
     }
 
     fn claim(&self) -> Claim<'_> {
@@ -148,7 +169,10 @@ impl Job {
         if output.lists_only() && self.writes() {
             return Err(unshown()); // what cannot be shown is not done either
         }
-        let params = self.inner_params(output.wants_words(self.config.json_with_metadata));
+        let params = match output.wants_words(self.config.json_with_metadata) {
+            true => self.with_words(),
+            false => self.params.clone(),
+        };
         let mut answer = rpc::call(&self.app, caller, &params, budget, &mut output)?;
         if output.lists_only() && answer.body != Body::List {
             return Err(unshown());
@@ -172,13 +196,9 @@ impl Job {
         browser::is_page(self.params.get("out"))
     }
 
-    fn inner_params(&self, words: bool) -> Params {
+    fn with_words(&self) -> Params {
         let mut params = self.params.clone();
-        params.set(envelope::BINARY, &self.binary);
-        params.set(envelope::HOST, &self.host);
-        if words {
-            params.set(envelope::WORDS, "yes");
-        }
+        params.set(envelope::WORDS, "yes");
         params
     }
 
@@ -235,7 +255,7 @@ impl Job {
             _ => StatusCode::OK,
         };
         if self.is_page() {
-            let answer = browser::refused(&self.app, caller, &self.params, &error, self.inner_params(true));
+            let answer = browser::refused(&self.app, caller, &self.params, &error, self.with_words());
             return self.plain(
                 status,
                 render::PAGE.mime,
@@ -259,7 +279,7 @@ impl Job {
         (xml.mime(), xml.finish(answer).unwrap_or_default())
     }
 
-    fn plain(&self, status: StatusCode, mime: &str, text: String, private: bool) -> Reply {
+    fn plain(&self, status: StatusCode, mime: &'static str, text: String, private: bool) -> Reply {
         let (mime, text) = self.jsonp(mime, text);
         let (bytes, gzip) = compress::body(text, &self.headers, self.config.compress);
         let mut reply = Reply::new(Full::from(bytes));
@@ -271,8 +291,7 @@ impl Job {
         if self.config.compress {
             headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
         }
-        let mime = HeaderValue::from_str(&mime).unwrap_or(HeaderValue::from_static("text/plain"));
-        headers.insert(CONTENT_TYPE, mime);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(mime));
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
         if self.is_page() {
@@ -293,14 +312,14 @@ impl Job {
     }
 
     /// `callback=NAME` wraps JSON for a script tag (protocol.md §13.8).
-    fn jsonp(&self, mime: &str, text: String) -> (String, String) {
+    fn jsonp(&self, mime: &'static str, text: String) -> (&'static str, String) {
         let name = self.params.get("callback");
         // A cookie comes with any page's script tag, and an error names its user too.
         let has_cookie = request::cookie(&self.headers, request::SESSION_COOKIE).is_some();
         let by_cookie = has_cookie && !self.params.has("auth") && self.params.sent("authinfo").is_none();
         match mime == "application/json" && is_callback(name) && !by_cookie {
-            true => ("application/javascript; charset=UTF-8".into(), format!("/**/{name}({text});")),
-            false => (mime.to_owned(), text),
+            true => ("application/javascript; charset=UTF-8", format!("/**/{name}({text});")),
+            false => (mime, text),
         }
     }
 }

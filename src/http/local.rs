@@ -10,7 +10,7 @@ use hyper::body::Incoming;
 use hyper::{Request, StatusCode};
 use tokio::net::UnixStream;
 
-use super::answer::Job;
+use super::answer::{Job, address};
 use super::{Reply, Shared, body};
 use crate::auth::{Caller, User, Via};
 use crate::db::{Kind, Sql};
@@ -76,15 +76,11 @@ async fn answer(server: &Shared, request: Request<Incoming>, peer: Peer) -> Repl
     let of_peer = app.clone();
     let caller = tokio::task::spawn_blocking(move || caller(&of_peer, &asker)).await;
     let caller = caller.unwrap_or_else(|_| Err(Error::new("system", "panic")));
-    let job = |params, caller| Job {
-        app: app.clone(),
-        config,
-        params,
-        headers: parts.headers.clone(),
-        ip: LOOPBACK,
-        host: "http://".into(),
-        binary: "/billmgr".into(),
-        caller,
+    let job = |mut params: Params, caller| {
+        let host = "http://".to_owned();
+        address(&mut params, "/billmgr", &host);
+        let headers = parts.headers.clone();
+        Job { app: app.clone(), config, params, headers, ip: LOOPBACK, host, caller }
     };
     let refuse = |job: Job, error| job.refuse(&Caller::nobody(LOOPBACK), error);
     let (params, caller) = match (params, caller) {

@@ -1,7 +1,7 @@
 //! How text is written into each format: runs of plain bytes are copied, the few that cannot
 //! stand as they are get replaced.
 
-use std::fmt::{self, Write};
+use std::fmt;
 
 use crate::cell::Cell;
 
@@ -85,11 +85,22 @@ pub fn xml_clean(text: String) -> String {
     out
 }
 
+/// The bytes that a name may hold behind its first.
+const NAMES: [bool; 256] = {
+    let (mut table, mut at) = ([false; 256], 0);
+    while at < 256 {
+        let byte = at as u8;
+        table[at] = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
+        at += 1;
+    }
+    table
+};
+
 /// A name of an element or attribute. Names of parameters come from outside, and nothing
 /// escapes them in XML: what is no plain ASCII name is made one.
 pub fn xml_name(out: &mut String, name: &str) {
     let starts = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
-    let goes_on = |byte: u8| starts(byte) || byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
+    let goes_on = |byte: u8| NAMES[byte as usize];
     if !name.bytes().next().is_some_and(starts) {
         out.push('_');
     }
@@ -158,7 +169,11 @@ pub fn cell(out: &mut String, cell: &Cell, escape: impl Fn(&mut String, &str)) {
     match cell {
         Cell::Text(text) => escape(out, text),
         Cell::Msg { words, .. } => escape(out, words),
-        Cell::Money(_, iso) if !iso.is_empty() => written(cell.write_text(&mut Through(out, escape))),
+        Cell::Money(amount, iso) if !iso.is_empty() => {
+            written(amount.shown(iso).write(out));
+            out.push(' ');
+            escape(out, iso);
+        }
         Cell::Null | Cell::Int(_) | Cell::Flag(_) | Cell::Money(..) | Cell::Date(..) | Cell::Time(..) => {
             written(cell.write_text(out));
         }
@@ -172,15 +187,6 @@ pub fn is_empty(cell: &Cell) -> bool {
         Cell::Text(text) => text.is_empty(),
         Cell::Msg { words, .. } => words.is_empty(),
         _ => false,
-    }
-}
-
-struct Through<'a, F>(&'a mut String, F);
-
-impl<F: Fn(&mut String, &str)> Write for Through<'_, F> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        (self.1)(self.0, text);
-        Ok(())
     }
 }
 

@@ -61,7 +61,14 @@ impl Json {
     }
 }
 
+/// A page of rows begins with this much, so that it does not move as it grows.
+const ROWS_BYTES: usize = 32 * 1024;
+
 impl Render for Json {
+    fn list(&mut self, _columns: &[Column], _key: &str) {
+        self.rows.reserve(ROWS_BYTES);
+    }
+
     fn row(&mut self, columns: &[Column], cells: &[Cell]) {
         if self.columns.len() != columns.len() {
             self.arrange(columns);

@@ -13,7 +13,14 @@ pub fn start() -> Box<dyn Render> {
     Box::new(Xml { rows: String::new() })
 }
 
+/// A page of rows begins with this much, so that it does not move as it grows.
+const ROWS_BYTES: usize = 32 * 1024;
+
 impl Render for Xml {
+    fn list(&mut self, _columns: &[Column], _key: &str) {
+        self.rows.reserve(ROWS_BYTES);
+    }
+
     fn row(&mut self, columns: &[Column], cells: &[Cell]) {
         let out = &mut self.rows;
         out.push_str("<elem>");
@@ -22,9 +29,13 @@ impl Render for Xml {
             if let Cell::Msg { code, color, .. } = cell {
                 // In the order of the captures (protocol.md §3.3).
                 if !color.is_empty() {
-                    attr(out, "color", color);
+                    out.push_str(" color=\"");
+                    escape::xml_attr(out, color);
+                    out.push('"');
                 }
-                attr(out, "orig", code);
+                out.push_str(" orig=\"");
+                escape::xml_attr(out, code);
+                out.push('"');
             }
             if escape::is_empty(cell) {
                 out.push_str("/>");

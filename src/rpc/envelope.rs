@@ -89,9 +89,13 @@ fn tparams(params: &Params, func: &Func) -> Node {
 
 /// Can the name be an element of XML? Others cannot be echoed.
 fn is_element(name: &str) -> bool {
-    let mut chars = name.chars();
-    chars.next().is_some_and(|first| first.is_alphabetic() || first == '_')
-        && chars.all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
+    let is_start = |c: char| c == '_' || (c.is_alphabetic() && is_xml_letter(c));
+    name.starts_with(is_start) && name.chars().all(|c| is_start(c) || matches!(c, '0'..='9' | '-' | '.'))
+}
+
+/// NameStartChar of XML 1.0: not every letter is one.
+fn is_xml_letter(c: char) -> bool {
+    !matches!(c, 'ª' | 'µ' | 'º' | '\u{2190}'..='\u{2BFF}' | '\u{2FF0}'..='\u{3000}' | '\u{E000}'..='\u{F8FF}')
 }
 
 /// The error document, in the caller's language. It names the field and tells what to do.

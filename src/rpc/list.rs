@@ -9,7 +9,7 @@ use super::page::{Ask, Paging, Sort};
 use super::plan::{self, Plan};
 use crate::auth::Scope;
 use crate::cell::{Cell, Column};
-use crate::db::{self, Kind, Raw, Sql};
+use crate::db::{Kind, Raw, Sql};
 use crate::doc::{Answer, Body, Node};
 use crate::error::{Error, Result};
 use crate::record::scope_sql;
@@ -135,8 +135,8 @@ impl View<'_> {
         }
     }
 
-    fn order(&self, sql: Sql) -> Sql {
-        let direction = if self.sort.descends { " DESC" } else { "" };
+    fn order(&self, sql: Sql, descends: bool) -> Sql {
+        let direction = if descends { " DESC" } else { "" };
         let sql = sql.sql(" ORDER BY ").word(&self.sort.column).sql(direction);
         match self.sort.column == self.sort.key {
             true => sql,
@@ -158,8 +158,13 @@ impl View<'_> {
             return Ok(Some(place));
         }
         let sql = Sql::new("SELECT ").words([self.sort.column.as_str(), &self.sort.key]);
-        let sql = sql.sql(" FROM ").word(&cx.func.meta.view).sql(" WHERE 1 = 1").append(condition);
-        let sql = self.order(sql).sql(" LIMIT 1 OFFSET ").bind(skip - 1);
+        let sql = sql.append(&self.plan.from).append(condition);
+        // Whichever end is nearer: the total is exact.
+        let (descends, offset) = match skip > paging.total / 2 {
+            true => (!self.sort.descends, paging.total - skip),
+            false => (self.sort.descends, skip - 1),
+        };
+        let sql = self.order(sql, descends).sql(" LIMIT 1 OFFSET ").bind(offset);
         let row = sql.first(cx.conn, &[self.sort.kind, self.key_kind()])?;
         Ok(row.map(|row| (row[0].clone(), row[1].clone())))
     }
@@ -178,25 +183,25 @@ impl View<'_> {
     ) -> Result<()> {
         let plan = self.plan;
         let sorted_at = plan.place(&self.sort.column);
-        let names = plan.source.iter().map(|(name, _)| name.as_str());
-        let names = names.chain(sorted_at.is_none().then_some(self.sort.column.as_str()));
         let mut kinds: Vec<Kind> = plan.source.iter().map(|(_, kind)| *kind).collect();
         kinds.extend(sorted_at.is_none().then_some(self.sort.kind));
-        let sql = Sql::new("SELECT ").words(names).sql(" FROM ").word(&cx.func.meta.view);
-        let sql = sql.sql(" WHERE 1 = 1").append(condition);
-        let sql = self.order(sql.append(&self.sort.after(after)));
+        let sql = match sorted_at {
+            Some(_) => plan.select.clone(),
+            None => plan.select.clone().sql(", ").word(&self.sort.column),
+        };
+        let sql = sql.append(&plan.from).append(condition);
+        let sql = self.order(sql.append(&self.sort.after(after)), self.sort.descends);
         let sql = match paging.ask.everything {
             true => sql,
             false => sql.sql(" LIMIT ").bind(paging.cnt()),
         };
-        let mut last: Vec<Raw> = Vec::with_capacity(kinds.len());
+        let mut last = vec![Raw::Null; kinds.len()];
         let mut read = 0;
         let zone = cx.call.zone.clone();
         let shown_at = plan.columns.iter().position(|column| column.name == self.sort.name);
         sql.rows(cx.conn, |row| {
-            last.clear();
-            for (at, kind) in kinds.iter().enumerate() {
-                last.push(db::raw(row, at, *kind)?);
+            for (at, (raw, kind)) in last.iter_mut().zip(&kinds).enumerate() {
+                raw.read(row, at, *kind)?;
             }
             let mut cells = Vec::with_capacity(plan.columns.len());
             plan.cells(&last, &zone, &mut cells);
@@ -228,7 +233,7 @@ impl View<'_> {
         let Some(field) = cx.func.meta.col(&self.sort.name).cloned() else { return Ok(()) };
         let numbered =
             Sql::new("SELECT v, n FROM (SELECT ").word(field.column()).sql(" AS v, ROW_NUMBER() OVER (");
-        let numbered = self.order(numbered).sql(") AS n FROM ").word(&cx.func.meta.view);
+        let numbered = self.order(numbered, self.sort.descends).sql(") AS n FROM ").word(&cx.func.meta.view);
         let numbered = numbered.sql(" WHERE 1 = 1").append(condition).sql(") AS numbered WHERE (n - 1) % ");
         let sql = numbered.bind(paging.cnt()).sql(" IN (0, ").bind(paging.cnt() - 1).sql(") OR n = ");
         let rows = sql.bind(paging.total).sql(" ORDER BY n").load(cx.conn, &[field.stored(), Kind::Int])?;

@@ -8,7 +8,7 @@ use super::meta::{Field, Meta, ValueKind};
 use super::registry::Func;
 use super::words::Words;
 use crate::cell::{Cell, Column};
-use crate::db::{Kind, Raw};
+use crate::db::{Kind, Raw, Sql};
 use crate::level::Level;
 use crate::time::Zone;
 use crate::value;
@@ -23,6 +23,9 @@ pub struct Plan {
     pub columns: Vec<Column>,
     /// The columns to read: those of the answer, their currencies, the sort column and the key.
     pub source: Vec<(String, Kind)>,
+    /// `SELECT` with the columns of the source, and ` FROM` the view with a condition to add to.
+    pub select: Sql,
+    pub from: Sql,
     cells: Vec<CellPlan>,
 }
 
@@ -30,8 +33,16 @@ struct CellPlan {
     kind: ValueKind,
     at: usize,
     currency_at: Option<usize>,
-    /// code → (words, colour)
-    msgs: HashMap<String, (String, String)>,
+    msgs: Vec<MsgPlan>,
+}
+
+/// A code of a column, and how it is shown.
+struct MsgPlan {
+    /// The code where it is stored as a number.
+    number: Option<i64>,
+    code: String,
+    words: String,
+    color: String,
 }
 
 impl Plans {
@@ -72,7 +83,9 @@ impl Plan {
             false => Column::new(&field.name),
         };
         let columns = visible.iter().map(column).collect();
-        Self { columns, source, cells }
+        let select = Sql::new("SELECT ").words(source.iter().map(|(name, _)| name.as_str())).joined();
+        let from = Sql::new(" FROM ").word(&meta.view).sql(" WHERE 1 = 1").joined();
+        Self { columns, source, select, from, cells }
     }
 
     /// The same columns where a handler makes the rows: one value for each column of the metadata.
@@ -97,14 +110,18 @@ impl CellPlan {
     }
 
     fn msg<'a>(&'a self, raw: &'a Raw) -> Cell<'a> {
+        let known = match raw {
+            Raw::Int(number) => self.msgs.iter().find(|msg| msg.number == Some(*number)),
+            raw => self.msgs.iter().find(|msg| msg.code == raw.str()),
+        };
+        if let Some(MsgPlan { code, words, color, .. }) = known {
+            return Cell::Msg { code: code.into(), words: words.into(), color: color.into() };
+        }
         let code: Cow<str> = match raw {
             Raw::Int(code) => code.to_string().into(),
             raw => raw.str().into(),
         };
-        match self.msgs.get(code.as_ref()) {
-            Some((words, color)) => Cell::Msg { code, words: words.into(), color: color.into() },
-            None => Cell::Msg { words: code.clone(), code, color: "".into() },
-        }
+        Cell::Msg { words: code.clone(), code, color: "".into() }
     }
 }
 
@@ -118,11 +135,15 @@ pub fn key_column(meta: &Meta) -> &str {
     meta.col(meta.key()).map_or(meta.key(), Field::column)
 }
 
-fn msgs(func: &Func, words: &Words, field: &Field, lang: &str) -> HashMap<String, (String, String)> {
-    let row = |val: &super::meta::Val| {
+fn msgs(func: &Func, words: &Words, field: &Field, lang: &str) -> Vec<MsgPlan> {
+    let msg = |val: &super::meta::Val| {
         let name = format!("{}_{}", field.name, val.key);
-        let text = words.get(lang, &func.sets, &name).to_owned();
-        (val.key.clone(), (text, val.color.clone()))
+        MsgPlan {
+            number: val.key.parse().ok().filter(|_| field.stored() == Kind::Int),
+            code: val.key.clone(),
+            words: words.get(lang, &func.sets, &name).to_owned(),
+            color: val.color.clone(),
+        }
     };
-    field.vals.iter().map(row).collect()
+    field.vals.iter().map(msg).collect()
 }

@@ -133,7 +133,7 @@ worlds! {
         });
     }
 
-    /// R17 Other paths are no calls, and neither are other methods of HTTP.
+    /// R17 Other paths are no calls.
     fn other_paths(world: &World) {
         let query = format!("func=whoami&out=xml&{}", world.proof("client"));
         for path in ["/billmgr", "/billmgr/", "/manager/billmgr", "/manager", "/"] {

@@ -18,7 +18,8 @@ fn json_of(line: &mut Line, query: &str, out: &str) -> Value {
 fn press(world: &World, user: &str, action: &str, fields: &[(String, String)]) {
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     let body = format!("{body}&out=xml&{}", world.proof(user));
-    let request = Request::post(format!("/billmgr{action}"), "application/x-www-form-urlencoded", body.as_str());
+    let request =
+        Request::post(format!("/billmgr{action}"), "application/x-www-form-urlencoded", body.as_str());
     let reply = request.send(world.address);
     assert!(reply.body.contains("<ok"), "{action} {body}: {}", reply.body);
 }

@@ -8,7 +8,7 @@ use billmgr::level::Level;
 use billmgr::rpc::meta::Shape;
 use billmgr::rpc::registry::Func;
 
-use crate::support::{Connection, Reply, Request, World, dom, worlds};
+use crate::support::{Connection, Engine, Reply, Request, World, dom, worlds};
 
 /// A first row of every list, by the list's name.
 type Keys = BTreeMap<String, String>;
@@ -199,6 +199,28 @@ worlds! {
             assert_eq!((reply.status, reply.mime()), (200, "text/xml"), "{query}");
             let doc = dom::parse(&reply.body).unwrap_or_else(|why| panic!("{query}: {why}"));
             assert_eq!(doc.name, "doc", "{query}");
+        }
+    }
+}
+
+/// R43 Both engines answer alike, over every function.
+#[test]
+fn engines_answer_alike() {
+    if !Engine::Postgres.is_here() {
+        return;
+    }
+    let [sqlite, postgres] = [Engine::Sqlite, Engine::Postgres].map(World::new);
+    for user in ["admin", "reseller", "client"] {
+        let mut lines = [&sqlite, &postgres].map(|world| Line::new(world, user));
+        let [queries, same] = [&sqlite, &postgres].map(reads);
+        assert_eq!(queries, same);
+        for query in queries {
+            let [one, other] = lines.each_mut().map(|line| {
+                let mut doc = line.xml(&query);
+                doc.attrs.retain(|(name, _)| name != "host");
+                doc
+            });
+            assert_eq!(one, other, "{user}: {query}");
         }
     }
 }

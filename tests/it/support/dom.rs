@@ -36,13 +36,31 @@ pub fn parse(text: &str) -> Result<Node, String> {
 }
 
 fn element(tag: &BytesStart) -> Result<Node, String> {
-    let mut node = Node::new(tag.name().as_ref().to_owned());
+    let mut node = Node::new(checked(tag.name().as_ref())?);
     for attr in tag.attributes() {
         let attr = attr.map_err(|cause| cause.to_string())?;
         let value = quick_xml::escape::unescape(&attr.value).map_err(|cause| cause.to_string())?;
-        node = node.attr(attr.key.as_ref().to_owned(), value.into_owned());
+        node = node.attr(checked(attr.key.as_ref())?, value.into_owned());
     }
     Ok(node)
+}
+
+/// A Name of XML 1.0: many letters of other alphabets are none, and libxml2 refuses them.
+fn checked(name: &str) -> Result<String, String> {
+    let is_start = |c: char| {
+        matches!(c, ':' | 'A'..='Z' | '_' | 'a'..='z' | 'À'..='Ö' | 'Ø'..='ö' | 'ø'..='\u{2FF}'
+            | '\u{370}'..='\u{37D}' | '\u{37F}'..='\u{1FFF}' | '\u{200C}'..='\u{200D}'
+            | '\u{2070}'..='\u{218F}' | '\u{2C00}'..='\u{2FEF}' | '\u{3001}'..='\u{D7FF}'
+            | '\u{F900}'..='\u{FDCF}' | '\u{FDF0}'..='\u{FFFD}' | '\u{10000}'..='\u{EFFFF}')
+    };
+    let is_name = |c: char| {
+        is_start(c)
+            || matches!(c, '-' | '.' | '0'..='9' | '·' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')
+    };
+    match name.starts_with(is_start) && name.chars().all(is_name) {
+        true => Ok(name.to_owned()),
+        false => Err(format!("{name:?} is no name in XML")),
+    }
 }
 
 fn add(open: &mut [Node], node: Node) {
