@@ -101,6 +101,7 @@ pub fn prepare(app: &App, func: &Func, caller: &Caller, params: &mut Params) -> 
     }
     for field in func.meta.fields().filter(|field| field.kind == ValueKind::Password) {
         let Some(password) = params.sent(&field.name).filter(|sent| !sent.is_empty()) else { continue };
+        crate::value::parse(field, password, &Zone::utc())?;
         check_password(app, params, &field.name, password)?;
         let hash = app.hasher.hash(password)?;
         params.set(&field.name, hash);

@@ -28,6 +28,8 @@ pub fn parse(field: &Field, text: &str, zone: &Zone) -> Result<Raw> {
         ValueKind::Msg => code(field, text.trim()),
         ValueKind::Flag => Ok(Raw::Flag(flag(text))),
         ValueKind::Ids => ids(text).map(Raw::Text).ok_or_else(bad),
+        // 0 and `null` name nothing, just as an empty field does.
+        ValueKind::Id if field.required && id(text.trim()) == Some(0) => Err(Error::missed(&field.name)),
         ValueKind::Id => number(id(text.trim())),
         ValueKind::Int => {
             field.check_code(text.trim())?;

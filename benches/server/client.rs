@@ -126,10 +126,9 @@ impl Connection {
             let read = self.stream.read(&mut self.answer[filled..]).await.expect("the server answers");
             assert!(read > 0, "the server hung up");
             filled += read;
-            if let Some((head, length)) = head(&self.answer[..filled]) {
-                if filled >= head + length {
-                    return &self.answer[head..head + length];
-                }
+            let whole = head(&self.answer[..filled]).filter(|(head, length)| filled >= head + length);
+            if let Some((head, length)) = whole {
+                return &self.answer[head..head + length];
             }
         }
     }

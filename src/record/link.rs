@@ -42,6 +42,7 @@ fn add_link(cx: &mut Ctx, (table, from, to): (&str, &str, &str), ids: (i64, i64)
 pub fn link(cx: &mut Ctx, elid: &str) -> Result<()> {
     unlink(cx, elid)?;
     let (from, to) = link_ids(cx, elid)?;
+    need_listed(cx, from, to)?;
     let meta = &cx.call.func.meta;
     add_link(cx, (&meta.link, &meta.link_from, &meta.link_to), (from, to))
 }
@@ -69,5 +70,18 @@ fn link_ids(cx: &mut Ctx, elid: &str) -> Result<(i64, i64)> {
     match sql.first(cx.conn, &[Kind::Int])? {
         Some(_) => Ok((from, to)),
         None => Err(Error::missed("plid").with("value", from.to_string())),
+    }
+}
+
+/// Only what the list shows for its parent can be linked to it.
+fn need_listed(cx: &mut Ctx, from: i64, to: i64) -> Result<()> {
+    let call = cx.call;
+    let list =
+        call.app.registry.get(&call.func.object).ok_or_else(|| Error::system("a link without a list"))?;
+    let sql = Sql::new("SELECT 1 FROM ").word(&list.meta.view).sql(" WHERE ").word(&list.meta.parent);
+    let sql = sql.sql(" = ").bind(from).sql(" AND ").word(list.meta.key()).sql(" = ").bind(to);
+    match sql.first(cx.conn, &[])? {
+        Some(_) => Ok(()),
+        None => Err(Error::missed("elid").with("value", to.to_string())),
     }
 }

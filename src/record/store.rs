@@ -1,7 +1,7 @@
 //! Keeping, removing and toggling records.
 
 use super::link::set_links;
-use super::scope::{account_owner, owner_of, where_own};
+use super::scope::{account_owner, need_parent, owner_of, where_own};
 use super::{Record, is_link};
 use crate::db::{Kind, Raw, Sql};
 use crate::doc::Node;
@@ -54,6 +54,7 @@ fn new_owner(cx: &mut Ctx, record: &mut Record) -> Result<(i64, i64)> {
     let meta = &cx.call.func.meta;
     if meta.scope == ScopeKind::None {
         if let (false, Some(plid)) = (meta.parent.is_empty(), cx.plid()?) {
+            need_parent(cx, plid)?;
             record.set(&meta.parent, plid);
         }
         return Ok((0, 0));

@@ -87,15 +87,10 @@ fn tparams(params: &Params, func: &Func) -> Node {
     Node::new("tparams").with(nodes).kid(Node::leaf("func", func.name()))
 }
 
-/// Can the name be an element of XML? Others cannot be echoed.
+/// Can the name be an element in every format? Others cannot be echoed.
 fn is_element(name: &str) -> bool {
-    let is_start = |c: char| c == '_' || (c.is_alphabetic() && is_xml_letter(c));
-    name.starts_with(is_start) && name.chars().all(|c| is_start(c) || matches!(c, '0'..='9' | '-' | '.'))
-}
-
-/// NameStartChar of XML 1.0: not every letter is one.
-fn is_xml_letter(c: char) -> bool {
-    !matches!(c, 'ª' | 'µ' | 'º' | '\u{2190}'..='\u{2BFF}' | '\u{2FF0}'..='\u{3000}' | '\u{E000}'..='\u{F8FF}')
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
 }
 
 /// The error document, in the caller's language. It names the field and tells what to do.

@@ -278,7 +278,11 @@ fn made(
     let holds = |row: &Vec<Raw>, test: &Test| place(&test.column).is_none_or(|at| test.holds(&row[at]));
     rows.retain(|row| tests.iter().all(|test| holds(row, test)));
     if let Some(at) = place(&sort.column) {
-        rows.sort_by(|a, b| if sort.descends { b[at].cmp(&a[at]) } else { a[at].cmp(&b[at]) });
+        let key_at = place(&sort.key).unwrap_or(at);
+        rows.sort_by(|a, b| (&a[at], &a[key_at]).cmp(&(&b[at], &b[key_at])));
+        if sort.descends {
+            rows.reverse();
+        }
     }
     let mut paging = Paging::new(ask, rows.len() as i64);
     let source: Vec<Option<usize>> = plan.source.iter().map(|(name, _)| place(name)).collect();

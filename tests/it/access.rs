@@ -2,7 +2,7 @@
 
 use crate::support::process::Process;
 use crate::support::seed::PASSWORD;
-use crate::support::{Connection, Engine, Reply, Request, World, dom, worlds};
+use crate::support::{Connection, Engine, Reply, Request, dom, worlds};
 
 fn error_of(reply: &Reply) -> String {
     let doc = dom::parse(&reply.body).unwrap_or_else(|why| panic!("{why}: {}", reply.body));

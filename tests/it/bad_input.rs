@@ -1,11 +1,13 @@
 //! Requests that are broken below the level of parameters. What parameters can do wrong stands
 //! in tests/calls/bad_input.txt.
 
-use billmgr::doc::Node;
-
 use crate::support::{Connection, Reply, Request, World, dom, worlds};
 
 const FORM: &str = "application/x-www-form-urlencoded";
+
+const PARTS: &str = "multipart/form-data; boundary=part";
+const A_FILE: &str = "--part\r\nContent-Disposition: form-data; name=\"f\"; filename=\"x.txt\"\r\n\r\n\
+    1\r\n--part--\r\n";
 
 fn error(reply: &Reply) -> (String, String) {
     let doc = dom::parse(&reply.body).unwrap_or_else(|why| panic!("{why}: {reply:?}"));
@@ -36,7 +38,8 @@ worlds! {
         let fits = post(format!("{}&pad={}", change(world) + "Fits", "x".repeat(1_000_000)));
         assert_eq!(fits.status, 200, "{}", fits.body);
         assert_eq!(name_of(world), "Fits");
-        let refused = world.unchanged(|| post(format!("{}&pad={}", change(world) + "X", "x".repeat(1_100_000))));
+        let large = format!("{}&pad={}", change(world) + "X", "x".repeat(1_100_000));
+        let refused = world.unchanged(|| post(large));
         assert_eq!((refused.status, error(&refused)), (413, is("limit", "body")));
         assert_eq!(refused.mime(), "text/xml");
         world.configure("BodyLimit 20000");
@@ -49,8 +52,8 @@ worlds! {
     fn a_body_without_an_end(world: &World) {
         let mut connection = Connection::open(world.address);
         let host = world.address;
-        let head = format!("POST /billmgr?out=xml HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\n\r\n");
-        connection.write(head.as_bytes());
+        let head = format!("POST /billmgr?out=xml HTTP/1.1\r\nHost: {host}\r\n");
+        connection.write(format!("{head}Transfer-Encoding: chunked\r\n\r\n").as_bytes());
         let chunk = format!("10000\r\n{}\r\n", "a".repeat(0x10000));
         for _ in 0..40 {
             connection.write(chunk.as_bytes());
@@ -86,12 +89,9 @@ worlds! {
             ("application/json", "{\"func\":{\"a\":1}}", is("value", "body")),
             ("application/json", "{\"func\":\"whoami\",\"elid\":[[1]]}", is("value", "body")),
             ("multipart/form-data", "x", is("value", "body")),
-            ("multipart/form-data; boundary=part", "--other\r\n\r\n", is("value", "body")),
-            ("multipart/form-data; boundary=part", "--part\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1",
-             is("value", "body")),
-            ("multipart/form-data; boundary=part",
-             "--part\r\nContent-Disposition: form-data; name=\"f\"; filename=\"x.txt\"\r\n\r\n1\r\n--part--\r\n",
-             is("value", "f")),
+            (PARTS, "--other\r\n\r\n", is("value", "body")),
+            (PARTS, "--part\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1", is("value", "body")),
+            (PARTS, A_FILE, is("value", "f")),
         ] {
             let reply = world.unchanged(|| send(mime, body));
             assert_eq!((reply.status, error(&reply)), (200, wanted), "{mime} {body}");
@@ -102,7 +102,8 @@ worlds! {
     fn json_bodies(world: &World) {
         let post = |body: &str| Request::post("/billmgr", "application/json", body).send(world.address);
         let proof = world.proof("client").replace("authinfo=", "");
-        let reply = post(&format!("{{\"func\":\"whoami\",\"out\":\"xml\",\"authinfo\":\"{proof}\",\"lang\":null}}"));
+        let members = format!("\"func\":\"whoami\",\"out\":\"xml\",\"authinfo\":\"{proof}\",\"lang\":null");
+        let reply = post(&format!("{{{members}}}"));
         assert!(reply.body.contains("name=\"client\""), "{}", reply.body);
         let reply = post("{\"func\":\"whoami\",\"out\":\"xml\"}");
         assert_eq!(error(&reply), is("auth", "session"));
@@ -209,7 +210,8 @@ worlds! {
                 ("JSONdata", "/0/name", "/name"),
             ] {
                 let [list, form] = answers(world, out).map(|body| {
-                    serde_json::from_str::<serde_json::Value>(&body).unwrap_or_else(|why| panic!("{out}: {why}: {body}"))
+                    let json = serde_json::from_str::<serde_json::Value>(&body);
+                    json.unwrap_or_else(|why| panic!("{out}: {why}: {body}"))
                 });
                 assert_eq!(list.pointer(list_path).and_then(|value| value.as_str()), Some(name), "{out}");
                 assert_eq!(form.pointer(form_path).and_then(|value| value.as_str()), Some(name), "{out}");
@@ -230,18 +232,20 @@ worlds! {
                 assert!(!page.contains(name), "{name} stands in the page of out={out}");
                 assert!(page.contains("&lt;"), "{page}");
             }
-            let query = format!("func=profile.edit&elid={}&{}", world.id("client_profile"), world.proof("client"));
-            assert!(!world.get(&query).body.contains(name), "{name} stands in the form");
+            let query = format!("func=profile.edit&elid={}", world.id("client_profile"));
+            let form = world.get(&format!("{query}&{}", world.proof("client"))).body;
+            assert!(!form.contains(name), "{name} stands in the form");
         }
-        let page = world.get(&format!("func=%3Cscript%3Ealert(1)%3C%2Fscript%3E&{}", world.proof("client"))).body;
+        let func = encoded("<script>alert(1)</script>");
+        let page = world.get(&format!("func={func}&{}", world.proof("client"))).body;
         assert!(!page.contains("<script>alert"), "{page}");
     }
 
     /// R45 An error that repeats what was sent is as well formed.
     fn errors_of_hostile_values(world: &World) {
         for value in HOSTILE {
-            let query = format!("func=payment.edit&elid={}&sok=ok&subaccountamount={}", world.id("client_payment"), encoded(value));
-            let doc: Node = world.call("admin", &query);
+            let query = format!("func=payment.edit&elid={}&sok=ok", world.id("client_payment"));
+            let doc = world.call("admin", &format!("{query}&subaccountamount={}", encoded(value)));
             assert_eq!(dom::find(&doc, "/doc/error/@object"), ["subaccountamount"], "{value:?}");
             let told = dom::find(&doc, "/doc/error/param[@name=value]").concat();
             assert_eq!(told, value, "the value is told back");

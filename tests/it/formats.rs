@@ -38,9 +38,11 @@ worlds! {
                 let key = registry.get(name).map_or("id".into(), |func| func.meta.key().to_owned());
                 kinds[expected::kind(&doc) as usize] += 1;
                 let what = format!("{user}: {query}");
-                assert_eq!(expected::without_out(json_of(&mut line, &query, "json")), expected::json(&doc), "{what}");
+                let json = expected::without_out(json_of(&mut line, &query, "json"));
+                assert_eq!(json, expected::json(&doc), "{what}");
                 let devel = dom::parse(&line.get(&format!("{query}&out=devel")).body).expect("XML");
-                assert_eq!(expected::without_out(json_of(&mut line, &query, "sjson")), expected::json(&devel), "{what}");
+                let json = expected::without_out(json_of(&mut line, &query, "sjson"));
+                assert_eq!(json, expected::json(&devel), "{what}");
                 expected::check_flat(&doc, &json_of(&mut line, &query, "JSONdata"), &what);
                 expected::check_brief(&doc, &json_of(&mut line, &query, "bjson"), &what);
                 let text = line.get(&format!("{query}&out=text")).body;
@@ -103,7 +105,8 @@ worlds! {
             assert_eq!(get(&format!("{query}&out=short")).status, 200, "{query}");
         }
         write("page.html.j2", "<p>{{ doc.elem[0].name[\"$\"] }}</p>");
-        world.done("admin", &format!("func=project.edit&elid={}&name=%3Cb%3E%26&sok=ok", world.id("project")));
+        let project = world.id("project");
+        world.done("admin", &format!("func=project.edit&elid={project}&name=%3Cb%3E%26&sok=ok"));
         let page = get("func=project&out=page");
         assert_eq!((page.mime(), page.body.as_str()), ("text/html; charset=UTF-8", "<p>&lt;b&gt;&amp;</p>"));
         write("page.html.j2", "changed");
@@ -112,7 +115,8 @@ worlds! {
         assert!(get("func=project&out=xml").body.starts_with("<?xml"), "built-in names stay");
         write("wrong.txt.j2", "{% for %}");
         let wrong = get("func=project&out=wrong");
-        assert!(wrong.body.contains("type=\"format\" object=\"out\"") && !wrong.body.contains("{%"), "{}", wrong.body);
+        let is_told = wrong.body.contains("type=\"format\" object=\"out\"");
+        assert!(is_told && !wrong.body.contains("{%"), "{}", wrong.body);
         std::fs::remove_file(formats.join("short.txt.j2")).expect("removed");
         assert!(get("func=project&out=short").body.contains("object=\"out\""));
     }

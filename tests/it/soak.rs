@@ -16,6 +16,8 @@ use crate::support::seed::NoRows;
 use crate::support::{Engine, Reply, World, dom, worlds};
 
 const REQUESTS: usize = 300;
+/// Between two of a user.
+const SIGN_INS: usize = 50;
 const LONG_RUN: Duration = Duration::from_secs(60);
 const STATUSES: [u16; 6] = [200, 303, 400, 408, 413, 414];
 /// What tells of the inside. No request sends any of it.
@@ -89,6 +91,9 @@ fn odd_requests(world: &World, seed: u64, goes_on: impl Fn(usize) -> bool) -> Ve
     let mut faults = Vec::new();
     let mut count = 0;
     while goes_on(count) {
+        if count % SIGN_INS == 0 {
+            maker.sign_in();
+        }
         let odd = maker.make();
         if let Some(Err(why)) = odd.send(world).map(|reply| fault(&odd, &reply)) {
             faults.push(format!("seed {seed} request {count}: {why}: {}", odd.words));

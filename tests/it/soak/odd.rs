@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use billmgr::db::{Kind, Sql};
+use billmgr::level::Level;
+use billmgr::rpc::BUDGET_SLOW;
 use billmgr::rpc::meta::{Field, Shape, ValueKind};
 use billmgr::rpc::registry::Func;
 
 use super::value::{self, Bytes};
+use crate::support::seed::PASSWORD;
 use crate::support::{Connection, Reply, Request, World};
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -15,11 +19,11 @@ const MULTIPART: &str = "multipart/form-data; boundary=part";
 const KINDS: [&str; 6] =
     [FORM, JSON, MULTIPART, "multipart/form-data", "multipart/form-data; boundary=\"", "x"];
 
-/// Who calls; the last is nobody.
-const USERS: [&str; 7] = ["admin", "admin", "client", "reseller", "buyer2", "employee", ""];
-const OUTS: [&str; 17] = [
-    "xml", "xml", "xml", "xml", "json", "json", "devel", "sjson", "xjson", "bjson", "JSONdata", "text",
-    "csv", "print", "", "XML", "yaml",
+/// Who calls, from the highest level down; the last is nobody.
+const USERS: [&str; 7] = ["admin", "admin", "employee", "reseller", "buyer2", "client", ""];
+const OUTS: [&str; 20] = [
+    "xml", "xml", "xml", "xml", "xml", "xml", "XML", "json", "json", "devel", "sjson", "xjson", "bjson",
+    "JSONdata", "text", "csv", "print", "", "", "yaml",
 ];
 /// What the dispatcher reads itself.
 const COMMON: [&str; 18] = [
@@ -42,6 +46,9 @@ const COMMON: [&str; 18] = [
     "elname",
     "key",
 ];
+/// Keys of lists without ids, and ids of nothing.
+const WORDS: [&str; 10] =
+    ["client", "admin", "DefaultLang", "TimeZone", "payment", "user.edit", "{type}.edit", "100", "0", "-5"];
 const NO_FUNCTIONS: [&str; 6] = ["", "no.such.function", "payment.", "../payment", "<payment>", "payment\0"];
 
 /// SplitMix64 (Steele, Lea, Flood 2014).
@@ -113,28 +120,30 @@ pub struct Maker<'w> {
     world: &'w World,
     pub dice: Dice,
     funcs: Vec<Arc<Func>>,
-    /// Ids and names that mean something in this world.
-    known: Vec<String>,
     sessions: BTreeMap<&'static str, String>,
 }
 
 impl<'w> Maker<'w> {
     pub fn new(world: &'w World, seed: u64) -> Self {
         let funcs: Vec<Arc<Func>> = world.app.registry.iter().cloned().collect();
-        let ids = (1..20).map(|id| id.to_string());
-        let words =
-            ["client", "admin", "DefaultLang", "TimeZone", "payment", "user.edit", "EUR", "{type}.edit"];
-        let known = world.names.values().cloned().chain(ids).chain(words.map(str::to_owned)).collect();
-        let users = USERS.into_iter().filter(|user| !user.is_empty());
-        let sessions = users.map(|user| (user, world.sign_in(user))).collect();
-        Self { world, dice: Dice::new(seed), funcs, known, sessions }
+        Self { world, dice: Dice::new(seed), funcs, sessions: BTreeMap::new() }
+    }
+
+    /// Sessions end; who still may sign in does so again.
+    pub fn sign_in(&mut self) {
+        for user in USERS.into_iter().filter(|user| !user.is_empty()) {
+            let reply = self.world.post(&format!("func=auth&username={user}&password={PASSWORD}&out=text"));
+            let id = reply.body.lines().find_map(|line| line.strip_prefix("auth="));
+            self.sessions.extend(id.map(|id| (user, id.to_owned())));
+        }
     }
 
     pub fn make(&mut self) -> Odd {
-        let mut pairs = self.call();
+        let func = self.func();
+        let mut pairs = self.call(&func);
         let out = *self.dice.pick(&OUTS);
         pairs.push(("out".into(), out.into()));
-        self.identify(&mut pairs);
+        self.identify(func.meta.level, &mut pairs);
         let shown = |(name, value): &(String, Bytes)| format!("{name}={}", value.escape_ascii());
         let words = pairs.iter().map(shown).collect::<Vec<_>>().join(" ");
         let words: String = words.chars().take(1500).collect();
@@ -145,13 +154,23 @@ impl<'w> Maker<'w> {
                 let body = pairs.split_off(in_query);
                 self.whole("POST", words, out, Request::post(target(&pairs), FORM, encoded(&body)))
             }
-            65..78 => self.whole("JSON", words, out, Request::post("/billmgr", JSON, self.json(&pairs))),
+            65..78 => {
+                let body = self.json(&pairs);
+                self.whole("JSON", words, out, Request::post("/billmgr", JSON, body))
+            }
             78..88 => {
                 self.whole("multipart", words, out, Request::post("/billmgr", MULTIPART, multipart(&pairs)))
             }
             88..96 => self.broken(words, &pairs),
             _ => self.raw(&pairs),
         }
+    }
+
+    /// Half of the time one that keeps what it is told.
+    fn func(&mut self) -> Arc<Func> {
+        let func = self.dice.pick(&self.funcs).clone();
+        let keeps = matches!(func.meta.shape(), Shape::Form | Shape::Wizard);
+        if keeps || self.dice.holds(50) { func } else { self.func() }
     }
 
     fn whole(&self, how: &str, words: String, out: &'static str, request: Request) -> Odd {
@@ -195,24 +214,24 @@ impl<'w> Maker<'w> {
     }
 
     /// A function with parameters that are its own, or not.
-    fn call(&mut self) -> Pairs {
-        let func = self.dice.pick(&self.funcs).clone();
+    fn call(&mut self, func: &Func) -> Pairs {
         let name = if self.dice.holds(97) { func.name() } else { *self.dice.pick(&NO_FUNCTIONS) };
         let mut pairs: Pairs = vec![("func".into(), name.into())];
-        if self.dice.holds(60) {
+        if self.dice.holds(70) {
             pairs.push(("sok".into(), b"ok".to_vec()));
         }
-        if self.dice.holds(if func.meta.shape() == Shape::Form { 50 } else { 85 }) {
-            let elid = if self.dice.holds(85) { self.ids() } else { value::odd(&mut self.dice) };
+        let is_new = self.dice.holds(if func.meta.shape() == Shape::Form { 60 } else { 10 });
+        if !is_new {
+            let elid = if self.dice.holds(90) { self.rows_of(func) } else { value::odd(&mut self.dice) };
             pairs.push(("elid".into(), elid));
         }
-        if !func.meta.parent.is_empty() || self.dice.holds(20) {
-            let plid = self.dice.pick(&self.known).as_bytes().to_vec();
+        if let Some(parent) = self.parent(func, is_new) {
+            let plid = if self.dice.holds(95) { self.row(&parent) } else { value::odd(&mut self.dice) };
             pairs.push(("plid".into(), plid));
         }
-        self.fields(&func, &mut pairs);
+        self.fields(func, &mut pairs);
         for name in COMMON {
-            if self.dice.holds(4) {
+            if self.dice.holds(2) {
                 let value = self.common(name);
                 pairs.push((name.into(), value));
             }
@@ -220,10 +239,41 @@ impl<'w> Maker<'w> {
         pairs
     }
 
-    fn ids(&mut self) -> Bytes {
-        let count = if self.dice.holds(85) { 1 } else { self.dice.below(4) };
-        let ids: Vec<&str> = (0..count).map(|_| self.dice.pick(&self.known).as_str()).collect();
-        ids.join(", ").into_bytes()
+    /// The table whose rows `plid` names.
+    fn parent(&mut self, func: &Func, is_new: bool) -> Option<String> {
+        let (parent, link) = (&func.meta.parent, &func.meta.link_from);
+        let (column, often) = match (parent.is_empty(), link.is_empty()) {
+            (_, false) => (link.as_str(), 98),
+            (false, _) => (parent.as_str(), if is_new { 90 } else { 20 }),
+            _ if func.name().starts_with("rights2") || func.object == "userrights" => ("users_id", 90),
+            _ => (*self.dice.pick(&["users_id", "account_id", "company_id"]), 20),
+        };
+        self.dice.holds(often).then(|| column.trim_end_matches("_id").to_owned())
+    }
+
+    /// `elid`: rows of the function's table, of the list that it belongs to, or words.
+    fn rows_of(&mut self, func: &Func) -> Bytes {
+        let list = self.world.app.registry.get(&func.object);
+        let of_list = list.map(|list| list.meta.view.clone()).unwrap_or_default();
+        let linked = func.meta.link_to.trim_end_matches("_id").to_owned();
+        let parent = func.meta.parent.trim_end_matches("_id").to_owned();
+        let is_list = func.meta.shape() == Shape::List;
+        let wishes = [linked, if is_list { parent } else { String::new() }, func.meta.table.clone(), of_list];
+        let table = wishes.into_iter().find(|table| !table.is_empty()).unwrap_or_default();
+        let count = if self.dice.holds(90) { 1 } else { self.dice.below(4) };
+        (0..count).map(|_| self.row(&table)).collect::<Vec<_>>().join(&b", "[..])
+    }
+
+    /// The id of a row, or of none.
+    fn row(&mut self, table: &str) -> Bytes {
+        let is_there = self.world.app.db.has_column(table, "id");
+        if !is_there || self.dice.holds(2) {
+            return self.dice.pick(&WORDS).as_bytes().to_vec();
+        }
+        let sql = Sql::new("SELECT id FROM ").word(table).sql(" ORDER BY id LIMIT 100");
+        let rows = self.world.app.db.read(BUDGET_SLOW, |conn| sql.load(conn, &[Kind::Int])).expect("a table");
+        let ids: Vec<i64> = rows.iter().map(|row| row[0].int()).collect();
+        if ids.is_empty() { b"1".to_vec() } else { self.dice.pick(&ids).to_string().into_bytes() }
     }
 
     fn common(&mut self, name: &str) -> Bytes {
@@ -246,7 +296,7 @@ impl<'w> Maker<'w> {
         let often = if is_list { 15 } else { *self.dice.pick(&[30, 90, 100]) };
         let filter = func.meta.filter.fields.iter().chain(&func.meta.coldata.cols);
         // One odd value in a form otherwise filled in well gets further than many.
-        let odd = *self.dice.pick(&[3, 10, 40]);
+        let odd = *self.dice.pick(&[0, 0, 3, 10, 40]);
         if is_list && self.dice.holds(50) {
             pairs.push(("filter".into(), b"on".to_vec()));
         }
@@ -262,24 +312,25 @@ impl<'w> Maker<'w> {
 
     fn fitting(&mut self, field: &Field, is_list: bool) -> Bytes {
         let is_period = is_list && matches!(field.kind, ValueKind::Date | ValueKind::Time);
-        if !field.options.is_empty() || matches!(field.kind, ValueKind::Id | ValueKind::Ids) {
-            return match field.kind {
-                ValueKind::Ids => self.ids(),
-                _ => self.dice.pick(&self.known).as_bytes().to_vec(),
-            };
-        }
-        match field.vals.is_empty() {
-            true if is_period => value::period(&mut self.dice),
-            true => value::of_kind(&mut self.dice, field.kind),
-            false => self.dice.pick(&field.vals).key.as_bytes().to_vec(),
+        match (field.options.as_str(), field.vals.is_empty()) {
+            ("", true) if is_period => value::period(&mut self.dice),
+            ("", true) => value::fitting(&mut self.dice, field),
+            ("", false) => self.dice.pick(&field.vals).key.as_bytes().to_vec(),
+            (options, _) => self.row(&format!("{options}_option")),
         }
     }
 
-    fn identify(&mut self, pairs: &mut Pairs) {
-        let user = *self.dice.pick(&USERS);
+    /// Mostly somebody who may call the function.
+    fn identify(&mut self, level: Level, pairs: &mut Pairs) {
+        let user = match self.dice.holds(20) {
+            true => *self.dice.pick(&USERS),
+            false if level <= Level::User => *self.dice.pick(&USERS[..6]),
+            false if level <= Level::Reseller => *self.dice.pick(&USERS[..5]),
+            false => *self.dice.pick(&USERS[..3]),
+        };
         let proof = match self.sessions.get(user) {
             None => return,
-            Some(session) if self.dice.holds(40) => format!("auth={session}"),
+            Some(session) if self.dice.holds(70) => format!("auth={session}"),
             Some(_) => self.world.proof(user),
         };
         let (name, proof) = proof.split_once('=').expect("a proof is a parameter");

@@ -1,9 +1,10 @@
 //! Values: what fits a field, and what fits none.
 
-use billmgr::rpc::meta::ValueKind;
+use billmgr::rpc::meta::{Field, ValueKind};
 
 use super::odd::Dice;
 use crate::bad_input::HOSTILE;
+use crate::support::seed::PASSWORD;
 
 pub type Bytes = Vec<u8>;
 
@@ -98,9 +99,10 @@ fn text(text: &&str) -> Bytes {
     text.as_bytes().to_vec()
 }
 
-pub fn of_kind(dice: &mut Dice, kind: ValueKind) -> Bytes {
+/// Something that the field takes, more often than not.
+pub fn fitting(dice: &mut Dice, field: &Field) -> Bytes {
     let small = dice.below(50);
-    let text = match kind {
+    let text = match field.kind {
         ValueKind::Id | ValueKind::Int => small.to_string(),
         ValueKind::Ids => format!("{small}, {}", dice.below(9)),
         ValueKind::Money => format!("{small}.{}0", dice.below(10)),
@@ -108,19 +110,21 @@ pub fn of_kind(dice: &mut Dice, kind: ValueKind) -> Bytes {
         ValueKind::Date => format!("2026-0{}-1{}", 1 + dice.below(9), dice.below(10)),
         ValueKind::Time => format!("2026-06-1{} 12:00:0{}", dice.below(10), dice.below(10)),
         ValueKind::Flag => dice.pick(&["on", "off"]).to_string(),
-        ValueKind::Password => "a-new-password".into(),
-        ValueKind::Lines => format!("10.0.0.{small}\n192.168.0.0/16"),
-        ValueKind::Text | ValueKind::Msg | ValueKind::Secret => {
-            dice.pick(&["Name", "EUR", "LV", "n@example.com", "Europe/Riga", "word", "en"]).to_string()
-                + number(small)
-        }
+        // So everybody can go on signing in.
+        ValueKind::Password | ValueKind::Secret => PASSWORD.into(),
+        ValueKind::Lines => dice.pick(&["", "127.0.0.1\n10.0.0.0/8", "a line"]).to_string(),
+        ValueKind::Text | ValueKind::Msg => word(dice, field),
     };
     text.into_bytes()
 }
 
-/// Unique names among a few that are not.
-fn number(small: usize) -> &'static str {
-    ["", "", "", "1", "2", "3"][small % 6]
+/// Codes are short, zones are named, and most names are new.
+fn word(dice: &mut Dice, field: &Field) -> String {
+    match (field.name.as_str(), field.max) {
+        ("timezone", _) => dice.pick(&["Europe/Riga", "UTC", ""]).to_string(),
+        (_, Some(most @ 1..=3)) => (0..most).map(|_| (b'A' + dice.below(26) as u8) as char).collect(),
+        _ => format!("{}{}", dice.pick(&["Name", "n@example.com", "word", "имя"]), dice.below(300)),
+    }
 }
 
 pub fn period(dice: &mut Dice) -> Bytes {

@@ -49,10 +49,6 @@ impl Process {
         Self { child, address, password, dir, config, _database: database }
     }
 
-    pub fn url(&self) -> String {
-        format!("http://{}/billmgr", self.address)
-    }
-
     /// All that the server wrote into its log.
     pub fn log(&self) -> String {
         said(&self.dir.0)

@@ -21,7 +21,6 @@ use super::{dom, dump};
 const FORM: &str = "application/x-www-form-urlencoded";
 
 pub struct World {
-    pub engine: Engine,
     pub app: Arc<App>,
     pub clock: Clock,
     pub address: SocketAddr,
@@ -62,7 +61,6 @@ impl World {
         let local = bind_local(&dir.0.join("billmgr.sock")).expect("a socket");
         let tasks = vec![tokio::spawn(server.clone().tcp(listener)), tokio::spawn(server.local(local))];
         Self {
-            engine,
             clock: app.clock.clone(),
             names: template.names(),
             app,
