@@ -41,6 +41,37 @@ pub fn unique() -> String {
     format!("bm_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst))
 }
 
+/// Did an earlier run that was ended make it, and leave it behind?
+fn is_left(name: &str) -> bool {
+    let word = name.strip_prefix("bm_").and_then(|rest| rest.split('_').next());
+    let process: Option<u32> = word.and_then(|word| word.parse().ok());
+    process.is_some_and(|process| !Path::new(&format!("/proc/{process}")).exists())
+}
+
+/// Removes what runs left behind that were ended before their end.
+fn clear_away(engine: Engine) {
+    match engine {
+        Engine::Sqlite => {
+            let entries = std::fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten();
+            let left = entries.filter(|entry| is_left(&entry.file_name().to_string_lossy()));
+            left.for_each(|entry| drop(std::fs::remove_dir_all(entry.path())));
+        }
+        Engine::Postgres => {
+            let sql = diesel::sql_query("SELECT datname::TEXT AS name FROM pg_database");
+            let mut conn = PgConnection::establish(&server_url()).expect("the server of the tests");
+            let names = sql.load::<DatabaseName>(&mut conn).expect("the names of databases");
+            let left = names.iter().filter(|row| is_left(&row.name));
+            left.for_each(|row| ask_server(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", row.name)));
+        }
+    }
+}
+
+#[derive(QueryableByName)]
+struct DatabaseName {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    name: String,
+}
+
 /// A directory that is removed with its owner.
 pub struct Dir(pub PathBuf);
 
@@ -150,6 +181,7 @@ impl Template {
     }
 
     fn fill(engine: Engine) -> Self {
+        clear_away(engine);
         let dir = Dir::new();
         let database = Database::empty(engine, &dir.0);
         let names = seed::fill(&database.url, &dir.0);
