@@ -142,9 +142,6 @@ pub fn overlay(cx: &Ctx, record: &mut Record) -> Result<()> {
     if cx.func.verb == "filter" {
         return Ok(()); // conditions such as `today` or `1, 2` are no values; filter::save checks them
     }
-    if cx.func.verb == "filter" {
-        return Ok(()); // conditions such as `today` or `1, 2` are no values; filter::save checks them
-    }
     let is_new = record.is_new();
     for field in cx.func.meta.fields() {
         let locked = field.readonly || (field.fixed && !is_new) || field.level > cx.caller.level();
