@@ -14,44 +14,52 @@ const FUNCTION: &str = "payment.delete";
 
 impl Matrix<'_> {
     pub fn attempts(&self, func: &Func) -> Vec<Attempt> {
-        let filled = self.filled(func, &[]);
         let mut attempts = vec![Attempt::new()];
-        for table in self.tables(func) {
-            for id in self.side.strangers(&table) {
+        if func.meta.level > self.level() {
+            let id = self.side.strangers("users")[0].to_owned();
+            attempts.push(vec![("elid", id), ("sok", "ok".to_owned())]);
+            return attempts; // what else is sent is not looked at
+        }
+        let filled = self.filled(func, &[]);
+        for (table, most) in self.tables(func) {
+            for id in self.side.strangers(&table).into_iter().take(most) {
                 let of_id = self.of_id(func, id);
                 // To look at, and to keep.
                 attempts.extend(of_id.iter().cloned());
-                attempts.extend(of_id.into_iter().map(|ids| filled.iter().cloned().chain(ids).collect()));
+                let kept = of_id.into_iter().filter(|_| !filled.is_empty());
+                attempts.extend(kept.map(|ids| filled.iter().cloned().chain(ids).collect()));
             }
         }
         attempts.extend(self.by_name(func));
         if func.name() == "groupedit" {
             attempts.extend(self.of_groups());
         }
-        if !matches!(func.meta.shape(), Shape::Form | Shape::Wizard) {
-            attempts.dedup();
-        }
         attempts
     }
 
-    /// The tables whose ids mean something to a function.
-    fn tables(&self, func: &Func) -> Vec<String> {
+    /// The tables whose ids mean something to a function, and how many of them to ask for.
+    fn tables(&self, func: &Func) -> Vec<(String, usize)> {
         let meta = &func.meta;
         let of_column = |column: &str| column.strip_suffix("_id").unwrap_or(column).to_owned();
         let mut found = match meta.name.starts_with("rights2.") || meta.name == "su" {
             true => vec!["users".to_owned()],
-            false => [meta.table.clone(), of_column(&meta.parent), of_column(&meta.link_from)].into(),
+            false => vec![meta.table.clone(), of_column(&meta.parent), of_column(&meta.link_from)],
         };
         found.retain(|table| self.side.has(table));
-        if found.is_empty() {
-            found = ["users", "account", "payment"].map(str::to_owned).into();
-        }
         found.dedup();
-        found
+        let of_all = meta.shape() == Shape::List && meta.parent.is_empty() && func.verb != "history";
+        let takes_none = found.is_empty() || of_all && !found.contains(&"users".to_owned());
+        match takes_none || func.verb == "filter" {
+            true => ["users", "account", "payment"].map(|table| (table.to_owned(), 1)).into(),
+            false => found.into_iter().map(|table| (table, usize::MAX)).collect(),
+        }
     }
 
     fn of_id(&self, func: &Func, id: &str) -> Vec<Attempt> {
         let (id, own) = (id.to_owned(), self.side.own_account.to_string());
+        if func.meta.shape() == Shape::Wizard {
+            return vec![vec![("plid", id)]]; // it takes no record
+        }
         let mut found = vec![
             vec![("elid", id.clone())],
             vec![("plid", id.clone())],
@@ -63,9 +71,15 @@ impl Matrix<'_> {
             let others = tables::ids(&self.world.app.db, func.meta.link_to.trim_end_matches("_id"));
             found.extend(others.into_iter().map(|elid| vec![("plid", id.clone()), ("elid", elid)]));
         }
-        let several = format!("{own}, {id}");
-        found.push(vec![("elid", several)]);
+        found.push(vec![("elid", format!("{}, {id}", self.first_of_several(func)))]);
         found
+    }
+
+    /// What stands before a stranger's record: one's own, so that nothing is refused for it. What is not
+    /// there is as good to delete, and leaves later functions their records.
+    fn first_of_several(&self, func: &Func) -> String {
+        let newest = self.side.own(&func.meta.table).last().map(|id| (*id).to_owned());
+        newest.filter(|_| func.verb != "delete").unwrap_or_else(|| self.side.own_account.to_string())
     }
 
     /// Users are also named.

@@ -1,5 +1,7 @@
 //! Whose each row is.
 
+use std::cell::RefCell;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use billmgr::auth::Scope;
@@ -11,8 +13,10 @@ use crate::direct::{self, Answered, Row, SERVER};
 use crate::support::World;
 
 const ACCOUNTS: [&str; 6] = ["reseller", "reseller2", "client", "client2", "buyer", "buyer2"];
-/// What is counted or numbered for all together.
-const SHARED: [&str; 3] = ["generation", "counter", "company"];
+/// What is counted or numbered for all together; and 250 rows that no client's function writes to.
+const SHARED: [&str; 4] = ["generation", "counter", "company", "country"];
+/// So many records of each stranger are asked for, of each table.
+const RECORDS_MAX: usize = 2;
 /// Texts that only their owner may see.
 const TEXTS: [(&str, &[&str]); 5] = [
     ("account", &["name"]),
@@ -22,7 +26,8 @@ const TEXTS: [(&str, &[&str]); 5] = [
     ("expense", &["name"]),
 ];
 
-/// Gives every account rows in every table.
+/// Gives every account rows in every table, and adds one that has nothing which would keep it from
+/// being deleted.
 pub fn enrich(world: &World) {
     let call = |login: &str, func: &str, pairs: &[(&str, &str)]| {
         let pairs: Vec<_> = pairs.iter().copied().chain([("sok", "ok")]).collect();
@@ -30,6 +35,11 @@ pub fn enrich(world: &World) {
         let done = done.unwrap_or_else(|error| panic!("{func} {pairs:?}: {error}"));
         done.doc.get_text("id").unwrap_or_default().to_owned()
     };
+    call(
+        SERVER,
+        "account.edit",
+        &[("email", "bare"), ("realname", "Bare"), ("project", world.id("project"))],
+    );
     for name in ACCOUNTS {
         let (account, subaccount) = (world.id(name), world.id(&format!("{name}_subaccount")));
         let of = |what: &str| format!("{what} of {name}");
@@ -48,6 +58,7 @@ pub fn enrich(world: &World) {
         );
         let charge = [("subaccount", subaccount), ("name", &of("Charge")), ("amount", "5.00")];
         call(SERVER, "expense.edit", &charge);
+        call(SERVER, "subaccount.edit", &[("elid", subaccount), ("creditlimit", "1.00")]);
         let second = [("plid", account), ("email", &format!("{name}-second")), ("realname", &of("Second"))];
         let second = call(SERVER, "user.edit", &second);
         call(name, "rights2.user.suspend", &[("plid", &second), ("elid", "payment.delete")]);
@@ -61,12 +72,12 @@ pub fn enrich(world: &World) {
 pub struct Side {
     scope: Scope,
     pub own_account: i64,
-    users: BTreeSet<String>,
-    profiles: BTreeSet<String>,
     /// Ids by table: own, strangers'.
     ids: BTreeMap<String, (Vec<String>, Vec<String>)>,
     pub strangers_names: Vec<String>,
     texts: BTreeSet<String>,
+    /// Keys of the caller's rows by view, as they were last read.
+    keys: RefCell<BTreeMap<String, BTreeSet<String>>>,
 }
 
 impl Side {
@@ -74,26 +85,26 @@ impl Side {
         let user = direct::caller(&world.app, login).user;
         let db = &world.app.db;
         let (scope, own_account) = (user.scope(), user.account_id);
-        let owned = tables::names(db).into_iter().filter(|table| owner_column(db, table).is_some());
-        let ids = owned.filter(|table| db.has_column(table, "id")).map(|table| {
+        let owned =
+            tables::names(db).into_iter().filter(|table| table == "account" || Self::is_owned(db, table));
+        let ids = owned.map(|table| {
             let rows = tables::rows(db, &table);
             let (own, others): (Vec<Row>, Vec<Row>) =
                 rows.into_iter().partition(|row| is_own(scope, &table, row));
-            let of = |rows: Vec<Row>| rows.into_iter().filter_map(|mut row| row.remove("id")).collect();
-            (table, (of(own), of(others)))
+            let mut own: Vec<String> = own.into_iter().filter_map(|mut row| row.remove("id")).collect();
+            own.sort_by_key(|id| number(id));
+            (table.clone(), (own, newest(&table, others)))
         });
         let mut side = Self {
             scope,
             own_account,
             ids: ids.collect(),
-            users: BTreeSet::new(),
-            profiles: BTreeSet::new(),
             strangers_names: Vec::new(),
             texts: BTreeSet::new(),
+            keys: RefCell::default(),
         };
-        side.users = side.ids["users"].0.iter().cloned().collect();
-        side.profiles = side.ids["profile"].0.iter().cloned().collect();
         side.learn_texts(db);
+        side.assert_whole(login);
         side
     }
 
@@ -110,6 +121,13 @@ impl Side {
             }
         }
         self.texts = &others - &own;
+    }
+
+    /// What nobody has cannot be asked for.
+    fn assert_whole(&self, login: &str) {
+        let lacks = self.ids.iter().filter(|(_, (own, others))| own.is_empty() || others.is_empty());
+        let lacks: Vec<&String> = lacks.map(|(table, _)| table).collect();
+        assert!(lacks.is_empty(), "{login} or the strangers have no rows in {lacks:?}");
     }
 
     pub fn has(&self, table: &str) -> bool {
@@ -131,46 +149,74 @@ impl Side {
         cells.chain(kids.flat_map(texts_of)).filter(|text| self.texts.contains(text)).collect()
     }
 
-    /// The keys of a view's rows that are the caller's; nothing for a view of what is nobody's.
-    pub fn own_keys(&self, db: &Db, view: &str) -> Option<BTreeSet<String>> {
-        if !db.has_column(view, "account_id") || !db.has_column(view, "id") {
-            return None;
+    /// Do the rows of a view belong to somebody?
+    pub fn is_owned(db: &Db, view: &str) -> bool {
+        db.has_column(view, "account_id") && db.has_column(view, "id")
+    }
+
+    /// Is it the id of a stranger's record that was there from the beginning?
+    pub fn is_asked_for(&self, table: &str, id: &str) -> bool {
+        self.strangers(table).contains(&id)
+    }
+
+    /// Is the row of that key a stranger's?
+    pub fn is_strangers(&self, db: &Db, view: &str, key: &str) -> bool {
+        if !Self::is_owned(db, view) {
+            return false;
         }
-        let own = tables::rows(db, view).into_iter().filter(|row| is_own(self.scope, view, row));
-        Some(own.filter_map(|mut row| row.remove("id")).collect())
+        let is_known =
+            |keys: &BTreeMap<String, BTreeSet<String>>| keys.get(view).is_some_and(|own| own.contains(key));
+        if !is_known(&self.keys.borrow()) {
+            self.keys.borrow_mut().insert(view.to_owned(), self.own_now(db, view));
+        }
+        !is_known(&self.keys.borrow())
+    }
+
+    /// The ids of a table or view that are the caller's by now.
+    pub fn own_now(&self, db: &Db, table: &str) -> BTreeSet<String> {
+        let rows = tables::rows(db, table).into_iter().filter(|row| is_own(self.scope, table, row));
+        rows.filter_map(|mut row| row.remove("id")).collect()
     }
 
     /// All rows that are not the caller's.
     pub fn strangers_digests(&self, db: &Db) -> Digests {
+        let own = |table: &str| self.own_now(db, table);
+        // The columns that say whose a row is where it does not say so itself.
+        let by = [("user_id", own("users")), ("profile_id", own("profile")), ("owner_id", own("account"))];
+        let is_mine = |table: &str, row: &Row| match row.contains_key("account_id") || table == "account" {
+            true => is_own(self.scope, table, row),
+            false => by.iter().any(|(column, own)| row.get(*column).is_some_and(|id| own.contains(id))),
+        };
         let names = tables::names(db).into_iter().filter(|name| !SHARED.contains(&name.as_str()));
         let digest = |name: String| {
-            let rows = tables::rows(db, &name).into_iter().filter(|row| !self.is_mine(&name, row));
+            let rows = tables::rows(db, &name).into_iter().filter(|row| !is_mine(&name, row));
             let sum = rows.fold(0, |sum: u64, row| sum.wrapping_add(tables::hash(&row)));
             (name, sum)
         };
         names.map(digest).collect()
     }
+}
 
-    fn is_mine(&self, table: &str, row: &Row) -> bool {
-        match (row.get("user_id"), row.get("profile_id")) {
-            _ if row.contains_key("account_id") || table == "account" => is_own(self.scope, table, row),
-            (Some(user), _) => self.users.contains(user),
-            (_, Some(profile)) => self.profiles.contains(profile),
-            _ => false,
-        }
-    }
+fn number(id: &str) -> i64 {
+    id.parse().unwrap_or_default()
+}
+
+/// The ids of rows, the newest few of each owner.
+fn newest(table: &str, mut rows: Vec<Row>) -> Vec<String> {
+    let owner = if table == "account" { "id" } else { "account_id" };
+    rows.sort_by_key(|row| Reverse(number(&row["id"])));
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    rows.retain(|row| {
+        let count = counts.entry(row[owner].clone()).or_default();
+        *count += 1;
+        *count <= RECORDS_MAX
+    });
+    rows.into_iter().filter_map(|mut row| row.remove("id")).collect()
 }
 
 fn texts_of(node: &Node) -> Vec<String> {
     let own = node.text.iter().cloned().chain(node.attrs.iter().map(|(_, value)| value.clone()));
     own.chain(node.kids.iter().flat_map(texts_of)).collect()
-}
-
-fn owner_column(db: &Db, table: &str) -> Option<&'static str> {
-    match table {
-        "account" => Some("id"),
-        table => db.has_column(table, "account_id").then_some("account_id"),
-    }
 }
 
 fn is_own(scope: Scope, table: &str, row: &Row) -> bool {
