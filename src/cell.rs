@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::{self, Display, Write};
 
+use crate::digits;
 use crate::money::Money;
 use crate::time::Zone;
 
@@ -35,12 +36,16 @@ impl Cell<'_> {
     pub fn write_text(&self, out: &mut impl Write) -> fmt::Result {
         match self {
             Self::Null => Ok(()),
-            Self::Int(value) => write_int(*value, out),
+            Self::Int(value) => digits::int(*value, out),
             Self::Text(text) => out.write_str(text),
             Self::Flag(on) => out.write_str(if *on { "on" } else { "off" }),
             Self::Money(amount, iso) => {
                 amount.shown(iso).write(out)?;
-                if iso.is_empty() { Ok(()) } else { write!(out, " {iso}") }
+                if iso.is_empty() {
+                    return Ok(());
+                }
+                out.write_char(' ')?;
+                out.write_str(iso)
             }
             Self::Date(at_us, zone) => zone.write_date(*at_us, out),
             Self::Time(at_us, zone) => zone.write_time(*at_us, out),
@@ -48,21 +53,22 @@ impl Cell<'_> {
         }
     }
 
+    /// The same as a text of its own.
+    pub fn into_text(self) -> String {
+        match self {
+            Self::Text(text) => text.into_owned(),
+            Self::Int(value) => value.to_string(),
+            cell => {
+                let mut text = String::new();
+                cell.write_text(&mut text).expect("a String takes everything");
+                text
+            }
+        }
+    }
+
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }
-}
-
-/// A list is mostly numbers, so they skip what `format!` can do besides.
-fn write_int(value: i64, out: &mut impl Write) -> fmt::Result {
-    let (mut bytes, mut at, mut rest) = ([b'-'; 20], 20, value.unsigned_abs());
-    while rest > 0 || at == 20 {
-        at -= 1;
-        bytes[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-    }
-    let start = if value < 0 { at - 1 } else { at };
-    out.write_str(std::str::from_utf8(&bytes[start..]).map_err(|_| fmt::Error)?)
 }
 
 impl Display for Cell<'_> {

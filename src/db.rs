@@ -13,12 +13,14 @@ pub use conn::{Backend, Conn};
 pub use migrate::postgres_sql;
 pub use sql::{Kind, Raw, Row, Sql};
 
-use std::collections::{HashMap, HashSet};
+use std::cell::{Cell, RefCell};
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use diesel::connection::{AnsiTransactionManager, Connection, TransactionManager};
 use diesel::result::{DatabaseErrorKind, Error as DbError};
+use foldhash::{HashMap, HashMapExt, HashSet};
 
 use crate::error::{Error, Result};
 
@@ -26,7 +28,28 @@ use crate::error::{Error, Result};
 const RETRIES_MAX: usize = 5;
 const POOL_WAIT: Duration = Duration::from_secs(5);
 
+type Pooled = r2d2::PooledConnection<conn::Manager>;
+
+thread_local! {
+    static KEEPS: Cell<bool> = const { Cell::new(false) };
+    /// The connection of this thread, and of which database.
+    static KEPT: RefCell<Option<(usize, Pooled)>> = const { RefCell::new(None) };
+}
+
+/// From now on this thread keeps the SQLite connection that it reads by. For the threads that
+/// answer requests: as many as cores, and the pool has place for each.
+pub fn keep_connection() {
+    KEEPS.set(true);
+}
+
+/// Gives the statement that runs on this thread so much time from now on.
+pub fn allow(budget: Duration) {
+    sqlite_hook::Deadline::postpone(Instant::now() + budget);
+}
+
 pub struct Db {
+    /// Which of the process's databases it is.
+    id: usize,
     backend: Backend,
     pool: r2d2::Pool<conn::Manager>,
     /// SQLite only: the one thread that writes.
@@ -45,7 +68,7 @@ impl Db {
         let columns = columns(&mut first, backend)?;
         let cores = std::thread::available_parallelism().map_or(2, |cores| cores.get()) as u32;
         let (size, writer) = match backend {
-            Backend::Sqlite => (2 * cores, Some(writer::Writer::start(first))),
+            Backend::Sqlite => (3 * cores, Some(writer::Writer::start(first))),
             Backend::Postgres => (4 * cores, None),
         };
         let manager = conn::Manager::new(url, backend == Backend::Sqlite);
@@ -56,7 +79,9 @@ impl Db {
             .connection_timeout(POOL_WAIT)
             .build(manager)
             .map_err(Error::system)?;
-        Ok(Self { backend, pool, writer, columns })
+        static OPENED: AtomicUsize = AtomicUsize::new(0);
+        let id = OPENED.fetch_add(1, Ordering::Relaxed);
+        Ok(Self { id, backend, pool, writer, columns })
     }
 
     /// The URL of the database file in a data directory.
@@ -79,9 +104,28 @@ impl Db {
 
     /// Runs a read. After `budget` SQLite ends the statement with error `timeout`.
     pub fn read<T>(&self, budget: Duration, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
-        let mut conn = self.pool.get().map_err(|cause| Error::new("busy", "db").cause(cause))?;
         let _deadline = sqlite_hook::Deadline::set(Instant::now() + budget);
-        work(&mut conn).map_err(interrupted)
+        let done = match self.backend == Backend::Sqlite && KEEPS.get() {
+            true => KEPT.with(|kept| match kept.try_borrow_mut() {
+                Ok(mut kept) => work(self.kept(&mut kept)?),
+                Err(_in_use) => work(&mut *self.pooled()?),
+            }),
+            false => work(&mut *self.pooled()?),
+        };
+        done.map_err(interrupted)
+    }
+
+    fn pooled(&self) -> Result<Pooled> {
+        self.pool.get().map_err(|cause| Error::new("busy", "db").cause(cause))
+    }
+
+    /// The connection of this thread, taken from the pool at its first read.
+    fn kept<'k>(&self, kept: &'k mut Option<(usize, Pooled)>) -> Result<&'k mut Conn> {
+        if kept.as_ref().is_none_or(|(id, _)| *id != self.id) {
+            *kept = Some((self.id, self.pooled()?));
+        }
+        let (_, conn) = kept.as_mut().ok_or_else(|| Error::system("a connection was just kept"))?;
+        Ok(conn)
     }
 
     /// Runs `job` in a transaction and answers when it is durable. The only way to change anything.
@@ -98,7 +142,7 @@ impl Db {
     }
 
     fn write_pooled<T>(&self, job: impl Fn(&mut Conn) -> Result<T>) -> Result<T> {
-        let mut conn = self.pool.get().map_err(|cause| Error::new("busy", "db").cause(cause))?;
+        let mut conn = self.pooled()?;
         let mut tries = 0;
         loop {
             tries += 1;

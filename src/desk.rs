@@ -42,16 +42,18 @@ const GROUPEDIT: Form = record::FORM.read(|_| Ok(Record::new())).save(each_of_gr
 fn whoami(cx: &mut Ctx) -> Result<Reply> {
     let user = cx.caller.user.clone();
     let money = first_balance(cx)?;
-    let mut node = Node::new("user")
-        .attr("realname", &user.realname)
-        .attr("level", user.level.number().to_string())
-        .attr("lang", &cx.lang)
-        .attr("name", &user.name)
-        .attr("id", user.id.to_string())
-        .attr("account", user.account_id.to_string())
-        .attr("email", &user.email)
-        .attr("phone", &user.phone)
-        .attr("timezone", &user.timezone);
+    let numbers = [user.level.number(), user.id, user.account_id].map(|number| number.to_string());
+    let mut node = Node::new("user").attrs([
+        ("realname", user.realname.as_str()),
+        ("level", &numbers[0]),
+        ("lang", &cx.lang),
+        ("name", &user.name),
+        ("id", &numbers[1]),
+        ("account", &numbers[2]),
+        ("email", &user.email),
+        ("phone", &user.phone),
+        ("timezone", &user.timezone),
+    ]);
     if let Some((balance, iso, currency_id)) = money {
         let balance = balance.shown(&iso).to_string();
         node =

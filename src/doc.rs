@@ -41,6 +41,12 @@ impl Node {
         self
     }
 
+    /// Several attributes of our own, each name once.
+    pub fn attrs<'v>(mut self, attrs: impl IntoIterator<Item = (&'static str, &'v str)>) -> Self {
+        self.attrs.extend(attrs.into_iter().map(|(name, value)| (Name::Borrowed(name), value.to_owned())));
+        self
+    }
+
     pub fn text(mut self, value: impl Into<String>) -> Self {
         self.text = Some(value.into());
         self

@@ -4,9 +4,11 @@ mod answer;
 mod body;
 mod browser;
 mod compress;
+mod export;
 mod local;
 mod origin;
 mod output;
+mod patience;
 mod request;
 mod tls;
 
@@ -16,12 +18,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::Full;
+use http_body_util::{Either, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{Notify, Semaphore};
@@ -29,9 +31,15 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::app::App;
 pub use local::Peer;
+use patience::Patience;
 pub use tls::acceptor;
 
-pub type Reply = Response<Full<Bytes>>;
+pub type Reply = Response<Either<Full<Bytes>, export::Pieces>>;
+
+/// A reply whose body is all there.
+fn whole(bytes: impl Into<Bytes>) -> Reply {
+    Reply::new(Either::Left(Full::new(bytes.into())))
+}
 
 /// A head that takes longer is not answered; it is also how long an idle connection is kept.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
@@ -147,7 +155,7 @@ impl Server {
             async move { Ok::<_, Infallible>(respond(&shared, request, from).await) }
         });
         let mut builder = http1::Builder::new();
-        builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+        builder.timer(Patience::default()).header_read_timeout(HEAD_TIMEOUT);
         let connection = self.graceful.watch(builder.serve_connection(io, service));
         tokio::spawn(async move {
             let _ = connection.await; // a client that hangs up is no event

@@ -9,6 +9,7 @@ pub mod config;
 pub mod db;
 pub mod demo;
 pub mod desk;
+pub mod digits;
 pub mod doc;
 pub mod error;
 pub mod first_start;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::digits;
 use crate::error::{Error, Result};
 
 pub const MICRO: i64 = 1_000_000;
@@ -59,9 +60,10 @@ impl Money {
 
 /// Decimals of a currency's minor unit (ISO 4217); two where nothing else is known.
 pub fn decimals(iso: &str) -> u8 {
-    match iso {
-        "JPY" | "KRW" | "VND" | "CLP" | "ISK" | "UGX" | "XAF" | "XOF" | "PYG" | "RWF" => 0,
-        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
+    let Ok(code) = <[u8; 3]>::try_from(iso.as_bytes()) else { return 2 };
+    match &code {
+        b"JPY" | b"KRW" | b"VND" | b"CLP" | b"ISK" | b"UGX" | b"XAF" | b"XOF" | b"PYG" | b"RWF" => 0,
+        b"BHD" | b"IQD" | b"JOD" | b"KWD" | b"LYD" | b"OMR" | b"TND" => 3,
         _ => 2,
     }
 }
@@ -69,27 +71,23 @@ pub fn decimals(iso: &str) -> u8 {
 pub struct Shown(Money, u8);
 
 impl Shown {
-    /// The text without what `format!` can do besides: lists are full of amounts.
     pub fn write(&self, out: &mut impl fmt::Write) -> fmt::Result {
         let Shown(Money(micro), least) = *self;
-        let (mut rest, mut width) = (micro.unsigned_abs(), 6);
-        while width > least && rest % 10 == 0 {
-            rest /= 10;
-            width -= 1;
+        let magnitude = micro.unsigned_abs();
+        let (mut part, mut width) = (magnitude % MICRO as u64, 6);
+        if part % 10_000 == 0 && least <= 2 {
+            (part, width) = (part / 10_000, 2); // most amounts end here
         }
-        let (mut bytes, mut at, mut place) = ([b'-'; 24], 24, 0);
-        while rest > 0 || place <= width {
-            if place == width && width > 0 {
-                at -= 1;
-                bytes[at] = b'.';
-            }
-            at -= 1;
-            bytes[at] = b'0' + (rest % 10) as u8;
-            rest /= 10;
-            place += 1;
+        while width > least && part % 10 == 0 {
+            (part, width) = (part / 10, width - 1);
         }
-        let start = if micro < 0 { at - 1 } else { at };
-        out.write_str(std::str::from_utf8(&bytes[start..]).map_err(|_| fmt::Error)?)
+        out.write_str(if micro < 0 { "-" } else { "" })?;
+        digits::int((magnitude / MICRO as u64) as i64, out)?;
+        if width == 0 {
+            return Ok(());
+        }
+        out.write_char('.')?;
+        digits::padded(part, width, out)
     }
 }
 

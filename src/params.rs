@@ -1,6 +1,5 @@
 //! The parameters of a call: query, body and JSON as one set of names.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
@@ -15,36 +14,75 @@ const UNECHOED: [&str; 9] =
 
 /// A copy is shared until one of the two changes.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Params(Arc<BTreeMap<String, String>>);
+pub struct Params(Arc<Call>);
+
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Call {
+    /// By name, each once.
+    pairs: Vec<(String, String)>,
+    manner: Manner,
+}
+
+/// How a call was made. Nothing of it is a parameter, so no caller can send it and none is echoed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Manner {
+    /// The path and the host that the server was addressed by, which every document tells.
+    pub binary: String,
+    pub host: String,
+    /// The language of a browser, where the call names none.
+    pub lang: String,
+    /// The answer becomes a page.
+    pub page: bool,
+    /// The format wants metadata and messages in the document.
+    pub words: bool,
+}
+
+/// Up to so many, looking at each name is quicker than halving.
+const FEW: usize = 32;
 
 impl Params {
     /// Merges pairs of the query, then of the body. The body wins over the query; values that
     /// repeat within one of them are joined with `, ` as a multiple select sends them.
-    pub fn merge(
-        query: impl IntoIterator<Item = (String, String)>,
-        body: impl IntoIterator<Item = (String, String)>,
-    ) -> Result<Self> {
-        let (mut merged, body) = (joined(query)?, joined(body)?);
-        for (name, value) in body {
-            let before = merged.get(&name);
-            if SINGLE.contains(&name.as_str()) && before.is_some_and(|before| *before != value) {
+    pub fn merge(query: Vec<(String, String)>, body: Vec<(String, String)>) -> Result<Self> {
+        let (mut pairs, body) = (joined(query)?, joined(body)?);
+        if !body.is_empty() {
+            let of_body = |name: &str| place(&body, name).ok().map(|at| body[at].1.as_str());
+            let differs = |name: &str, value: &str| of_body(name).is_some_and(|other| other != value);
+            let twice =
+                |(name, value): &&(String, String)| SINGLE.contains(&name.as_str()) && differs(name, value);
+            if let Some((name, _)) = pairs.iter().find(twice) {
                 return Err(Error::value(name, ""));
             }
-            merged.insert(name, value);
+            pairs.retain(|(name, _)| of_body(name).is_none());
+            pairs.extend(body);
+            pairs.sort_by(|a, b| a.0.cmp(&b.0));
         }
-        if let Some(rows) = merged.remove(ROWS) {
-            merged.entry("elid".into()).or_insert(rows);
+        let mut merged = Self(Arc::new(Call { pairs, manner: Manner::default() }));
+        if let Some(rows) = merged.remove(ROWS)
+            && merged.sent("elid").is_none()
+        {
+            merged.set("elid", rows);
         }
-        Ok(Self(Arc::new(merged)))
+        Ok(merged)
     }
 
+    /// The last of several values of a name counts.
     pub fn of<N: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
-        Self(Arc::new(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect()))
+        let mut params = Self::default();
+        for (name, value) in pairs {
+            params.set(&name.into(), value);
+        }
+        params
     }
 
     /// A value that was sent, possibly empty.
     pub fn sent(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        let pairs = &self.0.pairs;
+        let found = match pairs.len() <= FEW {
+            true => pairs.iter().position(|(have, _)| have == name),
+            false => place(pairs, name).ok(),
+        };
+        found.map(|at| pairs[at].1.as_str())
     }
 
     /// A value, or "" where none was sent.
@@ -57,15 +95,29 @@ impl Params {
     }
 
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
-        Arc::make_mut(&mut self.0).insert(name.to_owned(), value.into());
+        let pairs = &mut Arc::make_mut(&mut self.0).pairs;
+        match place(pairs, name) {
+            Ok(at) => pairs[at].1 = value.into(),
+            Err(at) => pairs.insert(at, (name.to_owned(), value.into())),
+        }
     }
 
     pub fn remove(&mut self, name: &str) -> Option<String> {
-        Arc::make_mut(&mut self.0).remove(name)
+        let at = place(&self.0.pairs, name).ok()?;
+        Some(Arc::make_mut(&mut self.0).pairs.remove(at).1)
     }
 
+    /// In the order of the names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    pub fn manner(&self) -> &Manner {
+        &self.0.manner
+    }
+
+    pub fn manner_mut(&mut self) -> &mut Manner {
+        &mut Arc::make_mut(&mut self.0).manner
     }
 
     pub fn func(&self) -> &str {
@@ -89,36 +141,45 @@ impl Params {
 
     /// Names and values without secrets, as a query string.
     pub fn journal(&self, is_secret: impl Fn(&str) -> bool) -> String {
-        let is_shown = |name: &str| Self::is_echoed(name) && !name.starts_with(':') && !is_secret(name);
+        let is_shown = |name: &str| Self::is_echoed(name) && !is_secret(name);
         let shown = self.iter().filter(|(name, _)| is_shown(name));
         form_urlencoded::Serializer::new(String::new()).extend_pairs(shown).finish()
     }
 }
 
-fn joined(pairs: impl IntoIterator<Item = (String, String)>) -> Result<BTreeMap<String, String>> {
-    let mut all: BTreeMap<String, String> = BTreeMap::new();
+/// Where a name stands, or would stand.
+fn place(pairs: &[(String, String)], name: &str) -> std::result::Result<usize, usize> {
+    pairs.binary_search_by(|(have, _)| have.as_str().cmp(name))
+}
+
+/// Sorted by name, each once; what repeats is joined in the order in which it was sent.
+fn joined(mut pairs: Vec<(String, String)>) -> Result<Vec<(String, String)>> {
+    pairs.retain(|(name, _)| !name.is_empty());
+    pairs.iter().try_for_each(|(name, value)| check_text(name, value))?;
+    pairs.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut all: Vec<(String, String)> = Vec::with_capacity(pairs.len());
     for (name, value) in pairs {
-        check_text(&name, &value)?;
-        let Some(before) = all.get_mut(&name) else {
-            all.insert(name, value);
+        let Some((_, before)) = all.last_mut().filter(|(last, _)| *last == name) else {
+            all.push((name, value));
             continue;
         };
         match SINGLE.contains(&name.as_str()) {
             true if *before == value => {}
             true => return Err(Error::value(name, "")),
-            false => *before = format!("{before}, {value}"),
+            false => {
+                before.push_str(", ");
+                before.push_str(&value);
+            }
         }
     }
-    // Names with a colon before them are the dispatcher's own.
-    all.retain(|name, _| !name.is_empty() && !name.starts_with(':'));
     Ok(all)
 }
 
 /// C0 characters except tab, CR and LF are refused at the door: PostgreSQL cannot store a NUL and
 /// XML cannot carry the rest (decisions.md, Databases and schema).
 fn check_text(name: &str, value: &str) -> Result<()> {
-    let bad = |text: &str| text.chars().any(|c| c < ' ' && !matches!(c, '\t' | '\r' | '\n'));
-    if bad(name) || value.contains('\u{fffd}') {
+    let bad = |text: &str| text.bytes().any(|byte| byte < b' ' && !matches!(byte, b'\t' | b'\r' | b'\n'));
+    if bad(name) || (!value.is_ascii() && value.contains('\u{fffd}')) {
         return Err(Error::value(if bad(name) { "" } else { name }, ""));
     }
     match bad(value) {

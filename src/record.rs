@@ -3,8 +3,6 @@
 //! The table, its columns and their kinds come from the metadata; every statement carries the
 //! caller's scope, so a handler cannot reach a stranger's row.
 
-use std::collections::BTreeMap;
-
 mod link;
 mod order;
 mod scope;
@@ -19,7 +17,7 @@ use crate::db::{Kind, Raw, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};
 use crate::rpc::handler::{Ctx, Form};
-use crate::rpc::meta::{Field, ScopeKind, ValueKind};
+use crate::rpc::meta::{Field, Meta, ScopeKind, ValueKind};
 use crate::value;
 use link::linked;
 use scope::where_own;
@@ -36,7 +34,7 @@ pub struct Record {
     /// The account and the reseller of a stored record; (0, 0) of a new one and of dictionaries.
     pub owner: (i64, i64),
     /// Values by column.
-    values: BTreeMap<String, Raw>,
+    values: Vec<(String, Raw)>,
     /// Values that are shown but stand in no column.
     pub shown: Vec<(String, String)>,
     /// Further nodes of the form: lists, option lists of its own.
@@ -60,7 +58,7 @@ impl Record {
     }
 
     pub fn get(&self, column: &str) -> &Raw {
-        self.values.get(column).unwrap_or(&Raw::Null)
+        self.values.iter().find(|(have, _)| have == column).map_or(&Raw::Null, |(_, raw)| raw)
     }
 
     pub fn int(&self, column: &str) -> i64 {
@@ -72,7 +70,10 @@ impl Record {
     }
 
     pub fn set(&mut self, column: &str, value: impl Into<Raw>) {
-        self.values.insert(column.to_owned(), value.into());
+        match self.values.iter_mut().find(|(have, _)| have == column) {
+            Some((_, raw)) => *raw = value.into(),
+            None => self.values.push((column.to_owned(), value.into())),
+        }
     }
 
     pub fn show(&mut self, name: &str, text: impl Into<String>) {
@@ -87,11 +88,6 @@ impl Record {
 
 fn is_link(field: &Field) -> bool {
     !field.link.is_empty()
-}
-
-/// The fields that stand in columns of the table.
-fn columns<'c>(cx: &'c Ctx) -> Vec<&'c Field> {
-    cx.call.func.meta.fields().filter(|field| !field.virtual_ && !is_link(field)).collect()
 }
 
 pub fn read(cx: &mut Ctx) -> Result<Record> {
@@ -113,28 +109,30 @@ fn fresh(cx: &Ctx) -> Record {
 }
 
 fn stored(cx: &mut Ctx, id: i64) -> Result<Record> {
-    let fields = columns(cx);
-    let kinds: Vec<Kind> = fields.iter().map(|field| field.stored()).collect();
-    let owner = scope::owner_columns(&cx.call.func.meta);
-    let names = owner.into_iter().chain(fields.iter().map(|field| field.column()));
-    let sql = Sql::new("SELECT ").words(names).sql(" FROM ").word(&cx.func.meta.table);
-    let sql = sql.append(&where_own(cx, id)?);
-    let kinds: Vec<Kind> = owner.map(|_| Kind::Int).into_iter().chain(kinds).collect();
-    let fields: Vec<Field> = fields.into_iter().cloned().collect();
-    let row = sql.first(cx.conn, &kinds)?;
+    let call = cx.call;
+    let meta = &call.func.meta;
+    let fields: Vec<&Field> = meta.fields().filter(|field| !field.virtual_ && !is_link(field)).collect();
+    let select = call.func.select.get_or_init(|| select(meta, &fields));
+    let kinds: Vec<Kind> =
+        [Kind::Int; 2].into_iter().chain(fields.iter().map(|field| field.stored())).collect();
+    let row = select.clone().append(&where_own(cx, id)?).first(cx.conn, &kinds)?;
     let row = row.ok_or_else(|| Error::missed("elid").with("value", id.to_string()))?;
-    let owner_ids = (row[0].int(), row[1].int());
-    let owner_ids = if cx.func.meta.scope == ScopeKind::None { (0, 0) } else { owner_ids };
-    let mut record = Record { id, owner: owner_ids, ..Record::default() };
+    let owner = if meta.scope == ScopeKind::None { (0, 0) } else { (row[0].int(), row[1].int()) };
+    let mut record = Record { id, owner, ..Record::default() };
     for (field, raw) in fields.iter().zip(row.into_iter().skip(2)) {
         record.set(field.column(), raw);
     }
-    let links: Vec<Field> = cx.func.meta.fields().filter(|field| is_link(field)).cloned().collect();
-    for field in links {
-        let ids = linked(cx, &field, id)?;
+    for field in meta.fields().filter(|field| is_link(field)) {
+        let ids = linked(cx, field, id)?;
         record.set(field.column(), ids);
     }
     Ok(record)
+}
+
+/// The columns of a record behind those of its owner.
+fn select(meta: &Meta, fields: &[&Field]) -> Sql {
+    let names = scope::owner_columns(meta).into_iter().chain(fields.iter().map(|field| field.column()));
+    Sql::new("SELECT ").words(names).sql(" FROM ").word(&meta.table).joined()
 }
 
 /// Lays what was sent over the record: the fields of this form and no other.
@@ -170,12 +168,10 @@ fn is_blank(raw: &Raw) -> bool {
 
 /// Lays what was sent over a record that is only looked at: what cannot be read is left out.
 pub fn preview(cx: &Ctx, record: &mut Record) {
-    for field in cx.func.meta.fields().filter(|field| !field.readonly && !field.is_secret()) {
-        let open = Field { required: false, ..field.clone() };
-        let Some(text) = cx.params.sent(&field.name).filter(|_| field.level <= cx.caller.level()) else {
-            continue;
-        };
-        if let Ok(raw) = value::parse(&open, text, &cx.zone) {
+    let open = |field: &&Field| !field.readonly && !field.is_secret() && field.level <= cx.caller.level();
+    for field in cx.func.meta.fields().filter(open) {
+        let Some(text) = cx.params.sent(&field.name) else { continue };
+        if let Ok(raw) = value::read(field, text, &cx.zone) {
             record.set(field.column(), raw);
         }
     }

@@ -28,6 +28,11 @@ pub trait Render {
     /// One row. All rows of an answer have the same columns.
     fn row(&mut self, columns: &[Column], cells: &[Cell]);
 
+    /// Rows that may leave before the answer is finished; nothing where the document surrounds them.
+    fn ready(&mut self) -> Option<&mut String> {
+        None
+    }
+
     fn finish(self: Box<Self>, answer: &Answer) -> String;
 }
 

@@ -72,7 +72,7 @@ pub fn call(
 
 /// The provider's zone; on a page the user's own, where he has set one (decisions.md, Time).
 fn zone(app: &App, caller: &Caller, params: &Params) -> Zone {
-    let own = params.has(envelope::PAGE).then(|| Zone::named(&caller.user.timezone)).flatten();
+    let own = params.manner().page.then(|| Zone::named(&caller.user.timezone)).flatten();
     let provider = || caller.user.provider_zone.clone();
     own.or_else(provider).unwrap_or_else(|| app.config.load().time_zone.clone())
 }
@@ -123,16 +123,14 @@ fn check_password(app: &App, params: &Params, field: &str, password: &str) -> Re
 fn read(call: &Arc<Call>, budget: Duration, each: &mut dyn RowSink) -> Result<Answer> {
     call.app.db.read(budget, |conn| {
         let cx = &mut Ctx::new(conn, call);
-        let (answer, tail) = match call.func.handler {
+        let answer = match call.func.handler {
             Handler::View(_) | Handler::Rows(_) => list::answer(cx, each)?,
-            Handler::Form(form) if cx.func.meta.shape() == Shape::Wizard => {
-                (wizard::open(cx, form)?, Vec::new())
-            }
-            Handler::Form(form) => (open(cx, form)?, Vec::new()),
-            Handler::Once(once) => (replied(once(cx)?)?, Vec::new()),
+            Handler::Form(form) if cx.func.meta.shape() == Shape::Wizard => wizard::open(cx, form)?,
+            Handler::Form(form) => open(cx, form)?,
+            Handler::Once(once) => replied(once(cx)?)?,
             Handler::Each(_) => return Err(Error::system("a deed on records cannot be a read")),
         };
-        Ok(envelope::wrap(call, answer, tail))
+        Ok(envelope::wrap(call, answer))
     })
 }
 
@@ -172,7 +170,7 @@ fn write(call: &Arc<Call>) -> Result<Answer> {
     call.app.writes.fetch_add(1, Ordering::SeqCst);
     let (reply, touched) = done?;
     invalidate(&call.app, &touched);
-    Ok(envelope::wrap(call, replied(reply)?, Vec::new()))
+    Ok(envelope::wrap(call, replied(reply)?))
 }
 
 pub fn deed(cx: &mut Ctx) -> Result<Reply> {

@@ -8,6 +8,8 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
+use crate::digits;
+
 pub const SECOND_US: i64 = 1_000_000;
 pub const MINUTE_US: i64 = 60 * SECOND_US;
 pub const DAY_US: i64 = 24 * 60 * MINUTE_US;
@@ -42,6 +44,15 @@ impl Clock {
     }
 }
 
+fn write_day(day: DateTime, out: &mut impl Write) -> fmt::Result {
+    digits::padded(day.year() as u64, 4, out)?;
+    for part in [day.month(), day.day()] {
+        out.write_char('-')?;
+        out.write_str(digits::two(part as u64))?;
+    }
+    Ok(())
+}
+
 /// A time zone by its IANA name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Zone(TimeZone);
@@ -63,16 +74,18 @@ impl Zone {
 
     /// `2026-01-31`
     pub fn write_date(&self, at_us: i64, out: &mut impl Write) -> fmt::Result {
-        let day = self.civil(at_us);
-        digits(out, &[(day.year() as u32, 4, "-"), (day.month() as u32, 2, "-"), (day.day() as u32, 2, "")])
+        write_day(self.civil(at_us), out)
     }
 
     /// `2026-01-31 23:59:59`
     pub fn write_time(&self, at_us: i64, out: &mut impl Write) -> fmt::Result {
         let at = self.civil(at_us);
-        self.write_date(at_us, out)?;
-        out.write_char(' ')?;
-        digits(out, &[(at.hour() as u32, 2, ":"), (at.minute() as u32, 2, ":"), (at.second() as u32, 2, "")])
+        write_day(at, out)?;
+        for (before, part) in [(' ', at.hour()), (':', at.minute()), (':', at.second())] {
+            out.write_char(before)?;
+            out.write_str(digits::two(part as u64))?;
+        }
+        Ok(())
     }
 
     pub fn date(&self, at_us: i64) -> String {
@@ -131,19 +144,4 @@ fn text(write: impl FnOnce(&mut String) -> fmt::Result) -> String {
     let mut out = String::with_capacity(19);
     write(&mut out).expect("a String takes everything");
     out
-}
-
-fn digits(out: &mut impl Write, parts: &[(u32, usize, &str)]) -> fmt::Result {
-    let (mut bytes, mut at) = ([0; 16], 0);
-    for &(value, width, tail) in parts {
-        let mut rest = value;
-        for place in (at..at + width).rev() {
-            bytes[place] = b'0' + (rest % 10) as u8;
-            rest /= 10;
-        }
-        at += width;
-        bytes[at..at + tail.len()].copy_from_slice(tail.as_bytes());
-        at += tail.len();
-    }
-    out.write_str(std::str::from_utf8(&bytes[..at]).map_err(|_| fmt::Error)?)
 }

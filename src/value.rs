@@ -14,9 +14,17 @@ const LINES_MAX: usize = 65_536;
 
 /// What a caller sent for a field, as it is stored.
 pub fn parse(field: &Field, text: &str, zone: &Zone) -> Result<Raw> {
-    if text.trim().is_empty() && field.required {
-        return Err(Error::missed(&field.name));
+    let none = text.trim().is_empty();
+    // 0 and `null` name nothing, just as an empty field does.
+    let nothing = || field.kind == ValueKind::Id && id(text.trim()) == Some(0);
+    match field.required && (none || nothing()) {
+        true => Err(Error::missed(&field.name)),
+        false => read(field, text, zone),
     }
+}
+
+/// The same where nothing is demanded.
+pub fn read(field: &Field, text: &str, zone: &Zone) -> Result<Raw> {
     let bad = || match field.is_secret() {
         true => Error::value(&field.name, ""),
         false => Error::value(&field.name, text),
@@ -28,8 +36,6 @@ pub fn parse(field: &Field, text: &str, zone: &Zone) -> Result<Raw> {
         ValueKind::Msg => code(field, text.trim()),
         ValueKind::Flag => Ok(Raw::Flag(flag(text))),
         ValueKind::Ids => ids(text).map(Raw::Text).ok_or_else(bad),
-        // 0 and `null` name nothing, just as an empty field does.
-        ValueKind::Id if field.required && id(text.trim()) == Some(0) => Err(Error::missed(&field.name)),
         ValueKind::Id => number(id(text.trim())),
         ValueKind::Int => {
             field.check_code(text.trim())?;
@@ -132,14 +138,13 @@ pub fn shown(field: &Field, raw: &Raw, zone: &Zone) -> String {
         (ValueKind::Id, Raw::Int(0)) => String::new(),
         (ValueKind::Money, Raw::Int(micro)) => Money(*micro).plain(),
         _ if field.is_secret() => String::new(),
-        (kind, raw) => cell(kind, raw, "", zone).to_string(),
+        (kind, raw) => cell(kind, raw, "", zone).into_text(),
     }
 }
 
 /// The value of a new record: the metadata's default, or the kind's nothing.
 pub fn default(field: &Field, zone: &Zone) -> Raw {
-    let relaxed = Field { required: false, ..field.clone() };
-    parse(&relaxed, &field.default, zone).unwrap_or_else(|_| empty(field))
+    read(field, &field.default, zone).unwrap_or_else(|_| empty(field))
 }
 
 fn empty(field: &Field) -> Raw {

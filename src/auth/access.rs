@@ -11,7 +11,7 @@ use std::time::Duration;
 use quick_cache::sync::Cache;
 
 use super::User;
-use super::session::{self, Session};
+use super::session::{self, Digest, Session};
 use crate::config::Networks;
 use crate::db::{Backend, Conn, Db, Kind, Sql};
 use crate::error::Result;
@@ -25,9 +25,9 @@ const BUDGET: Duration = Duration::from_secs(2);
 pub struct Access {
     users: Cache<i64, Arc<User>>,
     ids: Cache<String, i64>,
-    sessions: Cache<String, Arc<Session>>,
-    /// Last uses that are not in the database yet.
-    recent: Mutex<HashMap<String, i64>>,
+    sessions: Cache<Digest, Arc<Session>>,
+    /// Those whose last use is not in the database yet.
+    recent: Mutex<HashMap<Digest, Arc<Session>>>,
     /// Counts clearings, so that nothing read before one is kept after it.
     epoch: AtomicU64,
     generation: AtomicI64,
@@ -111,47 +111,43 @@ impl Access {
 
     /// The session of an id, if it is alive.
     pub fn session(&self, db: &Db, id: &str, now_us: i64, idle_us: i64) -> Result<Option<Arc<Session>>> {
-        let hash = session::hash(id);
-        let cached = self.sessions.get(&hash).filter(|session| now_us - session.seen_us() <= idle_us);
+        let digest = session::digest(id);
+        let cached = self.sessions.get(&digest).filter(|session| now_us - session.seen_us() <= idle_us);
         let found = match cached {
             Some(session) => Some(session),
-            None => self.load_session(db, &hash)?, // another server may have seen it used
+            None => self.load_session(db, digest)?, // another server may have seen it used
         };
         let Some(session) = found.filter(|session| now_us - session.seen_us() <= idle_us) else {
             return Ok(None);
         };
         session.touch(now_us);
-        self.note(&hash, now_us);
+        if session.is_first_use()
+            && let Ok(mut recent) = self.recent.lock()
+        {
+            recent.insert(digest, session.clone());
+        }
         Ok(Some(session))
     }
 
-    fn load_session(&self, db: &Db, hash: &str) -> Result<Option<Arc<Session>>> {
+    fn load_session(&self, db: &Db, digest: Digest) -> Result<Option<Arc<Session>>> {
         let epoch = self.epoch.load(Ordering::SeqCst);
-        let Some(session) = db.read(BUDGET, |conn| session::find(conn, hash))? else { return Ok(None) };
-        if let Some(seen_us) = self.recent.lock().ok().and_then(|recent| recent.get(hash).copied()) {
-            session.touch(seen_us);
+        let hash = session::hex(&digest);
+        let Some(session) = db.read(BUDGET, |conn| session::find(conn, &hash))? else { return Ok(None) };
+        if let Some(used) = self.recent.lock().ok().and_then(|recent| recent.get(&digest).cloned()) {
+            session.touch(used.seen_us());
         }
         let session = Arc::new(session);
-        self.sessions.insert(hash.to_owned(), session.clone());
+        self.sessions.insert(digest, session.clone());
         if self.epoch.load(Ordering::SeqCst) != epoch {
-            self.sessions.remove(hash);
+            self.sessions.remove(&digest);
         }
         Ok(Some(session))
-    }
-
-    fn note(&self, hash: &str, now_us: i64) {
-        let Ok(mut recent) = self.recent.lock() else { return };
-        match recent.get_mut(hash) {
-            Some(seen_us) => *seen_us = now_us.max(*seen_us),
-            None => {
-                recent.insert(hash.to_owned(), now_us);
-            }
-        }
     }
 
     /// Last uses by session hash, for lists that show how long a session has been idle.
     pub fn recent(&self) -> HashMap<String, i64> {
-        self.recent.lock().map(|recent| recent.clone()).unwrap_or_default()
+        let Ok(recent) = self.recent.lock() else { return HashMap::new() };
+        recent.values().map(|session| (session.hash.clone(), session.seen_us())).collect()
     }
 
     /// Writes last uses down and removes sessions that have ended. Called once a minute and at the
@@ -159,9 +155,10 @@ impl Access {
     pub fn flush(&self, db: &Db, now_us: i64, idle_us: i64) -> Result<()> {
         let recent = self.recent.lock().map(|mut recent| std::mem::take(&mut *recent)).unwrap_or_default();
         db.write(move |conn| {
-            for (hash, seen_us) in &recent {
-                let sql = Sql::new("UPDATE session SET seen_at = ").bind(*seen_us).sql(" WHERE hash = ");
-                sql.bind(hash.as_str()).sql(" AND seen_at < ").bind(*seen_us).execute(conn)?;
+            for session in recent.values() {
+                let seen_us = session.take_use();
+                let sql = Sql::new("UPDATE session SET seen_at = ").bind(seen_us).sql(" WHERE hash = ");
+                sql.bind(session.hash.as_str()).sql(" AND seen_at < ").bind(seen_us).execute(conn)?;
             }
             Sql::new("DELETE FROM session WHERE seen_at < ").bind(now_us - 2 * idle_us).execute(conn)?;
             Ok(())

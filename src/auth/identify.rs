@@ -20,10 +20,11 @@ pub struct Claim<'c> {
 
 /// The caller, or nothing where a password must be hashed or a key used up: then [`slow`].
 pub fn quick(app: &App, claim: &Claim) -> Result<Option<Caller>> {
-    app.access.refresh(&app.db, app.clock.now_us())?;
+    let now_us = app.clock.now_us();
+    app.access.refresh(&app.db, now_us)?;
     let caller = match proof(claim) {
         Proof::None => Caller::nobody(claim.ip),
-        Proof::Session(id, via) => by_session(app, id, claim.ip, via)?,
+        Proof::Session(id, via) => by_session(app, id, claim.ip, via, now_us)?,
         Proof::Password(name, password, via) => {
             check_range(app, claim.ip, via)?;
             match app.access.user_named(&app.db, name)? {
@@ -106,11 +107,11 @@ fn admitted(user: Arc<User>, ip: IpAddr) -> Result<Arc<User>> {
     if user.active && from_here { Ok(user) } else { Err(bad_password(ip)) }
 }
 
-fn by_session(app: &App, id: &str, ip: IpAddr, via: Via) -> Result<Caller> {
+fn by_session(app: &App, id: &str, ip: IpAddr, via: Via, now_us: i64) -> Result<Caller> {
     let config = app.config.load();
     let idle_us = session::idle_us(&config);
     let found = match session::is_id(id) {
-        true => app.access.session(&app.db, id, app.clock.now_us(), idle_us)?,
+        true => app.access.session(&app.db, id, now_us, idle_us)?,
         false => None,
     };
     let moved = |session: &Session| config.bind_session_ip && session.ip != ip.to_canonical().to_string();

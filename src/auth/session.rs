@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 
 use super::{Hop, User};
 use crate::db::{Conn, Kind, Sql};
@@ -25,6 +25,8 @@ pub struct Session {
     pub ip: String,
     pub created_us: i64,
     seen_us: AtomicI64,
+    /// Is its last use still to be written down?
+    is_noted: AtomicBool,
     /// Rows a page by list, as they were last asked for.
     page_sizes: Mutex<HashMap<String, i64>>,
 }
@@ -50,6 +52,17 @@ impl Session {
     pub fn touch(&self, now_us: i64) {
         self.seen_us.fetch_max(now_us, Ordering::Relaxed);
     }
+
+    /// Is this the first use since the last were written down?
+    pub fn is_first_use(&self) -> bool {
+        !self.is_noted.load(Ordering::SeqCst) && !self.is_noted.swap(true, Ordering::SeqCst)
+    }
+
+    /// The last use, to be written down. A use from now on counts as a first one.
+    pub fn take_use(&self) -> i64 {
+        self.is_noted.store(false, Ordering::SeqCst);
+        self.seen_us()
+    }
 }
 
 /// How long a session lives without a call.
@@ -64,11 +77,18 @@ pub fn new_id() -> String {
     hex(&bytes)
 }
 
-pub fn hash(secret: &str) -> String {
-    hex(&Sha256::digest(secret.as_bytes()))
+pub type Digest = [u8; 32];
+
+pub fn digest(secret: &str) -> Digest {
+    Sha256::digest(secret.as_bytes()).into()
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// A digest as it is stored.
+pub fn hash(secret: &str) -> String {
+    hex(&digest(secret))
+}
+
+pub fn hex(bytes: &[u8]) -> String {
     let digit = |half: u8| char::from_digit(u32::from(half), 16).expect("half a byte is a digit");
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
@@ -110,6 +130,7 @@ pub fn find(conn: &mut Conn, hash: &str) -> Result<Option<Session>> {
         ip: row[3].str().to_owned(),
         created_us: row[4].int(),
         seen_us: AtomicI64::new(row[5].int()),
+        is_noted: AtomicBool::new(false),
         page_sizes: Mutex::default(),
     }))
 }

@@ -29,6 +29,13 @@ impl Deadline {
     pub fn set(at: Instant) -> Self {
         Self(DEADLINE.replace(Some(at)))
     }
+
+    /// Moves the deadline that stands, if one does.
+    pub fn postpone(at: Instant) {
+        if DEADLINE.get().is_some() {
+            DEADLINE.set(Some(at));
+        }
+    }
 }
 
 impl Drop for Deadline {

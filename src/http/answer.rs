@@ -6,8 +6,9 @@
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
-use http_body_util::Full;
+use http_body_util::Either;
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_ENCODING,
@@ -17,13 +18,14 @@ use hyper::header::{
 use hyper::{Request, StatusCode};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use super::export::{Begun, Exit, Export};
 use super::output::Output;
-use super::{Reply, body, browser, compress, origin, request};
+use super::{Reply, body, browser, compress, origin, request, whole};
 use crate::app::App;
 use crate::auth::identify::{self, Claim};
 use crate::auth::{Caller, Via};
 use crate::config::Config;
-use crate::db::Backend;
+use crate::db::{self, Backend};
 use crate::doc::{Answer, Body};
 use crate::error::{Error, Result};
 use crate::params::Params;
@@ -78,8 +80,9 @@ pub async fn respond(app: &Arc<App>, request: Request<Incoming>, peer: IpAddr, h
 
 /// Adds how the server was addressed, which every document tells.
 pub fn address(params: &mut Params, binary: impl Into<String>, host: &str) {
-    params.set(envelope::BINARY, binary);
-    params.set(envelope::HOST, host);
+    let manner = params.manner_mut();
+    manner.binary = binary.into();
+    manner.host = host.to_owned();
 }
 
 /// A GET without a body needs no reading.
@@ -93,6 +96,7 @@ async fn read_body(body: Incoming, config: &Config) -> Result<Bytes> {
 impl Job {
     pub async fn reply(self) -> Reply {
         if self.app.db.backend() == Backend::Sqlite {
+            db::keep_connection();
             let inline = catch_unwind(AssertUnwindSafe(|| self.inline()));
             match inline {
                 Ok(Some(reply)) => return reply,
@@ -106,8 +110,21 @@ impl Job {
         };
         let job = Arc::new(self);
         let blocking = job.clone();
-        let done = tokio::task::spawn_blocking(move || blocking.blocking()).await;
+        let (exit, begins) = Exit::new();
+        let mut done = tokio::task::spawn_blocking(move || blocking.blocking(exit));
+        let done = tokio::select! {
+            biased;
+            Ok(begun) = begins => return job.begun(begun),
+            done = &mut done => done,
+        };
         done.unwrap_or_else(|_panic| job.refuse(&Caller::nobody(job.ip), panicked()))
+    }
+
+    /// The reply whose rows are on their way.
+    fn begun(&self, begun: Begun) -> Reply {
+        let mut reply = Reply::new(Either::Right(begun.pieces));
+        self.add_headers(reply.headers_mut(), begun.mime, true);
+        reply
     }
 
     /// A place among those who hash, where this call must.
@@ -136,20 +153,20 @@ impl Job {
         if self.writes() {
             return None;
         }
-        match self.call(&caller, BUDGET_FAST) {
+        match self.call(&caller, BUDGET_FAST, Exit::closed()) {
             Err(error) if error.kind == "timeout" => None,
             done => Some(self.finished(&caller, done)),
         }
     }
 
-    fn blocking(&self) -> Reply {
+    fn blocking(&self, exit: Exit) -> Reply {
         let caller = match &self.caller {
             Some(caller) => crate::auth::su::per_request(&self.app, caller.clone(), &self.params),
             None => identify::slow(&self.app, &self.claim()),
         };
         match caller {
             Ok(caller) => {
-                let done = self.call(&caller, BUDGET_SLOW);
+                let done = self.call(&caller, BUDGET_SLOW, exit);
                 self.finished(&caller, done)
             }
             Err(error) => self.refuse(&Caller::nobody(self.ip), error),
@@ -162,9 +179,9 @@ impl Job {
     }
 
     /// The finished text with its type, and what else the reply carries.
-    fn call(&self, caller: &Caller, budget: std::time::Duration) -> Result<Done> {
+    fn call(&self, caller: &Caller, budget: Duration, exit: Exit) -> Result<Done> {
         self.check_origin(caller)?;
-        let mut output = Output::of(&self.app, self.params.get("out"))?;
+        let output = Output::of(&self.app, self.params.get("out"))?;
         let unshown = || Error::value("out", self.params.get("out"));
         if output.lists_only() && self.writes() {
             return Err(unshown()); // what cannot be shown is not done either
@@ -173,14 +190,17 @@ impl Job {
             true => self.with_words(),
             false => self.params.clone(),
         };
-        let mut answer = rpc::call(&self.app, caller, &params, budget, &mut output)?;
-        if output.lists_only() && answer.body != Body::List {
+        let mut export = Export::new(output, exit);
+        let mut answer = rpc::call(&self.app, caller, &params, budget, &mut export)?;
+        if export.output.lists_only() && answer.body != Body::List {
             return Err(unshown());
         }
         let session = answer.doc.get("auth").and_then(|auth| auth.get_attr("id")).map(str::to_owned);
         let location = self.frame(caller, &mut answer);
-        let mime = output.mime();
-        Ok(Done { text: output.finish(&answer)?, mime, session, location })
+        let mime = export.output.mime();
+        // Where rows have left, nobody waits for a reply any more.
+        let text = export.finish(|output| output.finish(&answer))?.unwrap_or_default();
+        Ok(Done { text, mime, session, location })
     }
 
     /// What a page shows around an answer, and where a browser goes instead of being shown it.
@@ -198,7 +218,7 @@ impl Job {
 
     fn with_words(&self) -> Params {
         let mut params = self.params.clone();
-        params.set(envelope::WORDS, "yes");
+        params.manner_mut().words = true;
         params
     }
 
@@ -282,12 +302,18 @@ impl Job {
     fn plain(&self, status: StatusCode, mime: &'static str, text: String, private: bool) -> Reply {
         let (mime, text) = self.jsonp(mime, text);
         let (bytes, gzip) = compress::body(text, &self.headers, self.config.compress);
-        let mut reply = Reply::new(Full::from(bytes));
+        let mut reply = whole(bytes);
         *reply.status_mut() = status;
         let headers = reply.headers_mut();
+        headers.reserve(8);
         if gzip {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
+        self.add_headers(headers, mime, private);
+        reply
+    }
+
+    fn add_headers(&self, headers: &mut HeaderMap, mime: &'static str, private: bool) {
         if self.config.compress {
             headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
         }
@@ -308,7 +334,6 @@ impl Job {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
             headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
         }
-        reply
     }
 
     /// `callback=NAME` wraps JSON for a script tag (protocol.md §13.8).

@@ -71,7 +71,31 @@ async fn sent(headers: &HeaderMap, body: Bytes) -> Result<Pairs> {
 
 /// Odd but real: a leading `&`, empty parts, raw characters.
 fn urlencoded(text: &[u8]) -> Pairs {
-    form_urlencoded::parse(text).into_owned().collect()
+    let is_plain = |byte: &u8| byte.is_ascii() && !matches!(byte, b'%' | b'+');
+    match std::str::from_utf8(text) {
+        Ok(text) if text.as_bytes().iter().all(is_plain) => plain(text),
+        _ => form_urlencoded::parse(text).into_owned().collect(),
+    }
+}
+
+/// Most queries: nothing in them stands for something else.
+fn plain(text: &str) -> Pairs {
+    let (mut pairs, mut rest) = (Pairs::with_capacity(8), text);
+    while !rest.is_empty() {
+        let (part, behind) = cut(rest, b'&');
+        if !part.is_empty() {
+            let (name, value) = cut(part, b'=');
+            pairs.push((name.to_owned(), value.to_owned()));
+        }
+        rest = behind;
+    }
+    pairs
+}
+
+/// What stands before an ASCII sign and behind it. Texts are short, so no search is set up.
+fn cut(text: &str, sign: u8) -> (&str, &str) {
+    let at = text.bytes().position(|byte| byte == sign).unwrap_or(text.len());
+    (&text[..at], text.get(at + 1..).unwrap_or_default())
 }
 
 async fn multipart(kind: &str, body: Bytes) -> Result<Pairs> {

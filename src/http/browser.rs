@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use http_body_util::Full;
 use hyper::StatusCode;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 
-use super::{Reply, request};
+use super::{Reply, request, whole};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::doc::{Answer, Body, Node};
@@ -28,11 +27,11 @@ pub fn is_page(out: &str) -> bool {
 /// A path where no calls are answered: a file of the panel, or nothing.
 pub fn other_path(path: &str) -> Reply {
     let Some((mime, bytes)) = html::asset(path) else {
-        let mut reply = Reply::new(Full::from("not found\n"));
+        let mut reply = whole("not found\n");
         *reply.status_mut() = StatusCode::NOT_FOUND;
         return reply;
     };
-    let mut reply = Reply::new(Full::from(bytes));
+    let mut reply = whole(bytes);
     reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(mime));
     reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
     reply
@@ -43,14 +42,14 @@ pub fn complete(params: &mut Params, headers: &HeaderMap) {
     if !is_page(params.get("out")) {
         return;
     }
-    params.set(envelope::PAGE, "yes");
+    params.manner_mut().page = true;
     if !params.has("func") {
         let knows_us = request::cookie(headers, request::SESSION_COOKIE).is_some();
         params.set("func", if knows_us { START } else { SIGN_IN });
     }
     let cookie = request::cookie(headers, request::LANG_COOKIE).and_then(|value| value.split(':').nth(1));
     if let Some(lang) = cookie {
-        params.set(envelope::LANG, lang);
+        params.manner_mut().lang = lang.to_owned();
     }
 }
 
@@ -76,7 +75,7 @@ pub fn lang_cookie(params: &Params) -> Option<HeaderValue> {
 }
 
 pub fn see_other(location: &str) -> Reply {
-    let mut reply = Reply::new(Full::default());
+    let mut reply = whole("");
     *reply.status_mut() = StatusCode::SEE_OTHER;
     if let Ok(location) = HeaderValue::from_str(location) {
         reply.headers_mut().insert(LOCATION, location);

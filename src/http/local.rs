@@ -5,13 +5,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::{Request, StatusCode};
 use tokio::net::UnixStream;
 
 use super::answer::{Job, address};
-use super::{Reply, Shared, body};
+use super::{Reply, Shared, body, whole};
 use crate::auth::{Caller, User, Via};
 use crate::db::{Kind, Sql};
 use crate::error::{Error, Result};
@@ -150,7 +149,7 @@ fn control(server: &Shared, caller: &Caller, restarts: bool) -> Reply {
 }
 
 fn plain(status: StatusCode, text: String) -> Reply {
-    let mut reply = Reply::new(Full::from(text));
+    let mut reply = whole(text);
     *reply.status_mut() = status;
     reply
 }

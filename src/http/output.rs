@@ -5,7 +5,6 @@ use crate::cell::{Cell, Column};
 use crate::doc::Answer;
 use crate::error::{Error, Result};
 use crate::render::{self, Format, Render, Words};
-use crate::rpc::list::RowSink;
 
 pub enum Output {
     Built { format: &'static Format, writer: Box<dyn Render> },
@@ -57,17 +56,23 @@ impl Output {
             Self::Custom(custom) => custom.finish(answer),
         }
     }
-}
 
-impl RowSink for Output {
-    fn list(&mut self, columns: &[Column], key: &str) {
+    /// Rows that may leave before the answer is finished.
+    pub fn ready(&mut self) -> Option<&mut String> {
+        match self {
+            Self::Built { writer, .. } => writer.ready(),
+            Self::Custom(_) => None,
+        }
+    }
+
+    pub fn list(&mut self, columns: &[Column], key: &str) {
         match self {
             Self::Built { writer, .. } => writer.list(columns, key),
             Self::Custom(custom) => custom.list(columns, key),
         }
     }
 
-    fn row(&mut self, columns: &[Column], cells: &[Cell]) {
+    pub fn row(&mut self, columns: &[Column], cells: &[Cell]) {
         match self {
             Self::Built { writer, .. } => writer.row(columns, cells),
             Self::Custom(custom) => custom.row(columns, cells),

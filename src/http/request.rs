@@ -55,7 +55,7 @@ pub fn is_https(headers: &HeaderMap, peer: IpAddr, config: &Config) -> bool {
 /// `scheme://authority` as the client addressed us.
 pub fn host(headers: &HeaderMap, https: bool) -> String {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    format!("{}://{host}", if https { "https" } else { "http" })
+    [if https { "https://" } else { "http://" }, host].concat()
 }
 
 pub fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {

@@ -80,7 +80,8 @@ fn written<'r>(cx: &Ctx, record: &'r Record) -> Vec<(&'r String, &'r Raw)> {
     let meta = &cx.func.meta;
     let no_column = |field: &Field| is_link(field) || field.virtual_;
     let is_column = |name: &str| !meta.fields().any(|field| no_column(field) && field.column() == name);
-    record.values.iter().filter(|(name, _)| is_column(name) && *name != "id").collect()
+    let written = record.values.iter().filter(|(name, _)| is_column(name) && name != "id");
+    written.map(|(name, raw)| (name, raw)).collect()
 }
 
 fn insert(cx: &mut Ctx, record: &Record) -> Result<i64> {

@@ -9,6 +9,7 @@ use crate::doc::{Answer, Body};
 #[derive(Default)]
 struct Csv {
     out: String,
+    has_names: bool,
     /// A field before it is known whether it needs quotes.
     field: String,
 }
@@ -19,11 +20,12 @@ pub fn start() -> Box<dyn Render> {
 
 impl Render for Csv {
     fn list(&mut self, columns: &[Column], _key: &str) {
+        self.has_names = true;
         line(&mut self.out, columns.iter().map(|column| column.name.as_str()));
     }
 
     fn row(&mut self, columns: &[Column], cells: &[Cell]) {
-        if self.out.is_empty() {
+        if !self.has_names {
             self.list(columns, "");
         }
         for (place, cell) in cells.iter().enumerate() {
@@ -39,6 +41,10 @@ impl Render for Csv {
             self.out.push_str("\"\"");
         }
         self.out.push_str("\r\n");
+    }
+
+    fn ready(&mut self) -> Option<&mut String> {
+        Some(&mut self.out)
     }
 
     /// What is no list is a table of one row.

@@ -48,6 +48,10 @@ impl Render for Text {
         out.push('\n');
     }
 
+    fn ready(&mut self) -> Option<&mut String> {
+        Some(&mut self.rows)
+    }
+
     fn finish(self: Box<Self>, answer: &Answer) -> String {
         let mut out = self.rows;
         match answer.body {

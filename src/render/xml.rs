@@ -3,7 +3,7 @@
 use super::Render;
 use super::escape;
 use crate::cell::{Cell, Column};
-use crate::doc::{Answer, Node};
+use crate::doc::{Answer, Name, Node};
 
 struct Xml {
     rows: String,
@@ -64,9 +64,17 @@ impl Render for Xml {
     }
 }
 
-fn attr(out: &mut String, name: &str, value: &str) {
+/// A name of our own is one that XML takes; of others nobody knows.
+fn name(out: &mut String, name: &Name) {
+    match name {
+        Name::Borrowed(name) => out.push_str(name),
+        Name::Owned(name) => escape::xml_name(out, name),
+    }
+}
+
+fn attr(out: &mut String, key: &Name, value: &str) {
     out.push(' ');
-    escape::xml_name(out, name);
+    name(out, key);
     out.push_str("=\"");
     escape::xml_attr(out, value);
     out.push('"');
@@ -80,11 +88,12 @@ fn element(out: &mut String, node: &Node) {
 
 fn open(out: &mut String, node: &Node) {
     out.push('<');
-    escape::xml_name(out, &node.name);
-    for (at, (name, value)) in node.attrs.iter().enumerate() {
-        // A repeated attribute would make the whole document unreadable.
-        if !node.attrs[..at].iter().any(|(earlier, _)| earlier == name) {
-            attr(out, name, value);
+    name(out, &node.name);
+    // A repeated attribute would make the whole document unreadable. Ours do not repeat.
+    let is_foreign = node.attrs.iter().any(|(key, _)| matches!(key, Name::Owned(_)));
+    for (at, (key, value)) in node.attrs.iter().enumerate() {
+        if !is_foreign || !node.attrs[..at].iter().any(|(earlier, _)| earlier == key) {
+            attr(out, key, value);
         }
     }
     if !is_bare(node) {
@@ -98,7 +107,7 @@ fn close(out: &mut String, node: &Node) {
         return out.push_str("/>");
     }
     out.push_str("</");
-    escape::xml_name(out, &node.name);
+    name(out, &node.name);
     out.push('>');
 }
 
@@ -161,8 +170,9 @@ mod tests {
 
     #[test]
     fn names_from_outside_cannot_break_it() {
-        let tparams = Node::new("tparams").kid(Node::leaf("a b><c", "1")).kid(Node::leaf("", "2"));
-        let twice = Node::new("x").attr("a", "1").attr("a", "2");
+        let leaf = |name: &str, text: &str| Node::leaf(name.to_owned(), text);
+        let tparams = Node::new("tparams").kid(leaf("a b><c", "1")).kid(leaf("", "2"));
+        let twice = Node::new("x").attr("a".to_owned(), "1").attr("a".to_owned(), "2");
         let text = rendered("xml", &samples::error().with(Node::new("doc").kid(tparams).kid(twice)));
         assert!(
             text.ends_with("<doc><tparams><a_b__c>1</a_b__c><_>2</_></tparams><x a=\"1\"/></doc>\n"),

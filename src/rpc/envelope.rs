@@ -17,28 +17,27 @@ const THEME: &str = "/manimg/dragon/";
 pub fn lang(app: &App, caller: &Caller, params: &Params) -> String {
     let config = app.config.load();
     let wishes =
-        [params.get("lang"), params.get(LANG), &caller.user.lang, &config.default_lang, words::FALLBACK];
+        [params.get("lang"), &params.manner().lang, &caller.user.lang, &config.default_lang, words::FALLBACK];
     let known = wishes.into_iter().find(|lang| app.registry.words.has_lang(lang));
     known.unwrap_or(words::FALLBACK).to_owned()
 }
 
 /// Puts a finished answer into its envelope.
-pub fn wrap(call: &Call, answer: Answer, tail: Vec<Node>) -> Answer {
+pub fn wrap(call: &Call, mut answer: Answer) -> Answer {
     let is_list = answer.body == Body::List;
+    let is_behind = |kid: &Node| kid.is_rows() || LISTED.contains(&kid.name.as_ref());
+    let kids = &mut answer.doc.kids;
+    let first_behind = kids.iter().position(|kid| is_list && is_behind(kid)).unwrap_or(kids.len());
+    let behind = kids.split_off(first_behind);
     let mut doc = attributes(call, is_list);
-    let (mut before, mut after) = (Vec::new(), Vec::new());
-    for kid in answer.doc.kids {
-        let behind = is_list && (!after.is_empty() || kid.is_rows() || LISTED.contains(&kid.name.as_ref()));
-        if behind { after.push(kid) } else { before.push(kid) }
-    }
-    if wants_words(&call.params) {
+    doc.kids.reserve_exact(kids.len() + behind.len() + 2);
+    if call.params.manner().words {
         doc.kids.extend(describe::nodes(call));
     }
-    doc.kids.extend(before);
+    doc.kids.append(kids);
     doc.kids.push(tparams(&call.params, &call.func));
     doc.kids.push(Node::new("saved_filters"));
-    doc.kids.extend(after);
-    debug_assert!(tail.is_empty() || is_list);
+    doc.kids.extend(behind);
     Answer { body: answer.body, doc }
 }
 
@@ -47,38 +46,23 @@ const LISTED: [&str; 3] = ["p_sort", "p_order", "page"];
 
 fn attributes(call: &Call, is_list: bool) -> Node {
     let params = &call.params;
-    let doc = Node::new("doc")
-        .attr("lang", &call.lang)
-        .attr("func", call.func.name())
-        .attr("binary", params.get(BINARY))
-        .attr("host", params.get(HOST))
-        .attr("themename", THEME_NAME)
-        .attr("features", &call.app.registry.features)
-        .attr("notify", "");
-    let doc = if is_list { doc.attr("favorite", "no").attr("pin", "no") } else { doc };
-    doc.attr("theme", THEME)
-}
-
-/// Parameters of our own making: no caller can send a name with a colon before it, and none is
-/// echoed.
-pub const BINARY: &str = ":binary";
-pub const HOST: &str = ":host";
-/// The language of a browser, where the call names none.
-pub const LANG: &str = ":lang";
-/// The answer becomes a page.
-pub const PAGE: &str = ":page";
-/// The format wants metadata and messages in the document.
-pub const WORDS: &str = ":words";
-
-fn wants_words(params: &Params) -> bool {
-    params.has(WORDS)
+    let of_all = [
+        ("lang", call.lang.as_str()),
+        ("func", call.func.name()),
+        ("binary", &params.manner().binary),
+        ("host", &params.manner().host),
+        ("themename", THEME_NAME),
+        ("features", &call.app.registry.features),
+        ("notify", ""),
+    ];
+    let of_list = [("favorite", "no"), ("pin", "no")].into_iter().filter(|_| is_list);
+    Node::new("doc").attrs(of_all.into_iter().chain(of_list).chain([("theme", THEME)]))
 }
 
 /// The request's parameters, alphabetical, `func` last, without secrets.
 fn tparams(params: &Params, func: &Func) -> Node {
     let is_shown = |name: &str| {
         name != "func"
-            && !name.starts_with(':')
             && Params::is_echoed(name)
             && func.meta.field(name).is_none_or(|field| !field.is_secret())
     };

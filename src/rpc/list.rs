@@ -18,7 +18,8 @@ use crate::record::scope_sql;
 pub trait RowSink {
     /// Once, before any row, also of an empty list.
     fn list(&mut self, columns: &[Column], key: &str);
-    fn row(&mut self, columns: &[Column], cells: &[Cell]);
+    /// An error ends the call.
+    fn row(&mut self, columns: &[Column], cells: &[Cell]) -> Result<()>;
 }
 
 /// For calls that answer no list.
@@ -26,14 +27,16 @@ pub struct NoRows;
 
 impl RowSink for NoRows {
     fn list(&mut self, _columns: &[Column], _key: &str) {}
-    fn row(&mut self, _columns: &[Column], _cells: &[Cell]) {}
+    fn row(&mut self, _columns: &[Column], _cells: &[Cell]) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// Columns without an index of their own are sortable up to this many rows.
 const SORT_ANY_MAX: i64 = 10_000;
 
 /// Answers a list. `head` makes the document's envelope around the list's own nodes.
-pub fn answer(cx: &mut Ctx, each: &mut dyn RowSink) -> Result<(Answer, Vec<Node>)> {
+pub fn answer(cx: &mut Ctx, each: &mut dyn RowSink) -> Result<Answer> {
     let app = cx.call.app.clone();
     let func = cx.call.func.clone();
     let plan = func.plans.get(&func, &app.registry.words, cx.caller.level(), &cx.call.lang);
@@ -57,8 +60,8 @@ pub fn answer(cx: &mut Ctx, each: &mut dyn RowSink) -> Result<(Answer, Vec<Node>
     let is_stored = !cx.params.has("filter") && cx.caller.user.filters.contains_key(func.name());
     let filtered = is_stored.then(|| Node::leaf("p_filter", "on"));
     let head = parent_nodes(cx).into_iter().chain(filtered).chain(head);
-    let doc = Node::new("doc").with(head).kid(Node::rows()).with(tail.clone());
-    Ok((Answer { body: Body::List, doc }, tail))
+    let doc = Node::new("doc").with(head).kid(Node::rows()).with(tail);
+    Ok(Answer { body: Body::List, doc })
 }
 
 /// Nested lists say whose rows they are.
@@ -205,7 +208,7 @@ impl View<'_> {
             }
             let mut cells = Vec::with_capacity(plan.columns.len());
             plan.cells(&last, &zone, &mut cells);
-            each.row(&plan.columns, &cells);
+            each.row(&plan.columns, &cells)?;
             paging.saw(read, shown_at.map(|at| &cells[at]));
             read += 1;
             Ok(())
@@ -294,7 +297,7 @@ fn made(
         plan.cells(&raws, &zone, &mut cells);
         paging.edge(at as i64, shown_at.map(|at| cells[at].to_string()).unwrap_or_default());
         if paging.holds(at as i64) {
-            each.row(&plan.columns, &cells);
+            each.row(&plan.columns, &cells)?;
         }
     }
     Ok(paging)

@@ -30,22 +30,25 @@ fn slist(cx: &mut Ctx, field: &Field, record: &Record) -> Result<Option<Node>> {
         return Ok(None);
     }
     let rows = stored(cx, field, record)?;
-    let val = |row: &Vec<Raw>| Node::leaf("val", row[1].str()).attr("key", row[0].int().to_string());
+    let val =
+        |row: &Vec<Raw>| Node::leaf("val", row[1].str()).attrs([("key", row[0].int().to_string().as_str())]);
     let none =
-        (field.kind == ValueKind::Id && !field.required).then(|| Node::leaf("val", "").attr("key", ""));
-    Ok(Some(named(field).with(none).with(rows.iter().map(val))))
+        (field.kind == ValueKind::Id && !field.required).then(|| Node::leaf("val", "").attrs([("key", "")]));
+    let mut list = named(field);
+    list.kids.reserve_exact(rows.len() + 1);
+    Ok(Some(list.with(none).with(rows.iter().map(val))))
 }
 
 fn named(field: &Field) -> Node {
-    Node::new("slist").attr("name", &field.name)
+    Node::new("slist").attrs([("name", field.name.as_str())])
 }
 
 fn fixed(cx: &Ctx, field: &Field) -> Node {
     let words = &cx.app.registry.words;
     let val = |val: &super::meta::Val| {
-        let name = format!("{}_{}", field.name, val.key);
+        let name = [field.name.as_str(), "_", &val.key].concat();
         let text = words.get(&cx.call.lang, &cx.call.func.sets, &name).to_owned();
-        Node::leaf("val", text).attr("msg", "yes").attr("key", &val.key)
+        Node::leaf("val", text).attrs([("msg", "yes"), ("key", &val.key)])
     };
     named(field).with(field.vals.iter().map(val))
 }
@@ -62,8 +65,13 @@ fn stored(cx: &mut Ctx, field: &Field, record: &Record) -> Result<OptionRows> {
         return Ok(rows);
     }
     let sql = Sql::new("SELECT id, name FROM ").word(&view).sql(" WHERE 1 = 1");
-    let sql = sql.append(&condition).sql(" ORDER BY name, id LIMIT ").bind(OPTIONS_MAX);
-    let rows = Arc::new(sql.load(cx.conn, &[Kind::Int, Kind::Text])?);
+    let sql = sql.append(&condition).sql(" ORDER BY name, id");
+    // One client has few. LIMIT would make SQLite build a table for them in order to sort it.
+    let is_of_one = of_account(cx, field, record)? != 0;
+    let sql = if is_of_one { sql } else { sql.sql(" LIMIT ").bind(OPTIONS_MAX) };
+    let mut rows = sql.load(cx.conn, &[Kind::Int, Kind::Text])?;
+    rows.truncate(OPTIONS_MAX as usize);
+    let rows = Arc::new(rows);
     if keeps {
         app.options.insert(view, (writes, rows.clone()));
     }
@@ -71,7 +79,7 @@ fn stored(cx: &mut Ctx, field: &Field, record: &Record) -> Result<OptionRows> {
 }
 
 fn view(field: &Field) -> String {
-    format!("{}_option", field.options)
+    [field.options.as_str(), "_option"].concat()
 }
 
 fn allowed(cx: &Ctx, field: &Field, record: &Record) -> Result<Sql> {
@@ -79,14 +87,20 @@ fn allowed(cx: &Ctx, field: &Field, record: &Record) -> Result<Sql> {
         return Ok(Sql::default());
     }
     let sql = scope_sql(cx.scope(), "account_id");
-    let account = match (record.owner.0, cx.func.meta.parent.as_str()) {
+    Ok(match of_account(cx, field, record)? {
+        0 => sql,
+        account => sql.sql(" AND account_id = ").bind(account),
+    })
+}
+
+/// The client whose rows are offered; 0 where they are several clients' or nobody's.
+fn of_account(cx: &Ctx, field: &Field, record: &Record) -> Result<i64> {
+    let is_owned = field.options != "account" && cx.app.db.has_column(&view(field), "account_id");
+    Ok(match (record.owner.0, cx.func.meta.parent.as_str()) {
+        _ if !is_owned => 0,
         (0, "account_id") => cx.plid()?.unwrap_or(record.int("account_id")),
         (0, _) => record.int("account_id"),
         (account, _) => account,
-    };
-    Ok(match (account, field.options.as_str()) {
-        (0, _) | (_, "account") => sql,
-        (account, _) => sql.sql(" AND account_id = ").bind(account),
     })
 }
 

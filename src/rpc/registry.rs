@@ -2,8 +2,9 @@
 //! One without the other is a fault that is found at start.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use foldhash::HashMap;
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
@@ -12,6 +13,7 @@ use super::handler::Handler;
 use super::meta::{Field, Meta, Shape};
 use super::plan::Plans;
 use super::words::{COMMON, Lang, Words};
+use crate::db::Sql;
 
 static FUNCS: Dir = include_dir!("$CARGO_MANIFEST_DIR/funcs");
 
@@ -28,10 +30,14 @@ pub struct Func {
     /// Where its words are looked for, the first set first.
     pub sets: Vec<String>,
     pub plans: Plans,
+    /// How a form reads its record, once it has.
+    pub select: OnceLock<Sql>,
 }
 
 pub struct Registry {
-    funcs: BTreeMap<String, Arc<Func>>,
+    /// By name, as lists show them.
+    funcs: Vec<Arc<Func>>,
+    places: HashMap<String, usize>,
     pub words: Words,
     pub menu: Vec<MenuNode>,
     /// Changes with any metadata or word: clients use it as a cache key (`doc/@features`).
@@ -102,17 +108,18 @@ impl Registry {
         family::inherit(&mut metas, &mut faults);
         let funcs = join(family::derive(metas), handlers, &mut faults);
         let features = digest.finalize().to_hex()[..32].to_owned();
-        let registry = Self { funcs, words, menu, features };
+        let places = funcs.iter().enumerate().map(|(at, func)| (func.meta.name.clone(), at)).collect();
+        let registry = Self { funcs, places, words, menu, features };
         faults.extend(super::audit::faults(&registry));
         if faults.is_empty() { Ok(registry) } else { Err(faults) }
     }
 
     pub fn get(&self, name: &str) -> Option<Arc<Func>> {
-        self.funcs.get(name).cloned()
+        self.places.get(name).map(|at| self.funcs[*at].clone())
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Func>> {
-        self.funcs.values()
+        self.funcs.iter()
     }
 
     /// The title of a function: its own, or its object's with the verb behind it.
@@ -143,18 +150,14 @@ fn take(new: Vec<Meta>, path: &str, metas: &mut BTreeMap<String, Meta>, faults: 
     }
 }
 
-fn join(
-    metas: Vec<family::Derived>,
-    handlers: &[&[Row]],
-    faults: &mut Vec<String>,
-) -> BTreeMap<String, Arc<Func>> {
+fn join(metas: Vec<family::Derived>, handlers: &[&[Row]], faults: &mut Vec<String>) -> Vec<Arc<Func>> {
     let mut named: BTreeMap<&str, Handler> = BTreeMap::new();
     for (name, handler) in handlers.iter().copied().flatten() {
         if named.insert(name, *handler).is_some() {
             faults.push(format!("`{name}` has two handlers"));
         }
     }
-    let mut funcs = BTreeMap::new();
+    let mut funcs = Vec::new();
     let of_wizard = named.clone();
     for family::Derived { meta, object, verb } in metas {
         let own = named.remove(meta.name.as_str());
@@ -164,9 +167,11 @@ fn join(
             continue;
         };
         let sets = sets(&meta, &object);
-        let func = Func { object, verb, sets, handler, plans: Plans::default(), meta };
-        funcs.insert(func.meta.name.clone(), Arc::new(func));
+        let func =
+            Func { object, verb, sets, handler, plans: Plans::default(), select: OnceLock::new(), meta };
+        funcs.push(Arc::new(func));
     }
+    funcs.sort_by(|a, b| a.name().cmp(b.name()));
     faults.extend(named.keys().map(|name| format!("the handler of `{name}` has no metadata")));
     funcs
 }

@@ -1,6 +1,6 @@
 //! The words of every function in every language: sets of messages by function name.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 use serde::Deserialize;
 
@@ -53,7 +53,7 @@ impl Words {
     }
 
     pub fn has_lang(&self, lang: &str) -> bool {
-        self.sets.contains_key(lang)
+        !lang.is_empty() && self.sets.contains_key(lang)
     }
 
     /// A word of exactly this language and one of these sets, the first that has it.

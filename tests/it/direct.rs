@@ -32,12 +32,13 @@ struct Rows(Vec<Row>);
 impl RowSink for Rows {
     fn list(&mut self, _columns: &[Column], _key: &str) {}
 
-    fn row(&mut self, columns: &[Column], cells: &[Cell]) {
+    fn row(&mut self, columns: &[Column], cells: &[Cell]) -> Result<()> {
         let text = |cell: &Cell| match cell {
             Cell::Msg { code, .. } => code.to_string(),
             cell => cell.to_string(),
         };
         self.0.push(columns.iter().map(|column| column.name.clone()).zip(cells.iter().map(text)).collect());
+        Ok(())
     }
 }
 

@@ -6,6 +6,7 @@ mod calls;
 mod coverage;
 mod demo;
 mod direct;
+mod export;
 mod faults;
 mod formats;
 mod local;

@@ -110,16 +110,39 @@ impl Connection {
         }
         let length = headers.iter().find(|(name, _)| name == "content-length");
         let mut body = Vec::new();
+        let is_chunked =
+            headers.iter().any(|header| *header == ("transfer-encoding".into(), "chunked".into()));
         match length.map(|(_, value)| value.parse().expect("a length is a number")) {
             Some(length) => {
                 body.resize(length, 0);
                 self.stream.read_exact(&mut body).expect("a whole body");
             }
+            None if is_chunked => self.chunks(&mut body),
             None => {
                 self.stream.read_to_end(&mut body).expect("a whole body");
             }
         }
         Some(Reply { status, headers, body: String::from_utf8(body).expect("answers are UTF-8") })
+    }
+
+    /// The pieces of a body, until the empty one that ends it.
+    fn chunks(&mut self, body: &mut Vec<u8>) {
+        loop {
+            let size = self.line().expect("a chunk says its size");
+            let size = usize::from_str_radix(&size, 16).expect("a size is hexadecimal");
+            let start = body.len();
+            body.resize(start + size, 0);
+            self.stream.read_exact(&mut body[start..]).expect("a whole chunk");
+            self.line().expect("a chunk ends with its line");
+            if size == 0 {
+                return;
+            }
+        }
+    }
+
+    /// Reads so many bytes of whatever comes.
+    pub fn skip(&mut self, count: u64) {
+        std::io::copy(&mut self.stream.by_ref().take(count), &mut std::io::sink()).expect("bytes come");
     }
 
     fn line(&mut self) -> Option<String> {

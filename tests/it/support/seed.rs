@@ -27,7 +27,9 @@ pub struct NoRows;
 
 impl RowSink for NoRows {
     fn list(&mut self, _columns: &[Column], _key: &str) {}
-    fn row(&mut self, _columns: &[Column], _cells: &[Cell]) {}
+    fn row(&mut self, _columns: &[Column], _cells: &[Cell]) -> billmgr::error::Result<()> {
+        Ok(())
+    }
 }
 
 /// When every world begins.
