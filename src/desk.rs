@@ -37,7 +37,7 @@ pub const FUNCS: &[Row] = &[
 ];
 
 const USRPARAM: Form = record::FORM.prepare(check_old_password).read(read_own).save(save_own);
-const GROUPEDIT: Form = record::FORM.read(|_| Ok(Record::new())).save(each_of_group);
+const GROUPEDIT: Form = record::FORM.prepare(prepare_group).read(|_| Ok(Record::new())).save(each_of_group);
 
 fn whoami(cx: &mut Ctx) -> Result<Reply> {
     let user = cx.caller.user.clone();
@@ -151,17 +151,20 @@ fn save_own(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
     user::save(cx, record)
 }
 
+/// A password is hashed once for all rows, and before the transaction.
+fn prepare_group(app: &App, caller: &Caller, params: &mut Params) -> Result<()> {
+    let name = params.get("faction").to_owned();
+    if name.is_empty() || name == params.func() {
+        return Err(if name.is_empty() { Error::missed("faction") } else { Error::value("faction", name) });
+    }
+    let func = rpc::find(app, caller, &Params::of([("func", name)]))?;
+    rpc::prepare(app, &func, caller, params)
+}
+
 /// One form over many rows: each row as if it had been called alone, all or nothing.
 fn each_of_group(cx: &mut Ctx, _record: Record) -> Result<Vec<Node>> {
     let name = cx.params.get("faction").to_owned();
-    let elids: Vec<String> = cx.params.elids().map(str::to_owned).collect();
-    if elids.is_empty() {
-        return Err(Error::missed("elid"));
-    }
-    if name == cx.func.name() {
-        return Err(Error::value("faction", name));
-    }
-    for elid in elids {
+    for elid in cx.need_elids()? {
         let mut params = cx.params.clone();
         params.set("func", &name);
         params.set("elid", elid);
@@ -175,12 +178,11 @@ fn each_of_group(cx: &mut Ctx, _record: Record) -> Result<Vec<Node>> {
 }
 
 /// A call inside of a call: the same caller, looked up and judged anew.
-fn nested(call: &Call, mut params: Params) -> Result<Arc<Call>> {
+fn nested(call: &Call, params: Params) -> Result<Arc<Call>> {
     let func = rpc::find(&call.app, &call.caller, &params)?;
     if !func.writes(params.submits()) {
         return Err(Error::value("faction", func.name()));
     }
-    rpc::prepare(&call.app, &func, &call.caller, &mut params)?;
     Ok(Arc::new(Call {
         app: call.app.clone(),
         func,

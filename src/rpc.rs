@@ -184,10 +184,7 @@ pub fn deed(cx: &mut Ctx) -> Result<Reply> {
             Ok(Reply::Ok((form.save)(cx, record)?))
         }
         Handler::Each(each) => {
-            let elids: Vec<String> = cx.params.elids().map(str::to_owned).collect();
-            if elids.is_empty() {
-                return Err(Error::missed("elid"));
-            }
+            let elids = cx.need_elids()?;
             if elids.len() > 1 && !cx.func.meta.group {
                 return Err(Error::value("elid", cx.params.get("elid")));
             }

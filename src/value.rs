@@ -35,7 +35,11 @@ pub fn read(field: &Field, text: &str, zone: &Zone) -> Result<Raw> {
         ValueKind::Lines => sized(field, text, LINES_MAX),
         ValueKind::Msg => code(field, text.trim()),
         ValueKind::Flag => Ok(Raw::Flag(flag(text))),
-        ValueKind::Ids => ids(text).map(Raw::Text).ok_or_else(bad),
+        ValueKind::Ids => {
+            let ids = ids(text).ok_or_else(bad)?;
+            ids.split(", ").filter(|id| !id.is_empty()).try_for_each(|id| field.check_code(id))?;
+            Ok(Raw::Text(ids))
+        }
         ValueKind::Id => number(id(text.trim())),
         ValueKind::Int => {
             field.check_code(text.trim())?;

@@ -98,7 +98,13 @@ fn remove(cx: &mut Ctx, user_id: i64, name: &str) -> Result<()> {
 
 /// A function, or the pattern of a family. The caller can only give what he has.
 fn known_name(cx: &Ctx, name: &str) -> Result<String> {
-    let is_known = name.starts_with("{type}") || cx.app.registry.get(name).is_some();
+    let is_of = |verb: &str| {
+        cx.app.registry.iter().any(|func| func.name().split_once('.').is_some_and(|f| f.1 == verb))
+    };
+    let is_known = match name.strip_prefix("{type}.") {
+        Some(verb) => is_of(verb),
+        None => cx.app.registry.get(name).is_some(),
+    };
     if !is_known {
         return Err(Error::missed("func").with("value", name));
     }

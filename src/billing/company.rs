@@ -15,11 +15,15 @@ pub const FUNCS: &[Row] = &[
 /// Payer kinds: individual, legal entity, sole proprietor.
 const KINDS: [i64; 3] = [1, 2, 3];
 
+/// Far from the end of what a column holds: SQLite would count on from there in floats.
+const NUMBER_MAX: i64 = 1_000_000_000_000_000;
+
 /// A new company serves every kind of payer until somebody says otherwise.
 fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
     let is_new = record.is_new();
-    if cx.func.meta.field("nextnum_payment").is_some() && record.int("payment_next") < 1 {
-        return Err(Error::value("nextnum_payment", record.int("payment_next").to_string()));
+    let next = record.int("payment_next");
+    if cx.func.meta.field("nextnum_payment").is_some() && !(1..=NUMBER_MAX).contains(&next) {
+        return Err(Error::value("nextnum_payment", next.to_string()));
     }
     let id = record::store(cx, record)?;
     if is_new {

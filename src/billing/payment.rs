@@ -240,11 +240,12 @@ fn step_row(cx: &mut Ctx, payment: &Payment, step: &ledger::payment::Step) -> Re
         sql = sql.sql(", reversals = reversals + 1");
     }
     for name in ["externalid", "info"] {
-        let sent = cx.params.sent(name).map(str::to_owned);
-        sql = match sent.filter(|_| cx.func.meta.field(name).is_some_and(|field| !field.readonly)) {
-            Some(text) => sql.sql(", ").word(name).sql(" = ").bind(text),
-            None => sql,
-        };
+        if cx.func.meta.field(name).is_none_or(|field| field.readonly) {
+            continue;
+        }
+        if let Some(raw) = cx.input(name)? {
+            sql = sql.sql(", ").word(name).sql(" = ").bind(raw);
+        }
     }
     let sql = sql.sql(" WHERE id = ").bind(payment.id).sql(" AND NOT deleted AND status = ");
     sql.bind(payment.status.code()).execute(cx.conn)

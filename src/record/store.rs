@@ -53,7 +53,8 @@ fn fold(cx: &Ctx, record: &mut Record) {
 fn new_owner(cx: &mut Ctx, record: &mut Record) -> Result<(i64, i64)> {
     let meta = &cx.call.func.meta;
     if meta.scope == ScopeKind::None {
-        if let (false, Some(plid)) = (meta.parent.is_empty(), cx.plid()?) {
+        if !meta.parent.is_empty() {
+            let plid = cx.plid()?.ok_or_else(|| Error::missed("plid"))?;
             need_parent(cx, plid)?;
             record.set(&meta.parent, plid);
         }

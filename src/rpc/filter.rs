@@ -12,6 +12,10 @@ use crate::value;
 
 pub const FORM: Form = record::FORM.read(read).save(save);
 
+/// SQLite refuses patterns of more than 50 000 bytes, and both engines too many bound values.
+const CONTAINS_MAX: usize = 1024;
+const CODES_MAX: usize = 1000;
+
 /// The fields by which a list can be filtered: its `<filter>`, or one a visible column.
 pub fn fields(list: &Meta) -> Box<dyn Iterator<Item = Field> + '_> {
     match list.filter.fields.is_empty() {
@@ -84,6 +88,9 @@ fn check(field: &Field, params: &Params, zone: &Zone, now_us: i64) -> Result<Opt
     let open = Field { required: false, vals: Vec::new(), ..field.clone() };
     let number = || value::parse(&open, text, zone).map(|raw| raw.int());
     Ok(Some(match field.op {
+        Op::Contains if text.chars().count() > CONTAINS_MAX => {
+            return Err(Error::limit(&field.name, CONTAINS_MAX.to_string()));
+        }
         Op::Contains => Check::Contains(text.to_owned()),
         Op::In => Check::In(codes(field, text)?),
         Op::From => Check::AtLeast(number()?),
@@ -102,7 +109,14 @@ fn codes(field: &Field, text: &str) -> Result<Vec<Raw>> {
         Kind::Flag => Ok(Raw::Flag(word == "on")),
         Kind::Text => Ok(Raw::from(word)),
     };
-    text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(code).collect()
+    let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
+    let mut codes = words.map(code).collect::<Result<Vec<Raw>>>()?;
+    codes.sort_unstable();
+    codes.dedup();
+    match codes.len() > CODES_MAX {
+        true => Err(Error::limit(&field.name, CODES_MAX.to_string())),
+        false => Ok(codes),
+    }
 }
 
 /// A named period or `other` with `<name>start` and `<name>end`, as microseconds: from, before.

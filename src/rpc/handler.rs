@@ -10,6 +10,7 @@ use crate::doc::Node;
 use crate::error::{Error, Result};
 use crate::params::Params;
 use crate::record::Record;
+use crate::rpc::page::CNT_MAX;
 use crate::rpc::registry::Func;
 use crate::time::Zone;
 
@@ -158,6 +159,16 @@ impl Call {
 
     pub fn need_elid(&self) -> Result<i64> {
         self.elid()?.ok_or_else(|| Error::missed("elid"))
+    }
+
+    /// The records of an action on several: as many as a page can show.
+    pub fn need_elids(&self) -> Result<Vec<String>> {
+        let elids: Vec<String> = self.params.elids().map(str::to_owned).collect();
+        match elids.len() {
+            0 => Err(Error::missed("elid")),
+            count if count > CNT_MAX as usize => Err(Error::limit("elid", CNT_MAX.to_string())),
+            _ => Ok(elids),
+        }
     }
 
     pub fn plid(&self) -> Result<Option<i64>> {

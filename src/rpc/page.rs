@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 /// Rows a page where nothing was asked (protocol.md §2), and in a browser.
 const CNT_DEFAULT: i64 = 1000;
 const CNT_HTML: i64 = 50;
-const CNT_MAX: i64 = 10_000;
+pub const CNT_MAX: i64 = 10_000;
 /// Up to this many pages every page is listed, beyond that the current one.
 const PAGES_LISTED: i64 = 20;
 

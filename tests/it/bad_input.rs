@@ -81,6 +81,25 @@ worlds! {
         assert_eq!(error(&refused), is("value", "body"));
     }
 
+    /// R23 Lists and texts that are longer than a statement can be.
+    fn long_values(world: &World) {
+        let numbers = |count: usize| (1..=count).map(|id| id.to_string()).collect::<Vec<_>>().join(",");
+        let payment = world.id("client_payment");
+        for (query, object) in [
+            (format!("func=payment&filter=on&number={}", "1".repeat(60_000)), "number"),
+            (format!("func=payment.filter&sok=ok&number={}", "1".repeat(60_000)), "number"),
+            (format!("func=payment&filter=on&status={}", numbers(40_000)), "status"),
+            (format!("func=payment.delete&elid={}", numbers(40_000)), "elid"),
+            (format!("func=groupedit&faction=user.edit&sok=ok&elid={}", numbers(40_000)), "elid"),
+            (format!("func=payment.setpaid&elid={payment}&externalid={}", "1".repeat(256)), "externalid"),
+            (format!("func=payment.setpaid&elid={payment}&info={}", "1".repeat(65_537)), "info"),
+        ] {
+            let body = format!("{query}&out=xml&{}", world.proof("admin"));
+            let refused = world.unchanged(|| world.post(&body));
+            assert_eq!(error(&refused), is("limit", object), "{}", &query[..60]);
+        }
+    }
+
     /// R57 Bodies that are not what they say.
     fn broken_bodies(world: &World) {
         let send = |mime: &str, body: &str| Request::post("/billmgr?out=xml", mime, body).send(world.address);
