@@ -9,6 +9,8 @@ use billmgr::rpc::BUDGET_SLOW;
 use billmgr::rpc::meta::{Field, Shape, ValueKind};
 use billmgr::rpc::registry::Func;
 
+use serde_json::Value;
+
 use super::value::{self, Bytes};
 use crate::support::seed::PASSWORD;
 use crate::support::{Connection, Reply, Request, World};
@@ -93,10 +95,10 @@ pub struct Odd {
     pub words: String,
     /// The asked format, where the request is whole enough to be understood.
     pub out: Option<&'static str>,
-    send: Send,
+    how: How,
 }
 
-enum Send {
+enum How {
     Request(Request),
     /// Bytes as they are; the server need not answer them.
     Raw(Bytes),
@@ -104,9 +106,9 @@ enum Send {
 
 impl Odd {
     pub fn send(&self, world: &World) -> Option<Reply> {
-        match &self.send {
-            Send::Request(request) => Some(request.send(world.address)),
-            Send::Raw(bytes) => {
+        match &self.how {
+            How::Request(request) => Some(request.send(world.address)),
+            How::Raw(bytes) => {
                 let mut connection = Connection::open(world.address);
                 connection.write(bytes);
                 connection.finish();
@@ -173,8 +175,8 @@ impl<'w> Maker<'w> {
         if keeps || self.dice.holds(50) { func } else { self.func() }
     }
 
-    fn whole(&self, how: &str, words: String, out: &'static str, request: Request) -> Odd {
-        Odd { words: format!("{how} {words}"), out: Some(out), send: Send::Request(request) }
+    fn whole(&self, method: &str, words: String, out: &'static str, request: Request) -> Odd {
+        Odd { words: format!("{method} {words}"), out: Some(out), how: How::Request(request) }
     }
 
     /// A body that lies about its kind, or that something happened to.
@@ -195,7 +197,7 @@ impl<'w> Maker<'w> {
         }
         let kind = *self.dice.pick(&KINDS);
         let request = Request::post("/billmgr?out=xml", kind, body);
-        Odd { words: format!("broken {kind} {words}"), out: None, send: Send::Request(request) }
+        Odd { words: format!("broken {kind} {words}"), out: None, how: How::Request(request) }
     }
 
     fn raw(&mut self, pairs: &Pairs) -> Odd {
@@ -210,7 +212,7 @@ impl<'w> Maker<'w> {
                 [b"POST /billmgr HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", &chunks[..]].concat()
             }
         };
-        Odd { words: format!("raw {}", bytes.escape_ascii()), out: None, send: Send::Raw(bytes) }
+        Odd { words: format!("raw {}", bytes.escape_ascii()), out: None, how: How::Raw(bytes) }
     }
 
     /// A function with parameters that are its own, or not.
@@ -230,6 +232,7 @@ impl<'w> Maker<'w> {
             pairs.push(("plid".into(), plid));
         }
         self.fields(func, &mut pairs);
+        self.page(func, &mut pairs);
         for name in COMMON {
             if self.dice.holds(2) {
                 let value = self.common(name);
@@ -276,6 +279,19 @@ impl<'w> Maker<'w> {
         if ids.is_empty() { b"1".to_vec() } else { self.dice.pick(&ids).to_string().into_bytes() }
     }
 
+    /// A part of a list, in some order.
+    fn page(&mut self, func: &Func, pairs: &mut Pairs) {
+        if func.meta.coldata.cols.is_empty() || self.dice.holds(60) {
+            return;
+        }
+        let sign = *self.dice.pick(&["", "+", "-"]);
+        let column = &self.dice.pick(&func.meta.coldata.cols).name;
+        pairs.push(("p_col".into(), format!("{sign}{column}").into_bytes()));
+        for (name, most) in [("p_cnt", 3), ("p_num", 5)] {
+            pairs.push((name.into(), (1 + self.dice.below(most)).to_string().into_bytes()));
+        }
+    }
+
     fn common(&mut self, name: &str) -> Bytes {
         let word = match name {
             "p_num" | "p_cnt" => *self.dice.pick(&["1", "2", "7", "10000", "9223372036854775807", "0", "-1"]),
@@ -301,7 +317,8 @@ impl<'w> Maker<'w> {
             pairs.push(("filter".into(), b"on".to_vec()));
         }
         for field in func.meta.fields().chain(filter.filter(|_| is_list)) {
-            if !self.dice.holds(often) {
+            // A new password costs as much as a hundred other requests.
+            if !self.dice.holds(if field.is_secret() { often / 10 } else { often }) {
                 continue;
             }
             let value =
@@ -337,25 +354,22 @@ impl<'w> Maker<'w> {
         pairs.push((name.into(), proof.into()));
     }
 
+    /// Members are texts, some of them numbers or lists; what the request stands on stays a text.
     fn json(&mut self, pairs: &Pairs) -> Bytes {
-        let mut members = Vec::new();
+        let mut members = serde_json::Map::new();
         for (name, value) in pairs {
             let text = String::from_utf8_lossy(value).into_owned();
+            let stays = ["out", "auth", "authinfo", "func"].contains(&name.as_str());
             let value = match self.dice.below(12) {
-                0 => serde_json::Value::from(self.dice.number() as i64),
-                1 => serde_json::Value::from(vec![text]),
+                _ if stays => text.into(),
+                0 => Value::from(self.dice.number() as i64),
+                1 => Value::from(vec![text]),
                 2 => text.parse::<i64>().map_or_else(|_| text.into(), Into::into),
                 _ => text.into(),
             };
-            let value = if matches!(name.as_str(), "out" | "auth" | "authinfo" | "func") {
-                String::from_utf8_lossy(&pairs.iter().find(|pair| pair.0 == *name).expect("it is there").1)
-                    .into()
-            } else {
-                value
-            };
-            members.push((name.clone(), value));
+            members.insert(name.clone(), value);
         }
-        serde_json::Value::Object(members.into_iter().collect()).to_string().into_bytes()
+        Value::Object(members).to_string().into_bytes()
     }
 }
 

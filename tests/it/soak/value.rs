@@ -82,17 +82,23 @@ const PERIODS: [&str; 10] = [
 
 /// What belongs into no field, or only into some other.
 pub fn odd(dice: &mut Dice) -> Bytes {
-    match dice.below(20) {
+    match dice.below(21) {
         0..6 => text(dice.pick(&NUMBERS)),
         6..10 => text(dice.pick(&HOSTILE)),
         10..12 => text(dice.pick(&MOMENTS)),
         12..15 => text(dice.pick(&TEXTS)),
         15 => dice.bytes(40),
         16 => vec![dice.number() as u8 % 0x20],
-        17 => "ж".repeat(*dice.pick(&[255, 256, 4096])).into_bytes(),
-        18 => "1, ".repeat(*dice.pick(&[3, 300, 3000])).into_bytes(),
+        17 => "ж".repeat(*dice.pick(&[255, 256, 4096, 30_000])).into_bytes(),
+        18 => numbers(*dice.pick(&[3, 300, 3000, 40_000])).into_bytes(),
+        // What cannot be packed shows where a database limits the length of what it finds things by.
+        19 => (0..200).map(|_| dice.number().to_string()).collect::<String>().into_bytes(),
         _ => (dice.number() as i64).to_string().into_bytes(),
     }
+}
+
+fn numbers(count: usize) -> String {
+    (0..count).map(|number| number.to_string()).collect::<Vec<_>>().join(", ")
 }
 
 fn text(text: &&str) -> Bytes {
