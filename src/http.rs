@@ -1,7 +1,8 @@
 //! Bytes in, one call, bytes out. Nothing behind this module is async.
 
 mod answer;
-mod body;
+/// Public for the fuzz targets.
+pub mod body;
 mod browser;
 mod compress;
 mod export;

@@ -16,7 +16,7 @@ const PARAMS_MAX: usize = 4096;
 
 type Pairs = Vec<(String, String)>;
 
-pub async fn collect(body: Incoming, limit_bytes: usize) -> Result<Bytes> {
+pub(super) async fn collect(body: Incoming, limit_bytes: usize) -> Result<Bytes> {
     let read = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, limit_bytes).collect());
     match read.await {
         Err(_slow) => Err(Error::new("timeout", "body")),
@@ -35,7 +35,7 @@ pub struct Unread {
 }
 
 impl Unread {
-    pub fn new(error: Error, query: &str) -> Self {
+    pub(super) fn new(error: Error, query: &str) -> Self {
         Self { error, out: asked_out(&urlencoded(query.as_bytes()), &[]) }
     }
 }
