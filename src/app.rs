@@ -12,14 +12,14 @@ use crate::auth::credential::Credentials;
 use crate::auth::password::Hasher;
 use crate::auth::throttle::Throttle;
 use crate::config::Config;
-use crate::db::{Db, Raw};
+use crate::db::{Db, Raw, Sql};
 use crate::rpc::registry::Registry;
 use crate::settings::Origin;
 use crate::time::Clock;
 
 /// Beginnings of pages that are remembered, over all lists and callers.
 const CURSORS_MAX: usize = 65_536;
-const OPTION_LISTS_MAX: usize = 256;
+const OPTION_LISTS_MAX: usize = 1024;
 
 /// Ids and names of an option list.
 pub type OptionRows = Arc<Vec<Vec<Raw>>>;
@@ -46,8 +46,8 @@ pub struct App {
     pub hasher: Hasher,
     /// Counts the calls that changed something here: what was read before the last one may be old.
     pub writes: AtomicU64,
-    /// Option lists of dictionaries by view, with the count they were read at.
-    pub options: Cache<String, (u64, OptionRows)>,
+    /// Option lists by view and condition, with the count they were read at.
+    pub options: Cache<(String, Sql), (u64, OptionRows)>,
     /// Where a page of a list begins: sort value and key of the row before it.
     pub cursors: Cache<u64, (Raw, Raw)>,
 }

@@ -44,9 +44,7 @@ fn about_field(registry: &Registry, func: &Func, field: &Field, lang: &str) -> S
         .vals
         .iter()
         .map(|val| {
-            let words = registry.words.get(lang, &func.sets, "").to_owned();
-            let name = format!("{}_{}", field.name, val.key);
-            let words = registry.words.find(lang, &func.sets, &name).unwrap_or(&words);
+            let words = registry.words.find(lang, &func.sets, &val.word).unwrap_or_default();
             format!("{} = {words}", val.key)
         })
         .collect();

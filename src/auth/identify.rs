@@ -47,6 +47,7 @@ pub fn hashes(app: &App, claim: &Claim) -> bool {
 
 /// The same with argon2 and writes. Blocks.
 pub fn slow(app: &App, claim: &Claim) -> Result<Caller> {
+    app.access.refresh(&app.db, app.clock.now_us())?;
     let caller = match proof(claim) {
         Proof::Password(name, password, via) => {
             check_range(app, claim.ip, via)?;

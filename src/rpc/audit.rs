@@ -36,7 +36,7 @@ fn words_needed(func: &Func) -> Vec<String> {
     let mut names = vec!["title".to_owned()];
     for field in meta.coldata.cols.iter().chain(meta.fields()) {
         names.push(field.name.clone());
-        names.extend(field.vals.iter().map(|val| format!("{}_{}", field.name, val.key)));
+        names.extend(field.vals.iter().map(|val| val.word.clone()));
     }
     names.extend(meta.form.pages.iter().map(|page| page.name.clone()));
     names.extend(meta.buttons().map(|button| format!("short_{}", button.name)));

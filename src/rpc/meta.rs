@@ -263,9 +263,23 @@ pub struct Val {
     pub key: String,
     #[serde(default, rename = "@color")]
     pub color: String,
+    /// The name of its word: `status_4`.
+    #[serde(skip)]
+    pub word: String,
 }
 
 impl Meta {
+    /// Names the words of all codes, once the metadata is read.
+    pub fn name_words(&mut self) {
+        let pages = self.form.pages.iter_mut().flat_map(|page| &mut page.fields);
+        let fields =
+            pages.chain(&mut self.params).chain(&mut self.coldata.cols).chain(&mut self.filter.fields);
+        for field in fields {
+            let word = |val: &Val| [field.name.as_str(), "_", &val.key].concat();
+            field.vals.iter_mut().for_each(|val| val.word = word(val));
+        }
+    }
+
     pub fn shape(&self) -> Shape {
         self.shape.expect("the registry takes no function without a type")
     }

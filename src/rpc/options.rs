@@ -46,34 +46,34 @@ fn named(field: &Field) -> Node {
 fn fixed(cx: &Ctx, field: &Field) -> Node {
     let words = &cx.app.registry.words;
     let val = |val: &super::meta::Val| {
-        let name = [field.name.as_str(), "_", &val.key].concat();
-        let text = words.get(&cx.call.lang, &cx.call.func.sets, &name).to_owned();
+        let text = words.get(&cx.call.lang, &cx.call.func.sets, &val.word).to_owned();
         Node::leaf("val", text).attrs([("msg", "yes"), ("key", &val.key)])
     };
     named(field).with(field.vals.iter().map(val))
 }
 
+/// Lists up to so long are kept in memory, until something is written.
+const KEPT_MAX: usize = 100;
+
 /// The rows that this caller may choose: in his scope, and of the client that the form is about.
-/// Dictionaries are kept in memory until something is written.
 fn stored(cx: &mut Ctx, field: &Field, record: &Record) -> Result<OptionRows> {
-    let view = view(field);
-    let condition = allowed(cx, field, record)?;
+    let key = (view(field), allowed(cx, field, record)?);
     let app = cx.call.app.clone();
     let writes = app.writes.load(Ordering::SeqCst);
-    let keeps = condition.is_empty() && app.db.backend() == Backend::Sqlite;
-    if let Some((_, rows)) = keeps.then(|| app.options.get(&view)).flatten().filter(|kept| kept.0 == writes) {
+    if let Some((_, rows)) = app.options.get(&key).filter(|kept| kept.0 == writes) {
         return Ok(rows);
     }
-    let sql = Sql::new("SELECT id, name FROM ").word(&view).sql(" WHERE 1 = 1");
-    let sql = sql.append(&condition).sql(" ORDER BY name, id");
+    let sql = Sql::new("SELECT id, name FROM ").word(&key.0).sql(" WHERE 1 = 1");
+    let sql = sql.append(&key.1).sql(" ORDER BY name, id");
     // One client has few. LIMIT would make SQLite build a table for them in order to sort it.
     let is_of_one = of_account(cx, field, record)? != 0;
     let sql = if is_of_one { sql } else { sql.sql(" LIMIT ").bind(OPTIONS_MAX) };
     let mut rows = sql.load(cx.conn, &[Kind::Int, Kind::Text])?;
     rows.truncate(OPTIONS_MAX as usize);
     let rows = Arc::new(rows);
-    if keeps {
-        app.options.insert(view, (writes, rows.clone()));
+    // On PostgreSQL another server may write what is not counted here.
+    if rows.len() <= KEPT_MAX && app.db.backend() == Backend::Sqlite {
+        app.options.insert(key, (writes, rows.clone()));
     }
     Ok(rows)
 }

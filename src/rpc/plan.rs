@@ -136,14 +136,11 @@ pub fn key_column(meta: &Meta) -> &str {
 }
 
 fn msgs(func: &Func, words: &Words, field: &Field, lang: &str) -> Vec<MsgPlan> {
-    let msg = |val: &super::meta::Val| {
-        let name = format!("{}_{}", field.name, val.key);
-        MsgPlan {
-            number: val.key.parse().ok().filter(|_| field.stored() == Kind::Int),
-            code: val.key.clone(),
-            words: words.get(lang, &func.sets, &name).to_owned(),
-            color: val.color.clone(),
-        }
+    let msg = |val: &super::meta::Val| MsgPlan {
+        number: val.key.parse().ok().filter(|_| field.stored() == Kind::Int),
+        code: val.key.clone(),
+        words: words.get(lang, &func.sets, &val.word).to_owned(),
+        color: val.color.clone(),
     };
     field.vals.iter().map(msg).collect()
 }

@@ -141,7 +141,8 @@ impl Registry {
 }
 
 fn take(new: Vec<Meta>, path: &str, metas: &mut BTreeMap<String, Meta>, faults: &mut Vec<String>) {
-    for meta in new {
+    for mut meta in new {
+        meta.name_words();
         if meta.shape.is_none() {
             faults.push(format!("{path}: `{}` has no type", meta.name));
         } else if let Some(twice) = metas.insert(meta.name.clone(), meta) {
