@@ -82,29 +82,52 @@ impl Display for Cell<'_> {
 #[derive(Debug, Clone)]
 pub struct Column {
     pub name: String,
-    /// `<name`
+    /// `<name` and `<name>`
     pub xml_open: String,
+    pub xml_tag: String,
     /// `</name>`
     pub xml_close: String,
     /// `"name":`
     pub json_key: String,
-    /// One value is an array in JSON all the same (protocol.md §3.4).
-    pub array: bool,
+    /// `,"name":{` up to a value, and further up to one that has only text; with `[` in an array.
+    pub json_open: String,
+    pub json_text: String,
+    /// `}`, or `}]`.
+    pub json_close: &'static str,
 }
 
 impl Column {
     pub fn new(name: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            xml_open: format!("<{name}"),
-            xml_close: format!("</{name}>"),
-            json_key: format!("\"{name}\":"),
-            array: false,
-        }
+        Self::of(name, "", is_always_array(name))
     }
 
     /// The column of an element that says of itself that it is an array.
     pub fn array(name: &str) -> Self {
-        Self { array: true, xml_open: format!("<{name} is_json_array=\"yes\""), ..Self::new(name) }
+        Self::of(name, " is_json_array=\"yes\"", true)
     }
+
+    fn of(name: &str, attr: &str, is_array: bool) -> Self {
+        let json_open = format!(",\"{name}\":{}{{", if is_array { "[" } else { "" });
+        Self {
+            name: name.to_owned(),
+            xml_open: format!("<{name}{attr}"),
+            xml_tag: format!("<{name}{attr}>"),
+            xml_close: format!("</{name}>"),
+            json_key: format!("\"{name}\":"),
+            json_text: format!("{json_open}\"$\":\""),
+            json_open,
+            json_close: if is_array { "}]" } else { "}" },
+        }
+    }
+}
+
+/// Elements that are an array even when there is one (protocol.md §3.4 rule 6, U6). Any other
+/// is one where it is repeated or carries `is_json_array`.
+const ALWAYS_ARRAY: [&str; 14] = [
+    "elem", "list", "slist", "val", "page", "col", "prop", "xprop", "toolgrp", "toolbtn", "show", "hide",
+    "filter", "param",
+];
+
+pub fn is_always_array(name: &str) -> bool {
+    ALWAYS_ARRAY.contains(&name)
 }

@@ -66,8 +66,8 @@ pub fn prepare(size: Size, users: &[i64]) -> (PathBuf, Vec<String>) {
 }
 
 /// A copy that may be changed. On the disk of `target`, since what is measured on it is syncs.
-pub fn copy(dir: &Path) -> PathBuf {
-    let copy = target_dir().join("bench-data/copy");
+pub fn copy(dir: &Path, name: &str) -> PathBuf {
+    let copy = target_dir().join("bench-data").join(name);
     let _ = std::fs::remove_dir_all(&copy);
     std::fs::create_dir_all(&copy).expect("target can be written");
     std::fs::copy(dir.join("billmgr.db"), copy.join("billmgr.db")).expect("target can be written");

@@ -1,9 +1,9 @@
 //! `out=bjson` and `out=JSONdata` (protocol.md §3.5, §3.7, U7, U8; forms: decisions.md, Reading
 //! and lists): plain members, neither `doc` nor `$`.
 
-use super::json::{attrs, comma, groups, is_always_array, key, says_array};
+use super::json::{attrs, comma, groups, key, says_array};
 use super::{Render, escape, fault, is_list, location, values};
-use crate::cell::{Cell, Column};
+use crate::cell::{Cell, Column, is_always_array};
 use crate::doc::{Answer, Body, Node};
 
 struct Flat {

@@ -2,22 +2,11 @@
 
 use super::Render;
 use super::escape;
-use crate::cell::{Cell, Column};
+use crate::cell::{Cell, Column, is_always_array};
 use crate::doc::{Answer, Node};
-
-/// Elements that are an array even when there is one (protocol.md §3.4 rule 6, U6). Any other
-/// is one where it is repeated or carries `is_json_array`.
-const ALWAYS_ARRAY: [&str; 14] = [
-    "elem", "list", "slist", "val", "page", "col", "prop", "xprop", "toolgrp", "toolbtn", "show", "hide",
-    "filter", "param",
-];
 
 /// In XML a word for this mapping, in JSON nothing (decisions.md, Reading and lists).
 const IS_ARRAY: &str = "is_json_array";
-
-pub fn is_always_array(name: &str) -> bool {
-    ALWAYS_ARRAY.contains(&name)
-}
 
 pub fn says_array(node: &Node) -> bool {
     node.get_attr(IS_ARRAY) == Some("yes")
@@ -31,9 +20,8 @@ pub fn attrs(node: &Node) -> impl Iterator<Item = (&str, &str)> {
 
 pub struct Json {
     sorted: bool,
-    /// The columns in the order they are written, and whether each is an array by its name.
-    /// Found at the first row.
-    columns: Vec<(usize, bool)>,
+    /// The columns in the order they are written, found at the first row.
+    order: Vec<usize>,
     rows: String,
 }
 
@@ -49,14 +37,13 @@ pub fn in_order() -> Box<dyn Render> {
 
 impl Json {
     pub fn new(sorted: bool) -> Self {
-        Self { sorted, columns: Vec::new(), rows: String::new() }
+        Self { sorted, order: Vec::new(), rows: String::new() }
     }
 
     fn arrange(&mut self, columns: &[Column]) {
-        let is_array = |column: &Column| column.array || is_always_array(&column.name);
-        self.columns = columns.iter().map(is_array).enumerate().collect();
+        self.order = (0..columns.len()).collect();
         if self.sorted {
-            self.columns.sort_by_key(|&(at, _)| columns[at].name.as_str());
+            self.order.sort_by_key(|at| columns[*at].name.as_str());
         }
     }
 }
@@ -70,17 +57,26 @@ impl Render for Json {
     }
 
     fn row(&mut self, columns: &[Column], cells: &[Cell]) {
-        if self.columns.len() != columns.len() {
+        if self.order.len() != columns.len() {
             self.arrange(columns);
         }
         let out = &mut self.rows;
         out.push_str(if out.is_empty() { "{" } else { ",{" });
-        for (place, &(at, array)) in self.columns.iter().enumerate() {
-            out.push_str(if place == 0 { "" } else { "," });
-            out.push_str(&columns[at].json_key);
-            out.push_str(if array { "[" } else { "" });
-            value(out, &cells[at]);
-            out.push_str(if array { "]" } else { "" });
+        for (place, &at) in self.order.iter().enumerate() {
+            let (column, comma) = (&columns[at], usize::from(place == 0));
+            match &cells[at] {
+                cell if escape::is_empty(cell) || matches!(cell, Cell::Msg { .. }) => {
+                    out.push_str(&column.json_open[comma..]);
+                    marked(out, cell);
+                    out.push_str(column.json_close);
+                }
+                cell => {
+                    out.push_str(&column.json_text[comma..]);
+                    escape::cell(out, cell, escape::json);
+                    out.push('"');
+                    out.push_str(column.json_close);
+                }
+            }
         }
         out.push('}');
     }
@@ -95,8 +91,8 @@ impl Render for Json {
     }
 }
 
-fn value(out: &mut String, cell: &Cell) {
-    out.push('{');
+/// A value that has more than text, or none.
+fn marked(out: &mut String, cell: &Cell) {
     if let Cell::Msg { code, words, color } = cell {
         if !color.is_empty() {
             out.push_str("\"$color\":");
@@ -112,7 +108,6 @@ fn value(out: &mut String, cell: &Cell) {
         escape::cell(out, cell, escape::json);
         out.push('"');
     }
-    out.push('}');
 }
 
 /// `"name":`

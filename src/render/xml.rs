@@ -25,25 +25,18 @@ impl Render for Xml {
         let out = &mut self.rows;
         out.push_str("<elem>");
         for (column, cell) in columns.iter().zip(cells) {
-            out.push_str(&column.xml_open);
-            if let Cell::Msg { code, color, .. } = cell {
-                // In the order of the captures (protocol.md §3.3).
-                if !color.is_empty() {
-                    out.push_str(" color=\"");
-                    escape::xml_attr(out, color);
-                    out.push('"');
+            match cell {
+                Cell::Msg { code, color, .. } => marked(out, column, cell, code, color),
+                cell if escape::is_empty(cell) => {
+                    out.push_str(&column.xml_open);
+                    out.push_str("/>");
                 }
-                out.push_str(" orig=\"");
-                escape::xml_attr(out, code);
-                out.push('"');
+                cell => {
+                    out.push_str(&column.xml_tag);
+                    escape::cell(out, cell, escape::xml);
+                    out.push_str(&column.xml_close);
+                }
             }
-            if escape::is_empty(cell) {
-                out.push_str("/>");
-                continue;
-            }
-            out.push('>');
-            escape::cell(out, cell, escape::xml);
-            out.push_str(&column.xml_close);
         }
         out.push_str("</elem>");
     }
@@ -62,6 +55,25 @@ impl Render for Xml {
         out.push('\n');
         out
     }
+}
+
+/// A code with its words. The attributes stand in the order of the captures (protocol.md §3.3).
+fn marked(out: &mut String, column: &Column, cell: &Cell, code: &str, color: &str) {
+    out.push_str(&column.xml_open);
+    if !color.is_empty() {
+        out.push_str(" color=\"");
+        escape::xml_attr(out, color);
+        out.push('"');
+    }
+    out.push_str(" orig=\"");
+    escape::xml_attr(out, code);
+    out.push('"');
+    if escape::is_empty(cell) {
+        return out.push_str("/>");
+    }
+    out.push('>');
+    escape::cell(out, cell, escape::xml);
+    out.push_str(&column.xml_close);
 }
 
 /// A name of our own is one that XML takes; of others nobody knows.
