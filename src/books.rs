@@ -21,19 +21,30 @@ pub fn post(conn: &mut Conn, transfer: &Transfer, now_us: i64) -> Result<Posted>
     if find(conn, transfer.key())?.is_some() {
         return Ok(Posted::Exists);
     }
-    let mut is_debt = false;
+    let (mut is_debt, mut books) = (false, Vec::new());
     for line in transfer.balances() {
-        is_debt |= moved(conn, &line, transfer.overdraws(), now_us)?;
+        let id = book_id(conn, &line.book)?;
+        is_debt |= moved(conn, id, &line, transfer.overdraws(), now_us)?;
+        books.push((line.book, id));
     }
     let id = insert(conn, transfer, is_debt, now_us)?;
-    for line in transfer.lines() {
-        let book_id = book_id(conn, &line.book)?;
-        Sql::new("INSERT INTO entry (transfer_id, book_id, amount) VALUES (")
-            .binds([id.into(), book_id.into(), line.amount.0.into()])
-            .sql(")")
-            .execute(conn)?;
-    }
+    insert_lines(conn, id, transfer, &books)?;
     Ok(Posted::Done)
+}
+
+/// `books` are those that keep a balance, whose rows have been found already.
+fn insert_lines(conn: &mut Conn, id: i64, transfer: &Transfer, books: &[(Book, i64)]) -> Result<()> {
+    let mut sql = Sql::new("INSERT INTO entry (transfer_id, book_id, amount) VALUES (");
+    for (nth, line) in transfer.lines().iter().enumerate() {
+        let book_id = match books.iter().find(|(book, _)| *book == line.book) {
+            Some((_, book_id)) => *book_id,
+            None => book_id(conn, &line.book)?,
+        };
+        sql = if nth > 0 { sql.sql("), (") } else { sql };
+        sql = sql.binds([id.into(), book_id.into(), line.amount.0.into()]);
+    }
+    sql.sql(")").execute(conn)?;
+    Ok(())
 }
 
 fn find(conn: &mut Conn, key: &str) -> Result<Option<i64>> {
@@ -70,10 +81,10 @@ fn existing_book(conn: &mut Conn, book: &Book) -> Result<Option<i64>> {
 }
 
 /// Moves a cached balance by one conditional update. Did it end below the limit of its book?
-fn moved(conn: &mut Conn, line: &Line, overdraws: bool, now_us: i64) -> Result<bool> {
-    let id = book_id(conn, &line.book)?;
-    let floor = floor(conn, &line.book, id, now_us)?;
+fn moved(conn: &mut Conn, id: i64, line: &Line, overdraws: bool, now_us: i64) -> Result<bool> {
     let amount = line.amount.0;
+    // What comes in cannot end below a limit.
+    let floor = if amount < 0 { floor(conn, &line.book, id, now_us)? } else { 0 };
     // SQLite would turn a sum that does not fit into a float, so both ends are conditions.
     let least = match overdraws || amount >= 0 {
         true => i64::MIN.saturating_sub(amount.min(0)),

@@ -121,6 +121,7 @@ fn shortest(value: i64, places: u32) -> String {
 }
 
 /// A stored value as a cell. `iso` is the currency of an amount.
+#[inline]
 pub fn cell<'a>(kind: ValueKind, raw: &'a Raw, iso: &'a str, zone: &'a Zone) -> Cell<'a> {
     match (kind, raw) {
         (_, Raw::Null) => Cell::Null,
