@@ -120,14 +120,14 @@ fn by_session(app: &App, id: &str, ip: IpAddr, via: Via, now_us: i64) -> Result<
         // A browser with an old cookie is just not signed in.
         return if via == Via::Cookie { Ok(Caller::nobody(ip)) } else { Err(Error::auth("session")) };
     };
-    let path = path(app, &session)?;
     let user = app.access.user(&app.db, session.user_id)?.filter(|user| user.active);
     let user = user.ok_or_else(|| Error::auth("session"))?;
+    let path = path(app, &session, &user)?;
     Ok(Caller { user, path, session: Some(session), ip, via, system_user: String::new() })
 }
 
 /// The hops of a session. When any user of it is disabled the session has ended.
-fn path(app: &App, session: &Session) -> Result<Vec<Hop>> {
+fn path(app: &App, session: &Session, user: &User) -> Result<Vec<Hop>> {
     let hop = |id: &i64| match *id {
         0 => Ok(User::root().hop()),
         id => match app.access.user(&app.db, id)?.filter(|user| user.active) {
@@ -135,7 +135,7 @@ fn path(app: &App, session: &Session) -> Result<Vec<Hop>> {
             None => Err(Error::auth("session")),
         },
     };
-    session.path.iter().chain([&session.user_id]).map(hop).collect()
+    session.path.iter().map(hop).chain([Ok(user.hop())]).collect()
 }
 
 fn by_password(app: &App, name: &str, password: &str, ip: IpAddr) -> Result<Arc<User>> {

@@ -339,6 +339,9 @@ impl Job {
     /// `callback=NAME` wraps JSON for a script tag (protocol.md §13.8).
     fn jsonp(&self, mime: &'static str, text: String) -> (&'static str, String) {
         let name = self.params.get("callback");
+        if name.is_empty() {
+            return (mime, text);
+        }
         // A cookie comes with any page's script tag, and an error names its user too.
         let has_cookie = request::cookie(&self.headers, request::SESSION_COOKIE).is_some();
         let by_cookie = has_cookie && !self.params.has("auth") && self.params.sent("authinfo").is_none();

@@ -40,10 +40,9 @@ fn is_proxy(headers: &HeaderMap, peer: IpAddr, config: &Config) -> bool {
     if config.trusted_proxy.contains(peer) {
         return true;
     }
-    let (Some(secret), Some(sent)) = (&config.forwarded_secret, headers.get("x-forwarded-secret")) else {
-        return false;
-    };
-    bool::from(secret.reveal().as_bytes().ct_eq(sent.as_bytes()))
+    let Some(secret) = &config.forwarded_secret else { return false };
+    let sent = headers.get("x-forwarded-secret");
+    sent.is_some_and(|sent| bool::from(secret.reveal().as_bytes().ct_eq(sent.as_bytes())))
 }
 
 /// Did the client come by https?
