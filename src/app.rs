@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64};
+use std::sync::atomic::AtomicI64;
 
 use arc_swap::ArcSwap;
 use quick_cache::sync::Cache;
@@ -20,6 +20,7 @@ use crate::time::Clock;
 /// Beginnings of pages that are remembered, over all lists and callers.
 const CURSORS_MAX: usize = 65_536;
 const OPTION_LISTS_MAX: usize = 1024;
+const TOTALS_MAX: usize = 8192;
 
 /// Ids and names of an option list.
 pub type OptionRows = Arc<Vec<Vec<Raw>>>;
@@ -44,10 +45,10 @@ pub struct App {
     pub credentials: Credentials,
     pub throttle: Throttle,
     pub hasher: Hasher,
-    /// Counts the calls that changed something here: what was read before the last one may be old.
-    pub writes: AtomicU64,
-    /// Option lists by view and condition, with the count they were read at.
+    /// Option lists by view and condition, with the number of writes before they were read.
     pub options: Cache<(String, Sql), (u64, OptionRows)>,
+    /// Totals of lists, likewise by their statements.
+    pub totals: Cache<Sql, (u64, i64)>,
     /// Where a page of a list begins: sort value and key of the row before it.
     pub cursors: Cache<u64, (Raw, Raw)>,
 }
@@ -71,8 +72,8 @@ impl App {
             credentials: Credentials::new(clock.clone()),
             throttle: Throttle::new(clock.clone()),
             hasher: Hasher::new(),
-            writes: AtomicU64::new(0),
             options: Cache::new(OPTION_LISTS_MAX),
+            totals: Cache::new(TOTALS_MAX),
             cursors: Cache::new(CURSORS_MAX),
             clock,
         })

@@ -15,7 +15,7 @@ pub use sql::{Kind, Raw, Row, Sql};
 
 use std::cell::{Cell, RefCell};
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use diesel::connection::{AnsiTransactionManager, Connection, TransactionManager};
@@ -54,6 +54,7 @@ pub struct Db {
     pool: r2d2::Pool<conn::Manager>,
     /// SQLite only: the one thread that writes.
     writer: Option<writer::Writer>,
+    writes: AtomicU64,
     /// Columns by table and view.
     columns: HashMap<String, HashSet<String>>,
 }
@@ -81,7 +82,7 @@ impl Db {
             .map_err(Error::system)?;
         static OPENED: AtomicUsize = AtomicUsize::new(0);
         let id = OPENED.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { id, backend, pool, writer, columns })
+        Ok(Self { id, backend, pool, writer, writes: AtomicU64::new(0), columns })
     }
 
     /// The URL of the database file in a data directory.
@@ -135,10 +136,18 @@ impl Db {
         &self,
         job: impl Fn(&mut Conn) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        match &self.writer {
+        let done = match &self.writer {
             Some(writer) => writer.write(job),
             None => self.write_pooled(job),
-        }
+        };
+        self.writes.fetch_add(1, Ordering::SeqCst);
+        done
+    }
+
+    /// How often something was written: what was read at the same number still holds. Nothing on
+    /// PostgreSQL, where others write too.
+    pub fn writes(&self) -> Option<u64> {
+        (self.backend == Backend::Sqlite).then(|| self.writes.load(Ordering::SeqCst))
     }
 
     fn write_pooled<T>(&self, job: impl Fn(&mut Conn) -> Result<T>) -> Result<T> {

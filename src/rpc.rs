@@ -17,7 +17,6 @@ pub mod wizard;
 pub mod words;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::app::App;
@@ -166,9 +165,7 @@ fn write(call: &Arc<Call>) -> Result<Answer> {
             Ok((reply, cx.touched))
         }
     };
-    let done = call.app.db.write(job);
-    call.app.writes.fetch_add(1, Ordering::SeqCst);
-    let (reply, touched) = done?;
+    let (reply, touched) = call.app.db.write(job)?;
     invalidate(&call.app, &touched);
     Ok(envelope::wrap(call, replied(reply)?))
 }

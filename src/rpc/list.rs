@@ -123,7 +123,15 @@ impl View<'_> {
             false => Sql::new("SELECT COUNT(*) FROM ").word(&cx.func.meta.view).sql(" WHERE 1 = 1"),
         };
         let sql = if free && !counter.is_empty() { sql } else { sql.append(condition) };
-        Ok(sql.first(cx.conn, &[Kind::Int])?.map_or(0, |row| row[0].int()))
+        let (app, writes) = (&cx.call.app, cx.call.app.db.writes());
+        if let Some((_, total)) = app.totals.get(&sql).filter(|kept| Some(kept.0) == writes) {
+            return Ok(total);
+        }
+        let total = sql.clone().first(cx.conn, &[Kind::Int])?.map_or(0, |row| row[0].int());
+        if let Some(writes) = writes {
+            app.totals.insert(sql, (writes, total));
+        }
+        Ok(total)
     }
 
     /// A large list sorts by what has an index; anything else would read all of it for a page.

@@ -1,12 +1,11 @@
 //! Option lists of selects: fixed codes with words, or the rows of `<name>_option`.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use super::handler::Ctx;
 use super::meta::{Field, ValueKind};
 use crate::app::OptionRows;
-use crate::db::{Backend, Kind, Raw, Sql};
+use crate::db::{Kind, Raw, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};
 use crate::record::{Record, scope_sql};
@@ -59,8 +58,8 @@ const KEPT_MAX: usize = 100;
 fn stored(cx: &mut Ctx, field: &Field, record: &Record) -> Result<OptionRows> {
     let key = (view(field), allowed(cx, field, record)?);
     let app = cx.call.app.clone();
-    let writes = app.writes.load(Ordering::SeqCst);
-    if let Some((_, rows)) = app.options.get(&key).filter(|kept| kept.0 == writes) {
+    let writes = app.db.writes();
+    if let Some((_, rows)) = app.options.get(&key).filter(|kept| Some(kept.0) == writes) {
         return Ok(rows);
     }
     let sql = Sql::new("SELECT id, name FROM ").word(&key.0).sql(" WHERE 1 = 1");
@@ -71,8 +70,7 @@ fn stored(cx: &mut Ctx, field: &Field, record: &Record) -> Result<OptionRows> {
     let mut rows = sql.load(cx.conn, &[Kind::Int, Kind::Text])?;
     rows.truncate(OPTIONS_MAX as usize);
     let rows = Arc::new(rows);
-    // On PostgreSQL another server may write what is not counted here.
-    if rows.len() <= KEPT_MAX && app.db.backend() == Backend::Sqlite {
+    if let Some(writes) = writes.filter(|_| rows.len() <= KEPT_MAX) {
         app.options.insert(key, (writes, rows.clone()));
     }
     Ok(rows)
