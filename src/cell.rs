@@ -65,10 +65,6 @@ impl Cell<'_> {
             }
         }
     }
-
-    pub fn is_null(&self) -> bool {
-        matches!(self, Self::Null)
-    }
 }
 
 impl Display for Cell<'_> {

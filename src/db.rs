@@ -122,11 +122,11 @@ impl Db {
 
     /// The connection of this thread, taken from the pool at its first read.
     fn kept<'k>(&self, kept: &'k mut Option<(usize, Pooled)>) -> Result<&'k mut Conn> {
-        if kept.as_ref().is_none_or(|(id, _)| *id != self.id) {
-            *kept = Some((self.id, self.pooled()?));
+        kept.take_if(|(id, _)| *id != self.id);
+        match kept {
+            Some((_, conn)) => Ok(conn),
+            None => Ok(&mut kept.insert((self.id, self.pooled()?)).1),
         }
-        let (_, conn) = kept.as_mut().ok_or_else(|| Error::system("a connection was just kept"))?;
-        Ok(conn)
     }
 
     /// Runs `job` in a transaction and answers when it is durable. The only way to change anything.

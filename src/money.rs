@@ -75,9 +75,6 @@ impl Shown {
         let Shown(Money(micro), least) = *self;
         let magnitude = micro.unsigned_abs();
         let (mut part, mut width) = (magnitude % MICRO as u64, 6);
-        if part % 10_000 == 0 && least <= 2 {
-            (part, width) = (part / 10_000, 2); // most amounts end here
-        }
         while width > least && part % 10 == 0 {
             (part, width) = (part / 10, width - 1);
         }

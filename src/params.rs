@@ -14,10 +14,10 @@ const UNECHOED: [&str; 9] =
 
 /// A copy is shared until one of the two changes.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Params(Arc<Call>);
+pub struct Params(Arc<Sent>);
 
 #[derive(Debug, Clone, Default, PartialEq)]
-struct Call {
+struct Sent {
     /// By name, each once.
     pairs: Vec<(String, String)>,
     manner: Manner,
@@ -57,7 +57,7 @@ impl Params {
             pairs.extend(body);
             pairs.sort_by(|a, b| a.0.cmp(&b.0));
         }
-        let mut merged = Self(Arc::new(Call { pairs, manner: Manner::default() }));
+        let mut merged = Self(Arc::new(Sent { pairs, manner: Manner::default() }));
         if let Some(rows) = merged.remove(ROWS)
             && merged.sent("elid").is_none()
         {

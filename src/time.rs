@@ -44,15 +44,6 @@ impl Clock {
     }
 }
 
-fn write_day(day: DateTime, out: &mut impl Write) -> fmt::Result {
-    digits::padded(day.year() as u64, 4, out)?;
-    for part in [day.month(), day.day()] {
-        out.write_char('-')?;
-        out.write_str(digits::two(part as u64))?;
-    }
-    Ok(())
-}
-
 /// A time zone by its IANA name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Zone(TimeZone);
@@ -144,4 +135,13 @@ fn text(write: impl FnOnce(&mut String) -> fmt::Result) -> String {
     let mut out = String::with_capacity(19);
     write(&mut out).expect("a String takes everything");
     out
+}
+
+fn write_day(day: DateTime, out: &mut impl Write) -> fmt::Result {
+    digits::padded(day.year() as u64, 4, out)?;
+    for part in [day.month(), day.day()] {
+        out.write_char('-')?;
+        out.write_str(digits::two(part as u64))?;
+    }
+    Ok(())
 }

@@ -67,7 +67,7 @@ fn is_found(test: &Test, raw: &Raw) -> bool {
 fn run(data: &[u8]) {
     let Some(([op, kind], rest)) = data.split_first_chunk() else { return };
     let Some((number, query)) = rest.split_first_chunk() else { return };
-    let pairs = form_urlencoded::parse(query).into_owned();
+    let pairs = form_urlencoded::parse(query).into_owned().collect();
     let Ok(params) = Params::merge(pairs, Vec::new()) else { return };
     let op = OPS[usize::from(*op) % OPS.len()];
     let kind = KINDS[usize::from(*kind) % KINDS.len()];

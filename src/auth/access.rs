@@ -154,11 +154,12 @@ impl Access {
     /// stop, so that sessions survive a restart.
     pub fn flush(&self, db: &Db, now_us: i64, idle_us: i64) -> Result<()> {
         let recent = self.recent.lock().map(|mut recent| std::mem::take(&mut *recent)).unwrap_or_default();
+        let uses: Vec<(String, i64)> =
+            recent.values().map(|session| (session.hash.clone(), session.take_use())).collect();
         db.write(move |conn| {
-            for session in recent.values() {
-                let seen_us = session.take_use();
-                let sql = Sql::new("UPDATE session SET seen_at = ").bind(seen_us).sql(" WHERE hash = ");
-                sql.bind(session.hash.as_str()).sql(" AND seen_at < ").bind(seen_us).execute(conn)?;
+            for (hash, seen_us) in &uses {
+                let sql = Sql::new("UPDATE session SET seen_at = ").bind(*seen_us).sql(" WHERE hash = ");
+                sql.bind(hash.as_str()).sql(" AND seen_at < ").bind(*seen_us).execute(conn)?;
             }
             Sql::new("DELETE FROM session WHERE seen_at < ").bind(now_us - 2 * idle_us).execute(conn)?;
             Ok(())
