@@ -26,6 +26,7 @@ pub mod render;
 pub mod rpc;
 pub mod serve;
 pub mod settings;
+pub mod tariff;
 pub mod time;
 pub mod upkeep;
 pub mod value;

@@ -58,7 +58,8 @@ impl Zone {
         (!name.is_empty()).then(|| TimeZone::get(name).ok().map(Self)).flatten()
     }
 
-    fn civil(&self, at_us: i64) -> DateTime {
+    /// The calendar and clock of this zone at that moment.
+    pub fn civil(&self, at_us: i64) -> DateTime {
         let stamp = Timestamp::from_microsecond(at_us).unwrap_or(Timestamp::UNIX_EPOCH);
         self.0.to_datetime(stamp)
     }
@@ -122,7 +123,9 @@ impl Zone {
         self.at_us(day.at(0, 0, 0, 0)).unwrap_or_default()
     }
 
-    fn at_us(&self, civil: DateTime) -> Option<i64> {
+    /// The moment of a local time; of one that exists twice the first, of one that does not exist
+    /// that much later.
+    pub fn at_us(&self, civil: DateTime) -> Option<i64> {
         self.0.to_ambiguous_timestamp(civil).compatible().ok().map(|stamp| stamp.as_microsecond())
     }
 }

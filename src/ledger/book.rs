@@ -108,6 +108,17 @@ impl Scale {
         Self(decimals(iso))
     }
 
+    /// What amounts of a currency are rounded to: its minor unit, or what the provider chose where
+    /// that is coarser (HUF without fillér). The choice is data of the currency and comes in as a
+    /// value; a finer one than the minor unit is none, nobody can pay it.
+    pub fn of_currency(iso: &str, chosen: Option<i64>) -> Option<Self> {
+        let minor = Self::minor(iso);
+        match chosen {
+            None => Some(minor),
+            Some(decimals) => Self::of_decimals(decimals).filter(|scale| scale.0 <= minor.0),
+        }
+    }
+
     /// A stored number of decimals; money has no more than six.
     pub fn of_decimals(decimals: i64) -> Option<Self> {
         u8::try_from(decimals).ok().filter(|decimals| *decimals <= 6).map(Self)
@@ -158,6 +169,33 @@ mod tests {
         assert_eq!(Scale::of_decimals(6).map(Scale::step_micro), Some(1));
         assert_eq!(Scale::of_decimals(7), None);
         assert_eq!(Scale::of_decimals(-1), None);
+    }
+
+    #[test]
+    fn minor_units() {
+        let zero = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF";
+        let three = "BHD IQD JOD KWD LYD OMR TND";
+        for (codes, decimals) in [(zero, 0), (three, 3), ("EUR HUF RUB USD", 2), ("XYZ eur EURO", 2)] {
+            for iso in codes.split(' ') {
+                assert_eq!(Scale::minor(iso).decimals(), decimals, "{iso}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_provider_may_round_coarser_than_the_minor_unit_and_never_finer() {
+        for (iso, chosen, decimals) in [
+            ("HUF", None, Some(2)),
+            ("HUF", Some(0), Some(0)),
+            ("HUF", Some(2), Some(2)),
+            ("HUF", Some(3), None),
+            ("JPY", Some(1), None),
+            ("BHD", Some(2), Some(2)),
+            ("USD", Some(-1), None),
+        ] {
+            let scale = Scale::of_currency(iso, chosen);
+            assert_eq!(scale.map(Scale::decimals), decimals, "{iso} {chosen:?}");
+        }
     }
 
     #[test]

@@ -105,7 +105,11 @@ pub fn priced(
     scale: Scale,
 ) -> Result<Priced> {
     let line = line(price, quantity, scale)?;
-    let discount = discount(line, discount_e4, scale)?;
+    taxed(line, discount(line, discount_e4, scale)?, tax_e4, kind, scale)
+}
+
+/// The same from a line and a discount that are rounded already.
+pub fn taxed(line: Money, discount: Money, tax_e4: i64, kind: Tax, scale: Scale) -> Result<Priced> {
     let left = line.minus(discount)?;
     let (net, tax) = match kind {
         Tax::Added => (left, tax_on(left, tax_e4, scale)?),

@@ -1,0 +1,16 @@
+//! Pure prices: what a tariff costs, for how long, and what is left of it.
+//!
+//! Invariant: nothing below knows a database, a clock or a setting, and no amount is ever a
+//! float. Every amount is rounded by `ledger::rounding` and nowhere else.
+
+pub mod addon;
+pub mod offer;
+pub mod period;
+pub mod prorate;
+pub mod quote;
+
+pub use addon::{Addon, AddonType, BillType, Restrict, ScaleType};
+pub use offer::{Kind, Offer, best};
+pub use period::{Period, Term, Terms, calendar_term, days_between, term_end, terms_between};
+pub use prorate::{Change, First, Measure, Unit};
+pub use quote::{Discount, Off, On, Quote, QuotePart, What};
