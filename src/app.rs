@@ -14,6 +14,7 @@ use crate::auth::throttle::Throttle;
 use crate::config::Config;
 use crate::db::{Db, Raw, Sql};
 use crate::rpc::registry::Registry;
+use crate::seal::Sealer;
 use crate::settings::Origin;
 use crate::time::Clock;
 
@@ -45,6 +46,7 @@ pub struct App {
     pub credentials: Credentials,
     pub throttle: Throttle,
     pub hasher: Hasher,
+    pub sealer: Sealer,
     /// Option lists by view and condition, with the number of writes before they were read.
     pub options: Cache<(String, Sql), (u64, OptionRows)>,
     /// Totals of lists, likewise by their statements.
@@ -59,6 +61,7 @@ impl App {
         registry: Arc<Registry>,
         clock: Clock,
         config: Config,
+        sealer: Sealer,
         place: Place,
     ) -> Arc<Self> {
         Arc::new(Self {
@@ -72,6 +75,7 @@ impl App {
             credentials: Credentials::new(clock.clone()),
             throttle: Throttle::new(clock.clone()),
             hasher: Hasher::new(),
+            sealer,
             options: Cache::new(OPTION_LISTS_MAX),
             totals: Cache::new(TOTALS_MAX),
             cursors: Cache::new(CURSORS_MAX),

@@ -24,6 +24,7 @@ pub mod params;
 pub mod record;
 pub mod render;
 pub mod rpc;
+pub mod seal;
 pub mod serve;
 pub mod settings;
 pub mod tariff;

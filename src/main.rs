@@ -38,6 +38,17 @@ enum Command {
     Funcs,
     /// Verify every invariant of the ledger and name what is off.
     Check,
+    /// The keys of sealed secrets.
+    Key {
+        #[command(subcommand)]
+        command: KeyCommand,
+    },
+}
+
+#[derive(Subcommand)]
+enum KeyCommand {
+    /// Add a new key and seal every secret in the database with it.
+    Rotate,
 }
 
 fn main() -> ExitCode {
@@ -47,5 +58,6 @@ fn main() -> ExitCode {
         Command::Serve { listen, demo } => serve::run(Options { listen, demo, ..place }),
         Command::Funcs => serve::print_funcs(),
         Command::Check => serve::check(&place),
+        Command::Key { command: KeyCommand::Rotate } => serve::rotate_key(&place),
     }
 }

@@ -74,6 +74,22 @@ fn run(words: impl Iterator<Item = OsString>, env: Env, out: &mut dyn Write) -> 
     }
 }
 
+/// What a running server answers to a command of the server's own program.
+pub fn command(socket: PathBuf, uri: &str) -> Result<String, String> {
+    let client = Client::new(socket, &|_| None);
+    let asked = async {
+        let answer = client.post(uri, String::new()).await?;
+        let status = answer.status();
+        Ok((status.is_success(), client.text(answer).await?))
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    match runtime.map_err(|error| error.to_string())?.block_on(asked) {
+        Ok((true, words)) => Ok(words),
+        Ok((false, words)) => Err(words.trim_end().to_owned()),
+        Err(Failure::Transport(why) | Failure::Usage(why)) => Err(why),
+    }
+}
+
 async fn ask(client: &Client, task: Task, out: &mut dyn Write) -> Result<(), Failure> {
     let answer = match task {
         Task::Call(call) => return perform(client, &call, out).await,

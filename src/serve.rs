@@ -18,13 +18,15 @@ use crate::db::Db;
 use crate::error::Error;
 use crate::http::{Control, Server, acceptor, bind_local};
 use crate::rpc::audit;
+use crate::seal::{self, Sealer};
 use crate::settings::{self, Origin};
 use crate::time::Clock;
-use crate::{books, demo, first_start, functions, upkeep};
+use crate::{books, demo, first_start, functions, mgrctl, upkeep};
 
 /// Left in the data directory by `mgrctl -l`: the server does not start while it is there.
 pub const STOPPED: &str = "stopped";
 const LOCK: &str = "billmgr.lock";
+const SOCKET: &str = "billmgr.sock";
 /// Threads that wait for the database or for argon2.
 const BLOCKING_THREADS: usize = 128;
 const CHECK_BUDGET: Duration = Duration::from_secs(600);
@@ -114,6 +116,46 @@ fn database_url(config: &Config, data_dir: &Path) -> String {
     }
 }
 
+fn key_file(config: &Config, data_dir: &Path) -> PathBuf {
+    config.key_file.clone().unwrap_or_else(|| data_dir.join(seal::KEY_FILE))
+}
+
+/// `billmgr key rotate`: by the running server, which has the keys in use; else here.
+pub fn rotate_key(options: &Options) -> ExitCode {
+    finished(rotate(options))
+}
+
+fn rotate(options: &Options) -> Outcome<()> {
+    let origin = Origin { file: options.config.clone() };
+    let config = origin.load(&BTreeMap::new()).map_err(lines)?;
+    let data_dir = data_dir(options, &config);
+    let Ok(_lock) = lock(&data_dir) else {
+        print!("{}", mgrctl::command(socket(&config, &data_dir), "/mgrctl/rotate")?);
+        return Ok(());
+    };
+    let path = key_file(&config, &data_dir);
+    if !path.exists() {
+        return Err(Fault(format!("{}: there is no key to replace", path.display())));
+    }
+    let db = Db::open(&database_url(&config, &data_dir)).map_err(opening)?;
+    let sealer = Sealer::start(&db, &path)?;
+    let report = seal::rotate::run(&db, &sealer, seal::SEALED)?;
+    if !report.unreadable.is_empty() {
+        return Err(Fault(report.to_string()));
+    }
+    print!("{report}");
+    Ok(())
+}
+
+/// Where the server of this configuration takes local calls.
+fn socket(config: &Config, data_dir: &Path) -> PathBuf {
+    let named = config.listen.iter().find_map(|listen| match listen {
+        Listen::Unix(path) => Some(path.clone()),
+        Listen::Tcp { .. } => None,
+    });
+    named.unwrap_or_else(|| data_dir.join(SOCKET))
+}
+
 fn start(options: &Options) -> Outcome<()> {
     let origin = Origin { file: options.config.clone() };
     let config = origin.load(&BTreeMap::new()).map_err(lines)?;
@@ -127,7 +169,7 @@ fn start(options: &Options) -> Outcome<()> {
     init_log(&config);
     let registry = functions().map_err(lines)?;
     let db = Db::open(&database_url(&config, &data_dir)).map_err(opening)?;
-    let faults = audit::schema_faults(&registry, &db);
+    let faults = [audit::schema_faults(&registry, &db), seal::schema_faults(&db)].concat();
     if !faults.is_empty() {
         return Err(lines(faults));
     }
@@ -143,7 +185,9 @@ fn start(options: &Options) -> Outcome<()> {
         demo::refuse_where_real(&config)?;
     }
     config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
-    let app = App::new(Arc::new(db), Arc::new(registry), Clock::system(), config, Place { origin, data_dir });
+    let sealer = Sealer::start(&db, &key_file(&config, &data_dir))?;
+    let place = Place { origin, data_dir };
+    let app = App::new(Arc::new(db), Arc::new(registry), Clock::system(), config, sealer, place);
     first_start::run(&app, options.demo)?;
     let restarts = runtime()?.block_on(serve(app, options.demo))?;
     drop(lock);
@@ -235,7 +279,7 @@ async fn listen(server: &Arc<Server>) -> Outcome<Listeners> {
         }
     }
     if sockets.is_empty() {
-        sockets.push(server.shared.app.data_dir.join("billmgr.sock"));
+        sockets.push(server.shared.app.data_dir.join(SOCKET));
     }
     for path in sockets {
         let listener = bind_local(&path).map_err(|cause| format!("{}: {cause}", path.display()))?;

@@ -80,14 +80,14 @@ impl Param {
 
 pub const ENV_PREFIX: &str = "BILLMGR_";
 
-/// Names with our prefix that are no parameters: read by the local utility.
-pub const ENV_OTHER: [&str; 1] = ["BILLMGR_SOCKET"];
+/// Names with our prefix that are no parameters: read by the local utility, or given to modules.
+pub const ENV_OTHER: [&str; 3] = ["BILLMGR_SOCKET", "BILLMGR_OPERATION", "BILLMGR_TOKEN"];
 
 pub fn env_name(name: &str) -> String {
     format!("{ENV_PREFIX}{}", name.to_ascii_uppercase())
 }
 
-pub static PARAMS: [Param; 24] = [
+pub static PARAMS: [Param; 25] = [
     Param::new("Listen", Kind::Listen, "http://127.0.0.1:1500", [
         "Where the server waits for calls: http://address:port or https://address:port; may be repeated.",
         "Где сервер ждёт вызовов: http://адрес:порт или https://адрес:порт; можно повторять.",
@@ -103,6 +103,11 @@ pub static PARAMS: [Param; 24] = [
         "Адрес базы PostgreSQL, postgres://user:password@host/name; без него SQLite в DataDir.",
     ])
     .secret()
+    .at_start(),
+    Param::new("KeyFile", Kind::Path, "", [
+        "File of the keys that seal secrets in the database; without it secret.key in DataDir.",
+        "Файл ключей, которыми запечатаны секреты в базе; без него secret.key в DataDir.",
+    ])
     .at_start(),
     Param::new("TlsCert", Kind::Path, "", [
         "Certificate chain (PEM) of the https listeners; without it a self-signed one is made.",

@@ -36,7 +36,8 @@ impl Stage {
             .map_err(|faults| Error::system(format!("the defaults are no configuration: {faults:?}")))?;
         let server_now_us = app.clock.now_us();
         let clock = Clock::fixed(START_US);
-        let app = App::new(app.db.clone(), app.registry.clone(), clock, config, Place::default());
+        let (db, registry, sealer) = (app.db.clone(), app.registry.clone(), app.sealer.clone());
+        let app = App::new(db, registry, clock, config, sealer, Place::default());
         let mut stage = Self { app, server_now_us, ids: BTreeMap::new() };
         stage.learn("country", Sql::new("SELECT iso2, id FROM country"))?;
         stage.learn("currency", Sql::new("SELECT iso, id FROM currency"))?;

@@ -11,11 +11,12 @@ use tokio::net::UnixStream;
 
 use super::answer::{Job, address};
 use super::{Reply, Shared, body, whole};
+use crate::app::App;
 use crate::auth::{Caller, User, Via};
 use crate::db::{Kind, Sql};
 use crate::error::{Error, Result};
 use crate::params::Params;
-use crate::{hints, rpc};
+use crate::{hints, rpc, seal};
 
 const LOOPBACK: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
@@ -92,6 +93,7 @@ async fn answer(server: &Shared, request: Request<Incoming>, peer: Peer) -> Repl
         "/mgrctl/ping" => plain(StatusCode::OK, "OK\n".into()),
         "/mgrctl/stop" => control(server, &caller, false),
         "/mgrctl/restart" => control(server, &caller, true),
+        "/mgrctl/rotate" => rotate(app.clone(), caller).await,
         _ => {
             // A session named in the call acts as that session; the socket only carries it.
             let caller = if params.has("auth") { None } else { Some(caller) };
@@ -106,7 +108,7 @@ fn in_text(out: &str) -> Params {
 }
 
 /// Level 30 for root, the server's own user and the group; else the user with that system name.
-fn caller(app: &Arc<crate::app::App>, peer: &Peer) -> Result<Caller> {
+fn caller(app: &Arc<App>, peer: &Peer) -> Result<Caller> {
     let own_uid =
         std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(&app.data_dir).map_err(Error::system)?);
     let group = app.config.load().mgrctl_group.clone();
@@ -120,7 +122,7 @@ fn caller(app: &Arc<crate::app::App>, peer: &Peer) -> Result<Caller> {
     Ok(Caller { system_user: peer.name.clone(), ..caller })
 }
 
-fn by_system_name(app: &crate::app::App, name: &str) -> Result<Option<Arc<User>>> {
+fn by_system_name(app: &App, name: &str) -> Result<Option<Arc<User>>> {
     let sql = Sql::new("SELECT id FROM users WHERE active AND NOT deleted AND system_user = ").bind(name);
     match app.db.read(rpc::BUDGET_SLOW, |conn| sql.load(conn, &[Kind::Int]))?.as_slice() {
         [row] => app.access.user(&app.db, row[0].int()),
@@ -128,7 +130,7 @@ fn by_system_name(app: &crate::app::App, name: &str) -> Result<Option<Arc<User>>
     }
 }
 
-fn hint(app: &crate::app::App, caller: &Caller, params: &Params) -> Reply {
+fn hint(app: &App, caller: &Caller, params: &Params) -> Reply {
     let lang = rpc::envelope::lang(app, caller, params);
     plain(StatusCode::OK, hints::text(&app.registry, caller, params.get("func"), &lang))
 }
@@ -146,6 +148,21 @@ fn control(server: &Shared, caller: &Caller, restarts: bool) -> Reply {
     server.control.restarts.store(restarts, Ordering::SeqCst);
     server.control.stop();
     plain(StatusCode::OK, "OK\n".into())
+}
+
+/// `billmgr key rotate`, asked of the server because it has the keys in use.
+async fn rotate(app: Arc<App>, caller: Caller) -> Reply {
+    if !caller.user.is_server_admin() {
+        return plain(StatusCode::FORBIDDEN, "only a server administrator changes the key\n".into());
+    }
+    tracing::info!("{} changes the key of sealed secrets", caller.system_user);
+    let work = move || seal::rotate::run(&app.db, &app.sealer, seal::SEALED);
+    match tokio::task::spawn_blocking(work).await {
+        Ok(Ok(report)) if report.unreadable.is_empty() => plain(StatusCode::OK, report.to_string()),
+        Ok(Ok(report)) => plain(StatusCode::INTERNAL_SERVER_ERROR, report.to_string()),
+        Ok(Err(why)) => plain(StatusCode::INTERNAL_SERVER_ERROR, why),
+        Err(panic) => plain(StatusCode::INTERNAL_SERVER_ERROR, panic.to_string()),
+    }
 }
 
 fn plain(status: StatusCode, text: String) -> Reply {

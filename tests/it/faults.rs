@@ -3,6 +3,7 @@
 mod child;
 mod crash;
 mod crowd;
+mod keys;
 mod pair;
 mod panics;
 mod stops;

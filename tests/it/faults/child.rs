@@ -19,12 +19,19 @@ pub struct Child {
     pub address: SocketAddr,
 }
 
-fn command(engine: Engine, data: &Path, database: &Database) -> Command {
+/// The program on this data, without a word what it shall do.
+pub fn program(engine: Engine, data: &Path, database: &Database) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_billmgr"));
-    command.arg("--data").arg(data).args(["serve", "--listen", "http://127.0.0.1:0"]);
+    command.arg("--data").arg(data);
     if engine == Engine::Postgres {
         command.env("BILLMGR_DATABASEURL", &database.url);
     }
+    command
+}
+
+fn command(engine: Engine, data: &Path, database: &Database) -> Command {
+    let mut command = program(engine, data, database);
+    command.args(["serve", "--listen", "http://127.0.0.1:0"]);
     command
 }
 

@@ -22,7 +22,12 @@ impl Pair {
     fn new() -> Self {
         let (dirs, engine) = ([Dir::new(), Dir::new()], Engine::Postgres);
         let database = Template::of(engine).copy(&dirs[0].0);
-        let [one, other] = [&dirs[0], &dirs[1]].map(|dir| Child::start(engine, &dir.0, &database));
+        let one = Child::start(engine, &dirs[0].0, &database);
+        let said = Child::refused(engine, &dirs[1].0, &database);
+        assert!(said.contains("secret.key is missing") && said.contains("another server"), "{said}");
+        let [key, copy] = dirs.each_ref().map(|dir| dir.0.join("secret.key"));
+        std::fs::copy(key, copy).expect("both servers get the same keys");
+        let other = Child::start(engine, &dirs[1].0, &database);
         Self { one, other, _database: database, _dirs: dirs }
     }
 }

@@ -8,6 +8,7 @@ use billmgr::error::Result;
 use billmgr::http::{Control, Server};
 use billmgr::rpc::handler::{Ctx, Handler, Reply};
 use billmgr::rpc::registry::{Registry, Row};
+use billmgr::seal::Sealer;
 use billmgr::settings::Origin;
 use billmgr::time::Clock;
 use tokio::net::TcpListener;
@@ -50,7 +51,8 @@ fn app(database: &Database, dir: &Dir) -> Arc<App> {
     let registry = Registry::new([("test.xml".to_owned(), XML)], &[FUNCS]).expect("functions");
     let config = Origin::default().load(&Default::default()).expect("the defaults");
     let place = Place { origin: Origin::default(), data_dir: dir.0.clone() };
-    App::new(db, Arc::new(registry), Clock::fixed(seed::start_us()), config, place)
+    let (clock, sealer) = (Clock::fixed(seed::start_us()), Sealer::in_memory([7; 32]));
+    App::new(db, Arc::new(registry), clock, config, sealer, place)
 }
 
 #[test]

@@ -13,6 +13,7 @@ use billmgr::db::{Db, Kind, Sql};
 use billmgr::doc::Node;
 use billmgr::params::Params;
 use billmgr::rpc::{self, list::RowSink};
+use billmgr::seal::Sealer;
 use billmgr::settings::Origin;
 use billmgr::time::{Clock, Zone};
 use billmgr::{first_start, functions};
@@ -46,7 +47,9 @@ pub fn app(url: &str, data_dir: &Path, origin: Origin) -> Arc<App> {
     let panel = billmgr::settings::stored(&db).expect("the settings can be read");
     let config = origin.load(&panel).unwrap_or_else(|faults| panic!("configuration: {faults:?}"));
     let place = Place { origin, data_dir: data_dir.to_owned() };
-    App::new(db, registry, Clock::fixed(start_us()), config, place)
+    // A world is a copy of a database that was filled elsewhere, so all have the same key.
+    let sealer = Sealer::in_memory([7; 32]);
+    App::new(db, registry, Clock::fixed(start_us()), config, sealer, place)
 }
 
 /// Fills an empty database. Answers what was made by name: `client` is an account,
