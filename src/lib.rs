@@ -11,6 +11,7 @@ pub mod demo;
 pub mod desk;
 pub mod digits;
 pub mod doc;
+pub mod effect;
 pub mod error;
 pub mod first_start;
 pub mod hints;
