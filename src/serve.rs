@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::app::{App, Place};
 use crate::config::{Config, Listen};
@@ -229,6 +229,8 @@ fn runtime() -> Outcome<tokio::runtime::Runtime> {
 
 /// Answers until stopped. Should it start again?
 async fn serve(app: Arc<App>, demo: bool) -> Outcome<bool> {
+    // Before anybody is told that it runs: who stops it at once stops it in order.
+    let signals = Signals::new()?;
     let control = Arc::new(Control::default());
     let server = Server::new(app.clone(), control.clone());
     let listeners = listen(&server).await?;
@@ -239,7 +241,7 @@ async fn serve(app: Arc<App>, demo: bool) -> Outcome<bool> {
         print!("{}", demo::welcome(listeners.addresses.first().map_or("", String::as_str)));
     }
     let upkeep = tokio::spawn(upkeep::run(app.clone()));
-    until_stopped(&app, &control).await?;
+    until_stopped(&app, &control, signals).await;
     listeners.tasks.iter().for_each(tokio::task::JoinHandle::abort);
     for task in listeners.tasks {
         let _ = task.await;
@@ -288,17 +290,27 @@ async fn listen(server: &Arc<Server>) -> Outcome<Listeners> {
     Ok(Listeners { addresses, tasks })
 }
 
+struct Signals {
+    term: Signal,
+    int: Signal,
+    hup: Signal,
+}
+
+impl Signals {
+    fn new() -> Outcome<Self> {
+        let [term, int, hup] = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()];
+        Ok(Self { term: signal(term)?, int: signal(int)?, hup: signal(hup)? })
+    }
+}
+
 /// SIGTERM and SIGINT end it, SIGHUP rereads the configuration, the local socket may do either.
-async fn until_stopped(app: &Arc<App>, control: &Control) -> Outcome<()> {
-    let mut term = signal(SignalKind::terminate())?;
-    let mut int = signal(SignalKind::interrupt())?;
-    let mut hup = signal(SignalKind::hangup())?;
+async fn until_stopped(app: &Arc<App>, control: &Control, mut signals: Signals) {
     loop {
         tokio::select! {
-            _ = term.recv() => return Ok(()),
-            _ = int.recv() => return Ok(()),
-            () = control.stopped() => return Ok(()),
-            _ = hup.recv() => upkeep::blocking(app, |app| settings::reload(app)).await,
+            _ = signals.term.recv() => return,
+            _ = signals.int.recv() => return,
+            () = control.stopped() => return,
+            _ = signals.hup.recv() => upkeep::blocking(app, |app| settings::reload(app)).await,
         }
     }
 }
