@@ -2,18 +2,23 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use arc_swap::ArcSwap;
 use quick_cache::sync::Cache;
+use tokio::sync::Notify;
 
 use crate::auth::access::Access;
 use crate::auth::credential::Credentials;
 use crate::auth::password::Hasher;
 use crate::auth::throttle::Throttle;
 use crate::config::Config;
-use crate::db::{Db, Raw, Sql};
+use crate::db::{Db, Kind, Raw, Sql};
+use crate::doc::Node;
+use crate::rpc::BUDGET_SLOW;
+use crate::rpc::handler::Topic;
 use crate::rpc::registry::Registry;
+use crate::rpc::types;
 use crate::seal::Sealer;
 use crate::settings::Origin;
 use crate::time::Clock;
@@ -22,6 +27,7 @@ use crate::time::Clock;
 const CURSORS_MAX: usize = 65_536;
 const OPTION_LISTS_MAX: usize = 1024;
 const TOTALS_MAX: usize = 8192;
+const EXPORTS_MAX: usize = 16;
 
 /// Ids and names of an option list.
 pub type OptionRows = Arc<Vec<Vec<Raw>>>;
@@ -31,6 +37,7 @@ pub type OptionRows = Arc<Vec<Vec<Raw>>>;
 pub struct Place {
     pub origin: Origin,
     pub data_dir: PathBuf,
+    pub simulates: bool,
 }
 
 pub struct App {
@@ -40,8 +47,9 @@ pub struct App {
     pub config: ArcSwap<Config>,
     pub origin: Origin,
     pub data_dir: PathBuf,
-    /// The generation of topic `settings` that the configuration was read at.
-    pub settings_generation: AtomicI64,
+    /// What another server of the same database may have changed.
+    pub settings_seen: Seen,
+    pub types_seen: Seen,
     pub access: Access,
     pub credentials: Credentials,
     pub throttle: Throttle,
@@ -51,8 +59,34 @@ pub struct App {
     pub options: Cache<(String, Sql), (u64, OptionRows)>,
     /// Totals of lists, likewise by their statements.
     pub totals: Cache<Sql, (u64, i64)>,
+    /// Public price lists by what was asked for, likewise.
+    pub exports: Cache<String, (u64, Arc<Vec<Node>>)>,
+    /// A simulation: nothing outside is called.
+    pub simulates: bool,
     /// Where a page of a list begins: sort value and key of the row before it.
     pub cursors: Cache<u64, (Raw, Raw)>,
+    /// Something was written: there may be work in the outbox.
+    pub posted: Notify,
+}
+
+/// The generation of a topic that something was read at.
+pub struct Seen {
+    topic: Topic,
+    generation: AtomicI64,
+}
+
+impl Seen {
+    fn new(topic: Topic) -> Self {
+        Self { topic, generation: AtomicI64::new(0) }
+    }
+
+    /// Was the topic changed, here or by another server, since this was last asked?
+    pub fn is_stale(&self, db: &Db) -> bool {
+        let sql = Sql::new("SELECT n FROM generation WHERE topic = ").bind(self.topic.name());
+        let Ok(Some(row)) = db.read(BUDGET_SLOW, |conn| sql.first(conn, &[Kind::Int])) else { return false };
+        let generation = row[0].int();
+        self.generation.swap(generation, Ordering::SeqCst) != generation
+    }
 }
 
 impl App {
@@ -64,13 +98,14 @@ impl App {
         sealer: Sealer,
         place: Place,
     ) -> Arc<Self> {
-        Arc::new(Self {
+        let app = Arc::new(Self {
             db,
             registry,
             config: ArcSwap::from_pointee(config),
             origin: place.origin,
             data_dir: place.data_dir,
-            settings_generation: AtomicI64::new(0),
+            settings_seen: Seen::new(Topic::Settings),
+            types_seen: Seen::new(Topic::Types),
             access: Access::default(),
             credentials: Credentials::new(clock.clone()),
             throttle: Throttle::new(clock.clone()),
@@ -78,8 +113,13 @@ impl App {
             sealer,
             options: Cache::new(OPTION_LISTS_MAX),
             totals: Cache::new(TOTALS_MAX),
+            exports: Cache::new(EXPORTS_MAX),
+            simulates: place.simulates,
             cursors: Cache::new(CURSORS_MAX),
+            posted: Notify::new(),
             clock,
-        })
+        });
+        types::reload(&app);
+        app
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod credential;
+pub mod grant;
 pub mod identify;
 pub mod password;
 pub mod rights;
@@ -73,6 +74,8 @@ pub enum Via {
     SignIn,
     /// The local socket.
     Socket,
+    /// The token of a running operation, on the local socket.
+    Token,
     /// The program itself: jobs, demo data.
     Own,
 }
@@ -95,6 +98,8 @@ pub struct Caller {
     pub via: Via,
     /// The operating-system user on the socket, for the journal.
     pub system_user: String,
+    /// The caller may do what it allows and nothing else.
+    pub grant: Option<Arc<grant::Grant>>,
 }
 
 impl User {
@@ -163,7 +168,13 @@ const ALWAYS: [&str; 8] = ["auth", "logout", "whoami", "keepalive", "menu", "chl
 impl Caller {
     pub fn new(user: Arc<User>, ip: IpAddr, via: Via) -> Self {
         let path = vec![user.hop()];
-        Self { user, path, session: None, ip, via, system_user: String::new() }
+        Self { user, path, session: None, ip, via, system_user: String::new(), grant: None }
+    }
+
+    /// A module that shows the token of its operation.
+    pub fn of_grant(grant: grant::Grant, ip: IpAddr) -> Self {
+        let caller = Self::new(Arc::new(grant.user()), ip, Via::Token);
+        Self { grant: Some(Arc::new(grant)), ..caller }
     }
 
     pub fn nobody(ip: IpAddr) -> Self {

@@ -27,6 +27,7 @@ use crate::error::{Error, Result};
 /// How often a PostgreSQL job runs again after a serialization failure or a deadlock.
 const RETRIES_MAX: usize = 5;
 const POOL_WAIT: Duration = Duration::from_secs(5);
+const COPY_BUDGET: Duration = Duration::from_secs(3600);
 
 type Pooled = r2d2::PooledConnection<conn::Manager>;
 
@@ -88,6 +89,18 @@ impl Db {
     /// The URL of the database file in a data directory.
     pub fn file_url(data: &Path) -> String {
         format!("sqlite:{}", data.join("billmgr.db").display())
+    }
+
+    /// Copies the database into a new file, while it is used. SQLite alone can.
+    pub fn copy_to(&self, path: &Path) -> Result<()> {
+        match self.backend {
+            Backend::Sqlite => {
+                let sql = Sql::new("VACUUM INTO ").bind(path.display().to_string());
+                self.read(COPY_BUDGET, |conn| sql.execute(conn)).map(drop)
+            }
+            Backend::Postgres => Err(Error::new("not_supported", "PostgreSQL")
+                .cause("make a copy with pg_dump and name it in DatabaseUrl")),
+        }
     }
 
     /// Does the table or view have that column?
@@ -161,6 +174,27 @@ impl Db {
             }
         }
     }
+}
+
+/// Runs a part of a job that may fail by itself: its changes are undone, those of the job stay.
+pub fn attempt<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+    begin_attempt(conn)?;
+    let done = work(conn);
+    end_attempt(conn, done)
+}
+
+/// The same in two halves, for work that holds the connection.
+pub fn begin_attempt(conn: &mut Conn) -> Result<()> {
+    Ok(<Conn as Connection>::TransactionManager::begin_transaction(conn)?)
+}
+
+pub fn end_attempt<T>(conn: &mut Conn, done: Result<T>) -> Result<T> {
+    type Tm = <Conn as Connection>::TransactionManager;
+    match done {
+        Ok(_) => Tm::commit_transaction(conn)?,
+        Err(_) => Tm::rollback_transaction(conn)?,
+    }
+    done
 }
 
 fn columns(conn: &mut Conn, backend: Backend) -> Result<HashMap<String, HashSet<String>>> {

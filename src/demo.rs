@@ -2,10 +2,17 @@
 
 mod catalogue;
 mod dice;
+mod dictionaries;
+mod domains;
+mod goods;
+mod offers;
+mod papers;
 mod payers;
 mod people;
 mod roll;
+mod services;
 mod stage;
+mod tariffs;
 mod year;
 
 use std::sync::Arc;
@@ -37,8 +44,13 @@ pub fn fill(app: &Arc<App>) -> Result<()> {
     let mut stage = stage::Stage::new(app)?;
     people::staff(&mut stage)?;
     catalogue::set_up(&mut stage)?;
+    dictionaries::set_up(&mut stage)?;
+    goods::set_up(&mut stage)?;
+    papers::set_up(&mut stage)?;
+    offers::set_up(&mut stage)?;
     people::rights(&mut stage)?;
     year::run(&mut stage)?;
+    domains::set_up(&mut stage)?;
     app.access.clear(); // the users came through another cache than the server's
     Ok(())
 }

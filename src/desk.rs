@@ -1,7 +1,5 @@
 //! What a signed-in user sees and sets of himself, and the small helpers of the panel.
 
-use std::sync::Arc;
-
 use crate::app::App;
 use crate::auth::{Caller, rights};
 use crate::billing::user;
@@ -168,7 +166,7 @@ fn each_of_group(cx: &mut Ctx, _record: Record) -> Result<Vec<Node>> {
         let mut params = cx.params.clone();
         params.set("func", &name);
         params.set("elid", elid);
-        let call = nested(cx.call, params)?;
+        let call = rpc::with_fields(nested(cx.call, params)?, cx.conn)?;
         let mut inner = Ctx::new(cx.conn, &call);
         rpc::deed(&mut inner)?;
         let touched = inner.touched;
@@ -178,12 +176,12 @@ fn each_of_group(cx: &mut Ctx, _record: Record) -> Result<Vec<Node>> {
 }
 
 /// A call inside of a call: the same caller, looked up and judged anew.
-fn nested(call: &Call, params: Params) -> Result<Arc<Call>> {
+fn nested(call: &Call, params: Params) -> Result<Call> {
     let func = rpc::find(&call.app, &call.caller, &params)?;
     if !func.writes(params.submits()) {
         return Err(Error::value("faction", func.name()));
     }
-    Ok(Arc::new(Call {
+    Ok(Call {
         app: call.app.clone(),
         func,
         caller: call.caller.clone(),
@@ -191,7 +189,8 @@ fn nested(call: &Call, params: Params) -> Result<Arc<Call>> {
         lang: call.lang.clone(),
         zone: call.zone.clone(),
         now_us: call.now_us,
-    }))
+        added: Vec::new(),
+    })
 }
 
 /// The validator of money fields: the value as it will be kept.

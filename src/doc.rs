@@ -88,6 +88,8 @@ pub enum Body {
     Object,
     /// Done: `ok` and what belongs to it.
     Ok,
+    /// A file and no document: every format sends it as it is.
+    File,
     /// `error`.
     Error,
 }
@@ -98,4 +100,20 @@ pub enum Body {
 pub struct Answer {
     pub body: Body,
     pub doc: Node,
+    /// The answer itself where the body is a file; else the printed form of the document.
+    pub file: Option<File>,
+}
+
+impl Answer {
+    pub fn new(body: Body, doc: Node) -> Self {
+        Self { body, doc, file: None }
+    }
+}
+
+/// Finished bytes under a name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct File {
+    pub mime: &'static str,
+    pub name: String,
+    pub bytes: Vec<u8>,
 }

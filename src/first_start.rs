@@ -1,5 +1,7 @@
 //! What an empty database is given: dictionaries, and somebody who can sign in.
 
+pub mod goods;
+
 use std::sync::Arc;
 
 use crate::app::App;
@@ -20,8 +22,10 @@ pub fn run(app: &Arc<App>, demo: bool) -> Result<()> {
     }
     app.db.write(|conn| {
         countries(conn)?;
-        CURRENCIES.iter().try_for_each(|currency| add_currency(conn, *currency))
+        CURRENCIES.iter().try_for_each(|currency| add_currency(conn, *currency))?;
+        goods::add(conn)
     })?;
+    crate::rpc::types::reload(app);
     if demo {
         return crate::demo::fill(app);
     }

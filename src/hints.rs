@@ -12,7 +12,7 @@ const TEXT_WIDTH: usize = 47;
 pub fn text(registry: &Registry, caller: &Caller, name: &str, lang: &str) -> String {
     let mut out = String::new();
     if name.is_empty() {
-        for func in registry.iter().filter(|func| func.meta.level <= caller.level()) {
+        for func in registry.all().iter().filter(|func| func.meta.level <= caller.level()) {
             row(&mut out, func.name(), &about(registry, func, lang));
         }
         return out;
@@ -31,7 +31,7 @@ pub fn text(registry: &Registry, caller: &Caller, name: &str, lang: &str) -> Str
 }
 
 fn about(registry: &Registry, func: &Func, lang: &str) -> String {
-    let help = registry.words.find(lang, &[func.name().to_owned()], "help").unwrap_or_default();
+    let help = registry.words.find(lang, &func.own_sets(), "help").unwrap_or_default();
     let kind = registry.words.common(lang, "hint_function_type").unwrap_or("Function type");
     let help = if help.is_empty() { String::new() } else { format!("{} ", help.trim()) };
     format!("{}. {help}{kind}: {}", registry.title(func, lang), kind_words(func))

@@ -1,6 +1,7 @@
 //! What changed on a record, by whom and from where (`X.history`).
 
-use crate::db::Sql;
+use crate::auth::Caller;
+use crate::db::{Conn, Sql};
 use crate::error::Result;
 use crate::record;
 use crate::rpc::handler::Ctx;
@@ -12,30 +13,40 @@ pub fn write(cx: &mut Ctx, id: i64, owner: (i64, i64), description: &str) -> Res
 }
 
 /// Notes a change of a record of another object.
-pub fn write_of(
-    cx: &mut Ctx,
-    object: &str,
-    id: i64,
-    (account_id, reseller_id): (i64, i64),
-    description: &str,
-) -> Result<()> {
+pub fn write_of(cx: &mut Ctx, object: &str, id: i64, owner: (i64, i64), description: &str) -> Result<()> {
+    let call = cx.call;
+    let entry = Entry { object, id, owner, action: call.func.name(), description };
+    keep(cx.conn, &call.caller, call.now_us, &entry)
+}
+
+/// A change as it is kept.
+pub struct Entry<'e> {
+    pub object: &'e str,
+    pub id: i64,
+    /// The account and the reseller of the record.
+    pub owner: (i64, i64),
+    pub action: &'e str,
+    pub description: &'e str,
+}
+
+pub fn keep(conn: &mut Conn, caller: &Caller, now_us: i64, entry: &Entry) -> Result<()> {
     Sql::new(
         "INSERT INTO history (object, object_id, at, user_name, ip, action, description, \
          account_id, reseller_id) VALUES (",
     )
     .binds([
-        object.into(),
-        id.into(),
-        cx.now_us.into(),
-        cx.caller.user.name.as_str().into(),
-        cx.caller.ip_text().into(),
-        cx.func.name().into(),
-        description.into(),
-        account_id.into(),
-        reseller_id.into(),
+        entry.object.into(),
+        entry.id.into(),
+        now_us.into(),
+        caller.user.name.as_str().into(),
+        caller.ip_text().into(),
+        entry.action.into(),
+        entry.description.into(),
+        entry.owner.0.into(),
+        entry.owner.1.into(),
     ])
     .sql(")")
-    .execute(cx.conn)?;
+    .execute(conn)?;
     Ok(())
 }
 

@@ -57,7 +57,7 @@ pub(crate) mod tests {
         let price = rounding::priced(money("0.83"), 3, 330_000, 200_000, rounding::Tax::Added, cents);
         let sale = Sale::of(client, &price.unwrap());
         let transfers = [
-            transfer::credit("credit:payment:17", clearing, client, &paid).unwrap(),
+            transfer::credit("credit:payment:17", clearing, client, &paid, Money::ZERO).unwrap(),
             sale::charge("charge:item:5:2026-12", &sale).unwrap(),
         ];
         let lines = || transfers.iter().flat_map(Transfer::lines);

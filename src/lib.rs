@@ -5,6 +5,7 @@ pub mod auth;
 pub mod billing;
 pub mod books;
 pub mod cell;
+pub mod command;
 pub mod config;
 pub mod db;
 pub mod demo;
@@ -14,20 +15,27 @@ pub mod doc;
 pub mod effect;
 pub mod error;
 pub mod first_start;
+pub mod gateway;
 pub mod hints;
 pub mod history;
 pub mod http;
+pub mod jobs;
 pub mod ledger;
 pub mod level;
 pub mod mgrctl;
+pub mod module;
 pub mod money;
+pub mod outbox;
+pub mod paper;
 pub mod params;
 pub mod record;
 pub mod render;
 pub mod rpc;
 pub mod seal;
 pub mod serve;
+pub mod service;
 pub mod settings;
+pub mod start;
 pub mod tariff;
 pub mod time;
 pub mod upkeep;
@@ -35,7 +43,16 @@ pub mod value;
 
 /// Every delivered function, or what is wrong with them.
 pub fn functions() -> Result<rpc::registry::Registry, Vec<String>> {
-    let own = [auth::signin::FUNCS, desk::FUNCS, settings::FUNCS, books::check::FUNCS];
-    let all: Vec<&[rpc::registry::Row]> = own.into_iter().chain(billing::FUNCS.iter().copied()).collect();
+    let own = [
+        auth::signin::FUNCS,
+        desk::FUNCS,
+        settings::FUNCS,
+        books::check::FUNCS,
+        outbox::queue::FUNCS,
+        module::info::FUNCS,
+        module::check::FUNCS,
+    ];
+    let all: Vec<&[rpc::registry::Row]> =
+        own.into_iter().chain(billing::FUNCS.iter().chain(service::FUNCS).copied()).collect();
     rpc::registry::Registry::embedded(&all)
 }

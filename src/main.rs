@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use billmgr::serve::{self, Options};
+use billmgr::start::Options;
+use billmgr::{command, serve};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -36,6 +37,19 @@ enum Command {
     },
     /// Print every callable function: name, shape, lowest level.
     Funcs,
+    /// Run a billing job now: prolong, suspend, close or remind.
+    Job {
+        name: String,
+        /// As if it were that moment: 2026-12-31 or "2026-12-31 06:00:00".
+        #[arg(long, value_name = "TIME")]
+        at: Option<String>,
+    },
+    /// Run the jobs of the days to come on a copy of the books and print what would happen.
+    Simulate {
+        /// The last day: 2027-11-22.
+        #[arg(long, value_name = "DATE")]
+        until: String,
+    },
     /// Verify every invariant of the ledger and name what is off.
     Check,
     /// The keys of sealed secrets.
@@ -56,8 +70,10 @@ fn main() -> ExitCode {
     let place = Options { config: args.config, data: args.data, listen: Vec::new(), demo: false };
     match args.command {
         Command::Serve { listen, demo } => serve::run(Options { listen, demo, ..place }),
-        Command::Funcs => serve::print_funcs(),
-        Command::Check => serve::check(&place),
-        Command::Key { command: KeyCommand::Rotate } => serve::rotate_key(&place),
+        Command::Funcs => command::print_funcs(&place),
+        Command::Job { name, at } => command::job(&place, &name, at.as_deref()),
+        Command::Simulate { until } => command::simulate(&place, &until),
+        Command::Check => command::check(&place),
+        Command::Key { command: KeyCommand::Rotate } => command::rotate_key(&place),
     }
 }

@@ -24,7 +24,7 @@ use scope::where_own;
 
 /// The form of a record of the metadata's table.
 pub const FORM: Form =
-    Form { prepare: |_, _, _| Ok(()), read, check: |_, _| Ok(()), save, show: |_, _| Ok(()) };
+    Form { prepare: |_, _, _| Ok(()), read, check: |_, _| Ok(()), save, show: |_, _| Ok(()), fields: None };
 
 /// A record on its way between a form and its table.
 #[derive(Debug, Clone, Default)]

@@ -5,7 +5,7 @@
 
 mod csv;
 mod custom;
-mod escape;
+pub(crate) mod escape;
 mod flat;
 pub mod html;
 mod json;
@@ -53,6 +53,8 @@ pub struct Format {
     pub words: Words,
     /// Anything but a list or an error is answered with error `value(out)` (protocol.md U13).
     pub lists_only: bool,
+    /// The printed form of what has one; anything else is answered with the same error.
+    pub printed_only: bool,
     pub start: fn() -> Box<dyn Render>,
 }
 
@@ -66,7 +68,7 @@ const HTML: &str = "text/html; charset=UTF-8";
 pub static PAGE: Format = Format::new("html", HTML, Words::Metadata, html::start);
 
 /// json carries what xml carries, sjson and xjson what devel carries (protocol.md U2).
-static FORMATS: [Format; 10] = [
+static FORMATS: [Format; 11] = [
     Format::new("xml", XML, Words::None, xml::start),
     Format::new("devel", XML, Words::Metadata, xml::start),
     Format::new("json", JSON, Words::None, json::sorted),
@@ -77,6 +79,7 @@ static FORMATS: [Format; 10] = [
     Format::new("text", TEXT, Words::None, text::start),
     Format::new("csv", CSV, Words::None, csv::start),
     Format { lists_only: true, ..Format::new("print", HTML, Words::Metadata, print::start) },
+    Format { printed_only: true, ..Format::new("doc_print", HTML, Words::Metadata, print::start) },
 ];
 
 impl Format {
@@ -86,7 +89,7 @@ impl Format {
         words: Words,
         start: fn() -> Box<dyn Render>,
     ) -> Self {
-        Self { name, mime, words, lists_only: false, start }
+        Self { name, mime, words, lists_only: false, printed_only: false, start }
     }
 }
 
@@ -191,14 +194,17 @@ mod tests {
             ("text", Some(("text", "text/plain; charset=UTF-8", Words::None))),
             ("csv", Some(("csv", "text/csv; charset=UTF-8", Words::None))),
             ("print", Some(("print", "text/html; charset=UTF-8", Words::Metadata))),
+            ("doc_print", Some(("doc_print", "text/html; charset=UTF-8", Words::Metadata))),
             ("", None),
             ("yaml", None),
             ("xml ", None),
         ] {
             assert_eq!(row(out), expected, "{out}");
         }
-        let only: Vec<_> =
-            FORMATS.iter().filter(|format| format.lists_only).map(|format| format.name).collect();
-        assert_eq!(only, ["print"]);
+        let only = |is_only: fn(&&Format) -> bool| -> Vec<&str> {
+            FORMATS.iter().filter(is_only).map(|format| format.name).collect()
+        };
+        assert_eq!(only(|format| format.lists_only), ["print"]);
+        assert_eq!(only(|format| format.printed_only), ["doc_print"]);
     }
 }

@@ -13,6 +13,7 @@ pub mod options;
 pub mod page;
 pub mod plan;
 pub mod registry;
+pub mod types;
 pub mod wizard;
 pub mod words;
 
@@ -47,13 +48,18 @@ pub fn call(
     let submits = params.submits() && !params.has("sv_field") && !params.has("sback");
     let writes = func.writes(submits);
     let mut params = params.clone();
-    if func.meta.shape() == Shape::Wizard {
-        params.remove("elid"); // a wizard makes records and changes none
+    if func.meta.shape() == Shape::Wizard && !func.meta.of_record {
+        params.remove("elid"); // it makes records and changes none
+    }
+    if let Some((name, value)) = func.meta.preset.split_once('=')
+        && !params.has(name)
+    {
+        params.set(name, value);
     }
     if writes {
         prepare(app, &func, caller, &mut params)?;
     }
-    let call = Arc::new(Call {
+    let call = Arc::new(complete(Call {
         app: app.clone(),
         lang: envelope::lang(app, caller, &params),
         zone: zone(app, caller, &params),
@@ -61,12 +67,45 @@ pub fn call(
         func,
         caller: caller.clone(),
         params,
-    });
+        added: Vec::new(),
+    })?);
+    need_params(&call)?;
+    if let Handler::Outside(reach) = call.func.handler {
+        return reach_out(&call, reach);
+    }
     match (writes, call.func.meta.shape()) {
         (true, _) => write(&call),
         (false, Shape::Wizard) => read(&wizard::at_step(&call)?, budget, each),
         (false, _) => read(&call, budget, each),
     }
+}
+
+/// An action's parameters that must be there; a form's fields are judged with its record.
+fn need_params(call: &Call) -> Result<()> {
+    let is_blank = |field: &&meta::Field| call.params.get(&field.name).trim().is_empty();
+    match call.func.meta.params.iter().filter(|field| field.required).find(is_blank) {
+        Some(field) => Err(Error::missed(&field.name)),
+        None => Ok(()),
+    }
+}
+
+/// The call with the fields that its form adds.
+fn complete(call: Call) -> Result<Call> {
+    match call.func.handler {
+        Handler::Form(handler::Form { fields: Some(_), .. }) => {
+            call.app.clone().db.read(BUDGET_SLOW, |conn| with_fields(call, conn))
+        }
+        _ => Ok(call),
+    }
+}
+
+pub fn with_fields(mut call: Call, conn: &mut crate::db::Conn) -> Result<Call> {
+    let Handler::Form(handler::Form { fields: Some(fields), .. }) = call.func.handler else {
+        return Ok(call);
+    };
+    call.added = fields(&mut Ctx::new(conn, &call))?;
+    call.func = Arc::new(call.func.with_fields(&call.added));
+    Ok(call)
 }
 
 /// The provider's zone; on a page the user's own, where he has set one (decisions.md, Time).
@@ -84,6 +123,9 @@ pub fn find(app: &App, caller: &Caller, params: &Params) -> Result<Arc<Func>> {
     }
     let found = app.registry.get(name);
     let func = found.ok_or_else(|| Error::missed("func").with("value", name))?;
+    if let Some(grant) = &caller.grant {
+        return grant.admit(&func, params).map(|()| func);
+    }
     match func.meta.level {
         level if level > caller.level() && !caller.is_known() => Err(Error::auth("session")),
         level if level > caller.level() => Err(Error::access(name)),
@@ -128,6 +170,7 @@ fn read(call: &Arc<Call>, budget: Duration, each: &mut dyn RowSink) -> Result<An
             Handler::Form(form) => open(cx, form)?,
             Handler::Once(once) => replied(once(cx)?)?,
             Handler::Each(_) => return Err(Error::system("a deed on records cannot be a read")),
+            Handler::Outside(_) => return Err(Error::system("what reaches out holds no connection")),
         };
         Ok(envelope::wrap(call, answer))
     })
@@ -141,17 +184,25 @@ fn open(cx: &mut Ctx, form: handler::Form) -> Result<Answer> {
     let mut doc = Node::new("doc").with(options::nodes(cx, &record)?);
     doc.kids.append(&mut record.nodes);
     doc.kids.extend(record::nodes(cx, &record));
-    Ok(Answer { body: Body::Form, doc })
+    Ok(Answer::new(Body::Form, doc))
 }
 
 fn replied(reply: Reply) -> Result<Answer> {
-    match reply {
+    let doc = Node::new("doc");
+    Ok(match reply {
         Reply::Ok(nodes) => {
-            Ok(Answer { body: Body::Ok, doc: Node::new("doc").kid(Node::new("ok")).with(nodes) })
+            // One that says where to go on takes the place of the empty one.
+            let ok = nodes.iter().all(|node| node.name != "ok").then(|| Node::new("ok"));
+            Answer::new(Body::Ok, doc.with(ok).with(nodes))
         }
-        Reply::Object(nodes) => Ok(Answer { body: Body::Object, doc: Node::new("doc").with(nodes) }),
-        Reply::Refused(error) => Err(error),
-    }
+        Reply::Object(nodes) => Answer::new(Body::Object, doc.with(nodes)),
+        Reply::Printed(nodes, file) => {
+            Answer { file: Some(file), ..Answer::new(Body::Object, doc.with(nodes)) }
+        }
+        Reply::Redirect(url) => Answer::new(Body::Ok, doc.kid(Node::leaf("ok", url).attr("type", "url"))),
+        Reply::File(file) => Answer { file: Some(file), ..Answer::new(Body::File, doc) },
+        Reply::Refused(error) => return Err(error),
+    })
 }
 
 /// One job: the deed, the journal and what it makes stale, or nothing of it.
@@ -167,6 +218,15 @@ fn write(call: &Arc<Call>) -> Result<Answer> {
     };
     let (reply, touched) = call.app.db.write(job)?;
     invalidate(&call.app, &touched);
+    call.app.posted.notify_one();
+    Ok(envelope::wrap(call, replied(reply)?))
+}
+
+/// The deed, with nothing held, then the journal.
+fn reach_out(call: &Arc<Call>, reach: fn(&Call) -> Result<Reply>) -> Result<Answer> {
+    let reply = reach(call)?;
+    let noted = call.clone();
+    call.app.db.write(move |conn| journal::write(&mut Ctx::new(conn, &noted)))?;
     Ok(envelope::wrap(call, replied(reply)?))
 }
 
@@ -190,6 +250,7 @@ pub fn deed(cx: &mut Ctx) -> Result<Reply> {
         }
         Handler::Once(once) => once(cx),
         Handler::View(_) | Handler::Rows(_) => Err(Error::system("a list is no deed")),
+        Handler::Outside(_) => Err(Error::system("what reaches out is no part of a transaction")),
     }
 }
 
@@ -198,6 +259,7 @@ fn invalidate(app: &App, touched: &[Topic]) {
         match topic {
             Topic::Access => app.access.clear(),
             Topic::Settings => crate::settings::reload(app),
+            Topic::Types => types::reload(app),
         }
     }
 }

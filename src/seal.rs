@@ -13,15 +13,25 @@ use arc_swap::ArcSwap;
 use base64::prelude::{BASE64_STANDARD, Engine};
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
 
+use crate::auth::session::hex;
+
+use crate::billing::payment::stored;
+use crate::billing::processing;
 use crate::db::Db;
 use crate::error::{Error, Result};
+use crate::service::choices;
+use crate::service::contact::registrar;
 
 /// The file of the keys in the data directory, unless `KeyFile` names another.
 pub const KEY_FILE: &str = "secret.key";
 
 /// Every column that holds sealed texts: what `billmgr key rotate` seals anew.
-pub const SEALED: &[Column] = &[];
+pub const SEALED: &[Column] =
+    &[processing::PASSWORD, processing::IPMGR_PASSWORD, choices::SEALED, registrar::SEALED, stored::SEALED];
 
 /// So long that nonces may be random for as many texts as there will ever be.
 const NONCE_BYTES: usize = 24;
@@ -82,6 +92,14 @@ impl Key {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).expect("the system has random bytes");
         Self { number, bytes }
+    }
+
+    /// HMAC-SHA-256 with a key that is derived for the purpose, so that it opens nothing.
+    fn mac(&self, purpose: &str, text: &str) -> Hmac<Sha256> {
+        let key = blake3::derive_key(purpose, &self.bytes);
+        let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("a key may have any length");
+        mac.update(text.as_bytes());
+        mac
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {
@@ -185,6 +203,21 @@ impl Sealer {
         let lacks = || fault(&format!("the file of keys lacks key {number}"));
         let text = keys.get(number).ok_or_else(lacks)?.open(body, context);
         text.ok_or_else(|| fault("was sealed for another place or is damaged"))
+    }
+
+    /// Signs a text that leaves the server and comes back.
+    pub fn sign(&self, purpose: &str, text: &str) -> String {
+        hex(&self.0.keys.load().first().mac(purpose, text).finalize().into_bytes())
+    }
+
+    /// Is it the signature of [`Sealer::sign`], by any key that is still there? Takes as long for a
+    /// wrong one as for a right one.
+    pub fn is_signed(&self, purpose: &str, text: &str, sign: &str) -> bool {
+        let is_of = |key: &Key| {
+            let own = hex(&key.mac(purpose, text).finalize().into_bytes());
+            bool::from(own.as_bytes().ct_eq(sign.as_bytes()))
+        };
+        self.0.keys.load().0.iter().fold(false, |is_signed, key| is_of(key) | is_signed)
     }
 
     /// Another server may have added a key to the file. A file without the keys that are in use

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use crate::app::App;
 use crate::config::{self, Config, ConfigError};
@@ -57,11 +56,7 @@ pub fn reload(app: &App) {
 
 /// Asks whether another server on the same database has changed a setting.
 pub fn refresh(app: &App) {
-    let sql = Sql::new("SELECT n FROM generation WHERE topic = 'settings'");
-    let row = app.db.read(crate::rpc::BUDGET_SLOW, |conn| sql.first(conn, &[Kind::Int]));
-    let Ok(Some(row)) = row else { return };
-    let generation = row[0].int();
-    if app.settings_generation.swap(generation, Ordering::SeqCst) != generation {
+    if app.settings_seen.is_stale(&app.db) {
         reload(app);
     }
 }

@@ -10,32 +10,42 @@ use crate::auth::{Caller, session};
 use crate::config::Watch;
 use crate::db::{Backend, Kind, Sql};
 use crate::error::Result;
+use crate::jobs;
 use crate::ledger::payment::Status;
+use crate::outbox::worker;
 use crate::params::Params;
-use crate::rpc::{self, list::NoRows};
+use crate::rpc::{self, list::NoRows, types};
 use crate::settings;
 
 const TICK: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 /// Payments that one job ends the credit of; the rest waits for the next minute.
 const EXPIRED_MAX: i64 = 500;
+/// Pieces of each generation of invoices that one minute does; the rest waits for the next.
+const PIECES_MAX: usize = 1_000;
 
 /// Runs until it is dropped.
 pub async fn run(app: Arc<App>) {
+    tokio::join!(worker::run_always(&app), look_after(&app));
+}
+
+async fn look_after(app: &Arc<App>) {
     let mut watch = app.origin.file.clone().map(|file| Watch::new(&file, app.clock.now_us()));
     let mut tick = tokio::time::interval(TICK);
     let mut minute = Instant::now();
     loop {
         tick.tick().await;
         if watch.as_mut().is_some_and(|watch| watch.changed(app.clock.now_us())) {
-            blocking(&app, |app| settings::reload(app)).await;
+            blocking(app, |app| settings::reload(app)).await;
         }
         if app.db.backend() == Backend::Postgres {
-            blocking(&app, |app| settings::refresh(app)).await;
+            blocking(app, |app| settings::refresh(app)).await;
+            blocking(app, |app| types::refresh(app)).await;
         }
         if minute.elapsed() >= MINUTE {
             minute = Instant::now();
-            blocking(&app, each_minute).await;
+            blocking(app, each_minute).await;
+            blocking(app, |app| jobs::run_all(app, app.clock.now_us())).await;
         }
     }
 }
@@ -50,6 +60,34 @@ fn each_minute(app: &Arc<App>) {
     if let Err(error) = end_credits(app) {
         tracing::error!("credits were not ended: {error}");
     }
+    if let Err(error) = go_on_with_invoices(app) {
+        tracing::error!("generations of invoices were not gone on with: {error}");
+    }
+}
+
+/// Does what is left of generations of invoices, piece by piece: each is a call of its own, so that
+/// others write between them, and what was done is kept when the server stops.
+pub fn go_on_with_invoices(app: &Arc<App>) -> Result<()> {
+    for _ in 0..PIECES_MAX {
+        let sql = Sql::new("SELECT id FROM invoice_run WHERE stage < 2 ORDER BY id");
+        let rows = app.db.read(rpc::BUDGET_SLOW, |conn| sql.load(conn, &[Kind::Int]))?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut gone_on = false;
+        for row in rows {
+            let elid = row[0].int().to_string();
+            let params = Params::of([("func", "invoice.generate.continue"), ("elid", elid.as_str())]);
+            match rpc::call(app, &Caller::own(), &params, rpc::BUDGET_SLOW, &mut NoRows) {
+                Ok(_) => gone_on = true,
+                Err(error) => tracing::warn!("generation {elid} of invoices was not gone on with: {error}"),
+            }
+        }
+        if !gone_on {
+            return Ok(()); // the next minute tries again
+        }
+    }
+    Ok(())
 }
 
 /// Writes last uses of sessions down.

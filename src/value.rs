@@ -120,6 +120,11 @@ fn shortest(value: i64, places: u32) -> String {
     }
 }
 
+/// A stored percent as text.
+pub fn percent(rate_e4: i64) -> String {
+    shortest(rate_e4, 4)
+}
+
 /// A stored value as a cell. `iso` is the currency of an amount.
 #[inline]
 pub fn cell<'a>(kind: ValueKind, raw: &'a Raw, iso: &'a str, zone: &'a Zone) -> Cell<'a> {

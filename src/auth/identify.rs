@@ -123,7 +123,7 @@ fn by_session(app: &App, id: &str, ip: IpAddr, via: Via, now_us: i64) -> Result<
     let user = app.access.user(&app.db, session.user_id)?.filter(|user| user.active);
     let user = user.ok_or_else(|| Error::auth("session"))?;
     let path = path(app, &session, &user)?;
-    Ok(Caller { user, path, session: Some(session), ip, via, system_user: String::new() })
+    Ok(Caller { path, session: Some(session), ..Caller::new(user, ip, via) })
 }
 
 /// The hops of a session. When any user of it is disabled the session has ended.

@@ -54,7 +54,8 @@ pub fn list_of_user(cx: &mut Ctx) -> Result<Vec<Vec<Raw>>> {
     let id = target(cx, &id)?;
     let app = cx.app.clone();
     let Some(user) = app.access.user(&app.db, id)? else { return Ok(Vec::new()) };
-    let reachable = app.registry.iter().filter(|func| func.meta.level <= user.level);
+    let all = app.registry.all();
+    let reachable = all.iter().filter(|func| func.meta.level <= user.level);
     let row = |func: &std::sync::Arc<Func>| {
         let title = app.registry.title(func, &cx.call.lang);
         vec![func.name().into(), title.into(), user.may(func.name()).into()]
@@ -98,14 +99,8 @@ fn remove(cx: &mut Ctx, user_id: i64, name: &str) -> Result<()> {
 
 /// A function, or the pattern of a family. The caller can only give what he has.
 fn known_name(cx: &Ctx, name: &str) -> Result<String> {
-    let is_of = |verb: &str| {
-        cx.app.registry.iter().any(|func| func.name().split_once('.').is_some_and(|f| f.1 == verb))
-    };
-    let is_known = match name.strip_prefix("{type}.") {
-        Some(verb) => is_of(verb),
-        None => cx.app.registry.get(name).is_some(),
-    };
-    if !is_known {
+    let registry = &cx.app.registry;
+    if !registry.knows(name) && registry.get(name).is_none() {
         return Err(Error::missed("func").with("value", name));
     }
     match cx.caller.user.may(name) {
@@ -135,7 +130,7 @@ pub fn tree(cx: &mut Ctx) -> Result<Vec<Vec<Raw>>> {
         let level = func.meta.level.name();
         vec![func.name().into(), title.into(), level.into(), access(func.name()).into()]
     };
-    Ok(app.registry.iter().map(row).collect())
+    Ok(app.registry.all().iter().map(row).collect())
 }
 
 /// `userrights.group`: the groups and how many users each has.

@@ -21,9 +21,11 @@ const NUMBER_MAX: i64 = 1_000_000_000_000_000;
 /// A new company serves every kind of payer until somebody says otherwise.
 fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
     let is_new = record.is_new();
-    let next = record.int("payment_next");
-    if cx.func.meta.field("nextnum_payment").is_some() && !(1..=NUMBER_MAX).contains(&next) {
-        return Err(Error::value("nextnum_payment", next.to_string()));
+    for (field, column) in [("nextnum_payment", "payment_next"), ("nextnum_invoice", "invoice_next")] {
+        let next = record.int(column);
+        if cx.func.meta.field(field).is_some() && !(1..=NUMBER_MAX).contains(&next) {
+            return Err(Error::value(field, next.to_string()));
+        }
     }
     let id = record::store(cx, record)?;
     if is_new {

@@ -52,7 +52,7 @@ const RULES: [(&str, &str); 5] = [
     ),
 ];
 
-const CREDITS: &str = "SELECT p.id, p.status, p.reversals, p.subaccountamount FROM payment p";
+const CREDITS: &str = "SELECT p.id, p.status, p.reversals, p.subaccountamount, p.refunded FROM payment p";
 
 pub const FUNCS: &[Row] = &[("ledger.check", Handler::Rows(list))];
 
@@ -84,17 +84,21 @@ fn payments(conn: &mut Conn) -> Result<Vec<Fault>> {
     let mut net = std::collections::HashMap::<String, i64>::new();
     let entries = "SELECT t.key, e.amount FROM transfer t JOIN entry e ON e.transfer_id = t.id \
                    JOIN book b ON b.id = e.book_id \
-                   WHERE b.kind = 'client' AND t.key LIKE '%credit:payment:%'";
+                   WHERE b.kind = 'client' AND (t.key LIKE '%credit:payment:%' OR t.key LIKE 'refund:payment:%')";
     for row in Sql::new(entries).load(conn, &[Kind::Text, Kind::Int])? {
-        let key = row[0].str().trim_start_matches("reverse:").to_owned();
+        let key = match row[0].str().strip_prefix("refund:") {
+            Some(rest) => rest.rsplit_once(':').map_or(rest, |(payment, _)| payment).to_owned(),
+            None => row[0].str().trim_start_matches("reverse:").to_owned(),
+        };
         *net.entry(key).or_default() += row[1].int();
     }
     let mut faults = Vec::new();
-    for row in Sql::new(CREDITS).load(conn, &[Kind::Int; 4])? {
+    for row in Sql::new(CREDITS).load(conn, &[Kind::Int; 5])? {
         let (id, reversed) = (row[0].int(), row[2].int() as u32);
         let credited = Status::from_code(row[1].int()).is_some_and(Status::is_credited);
         let sum: i64 = (0..=reversed).filter_map(|n| net.get(&credit_key(id, n))).sum();
-        let wanted = if credited { row[3].int() } else { 0 };
+        let sum = sum + net.get(&format!("payment:{id}")).copied().unwrap_or_default();
+        let wanted = if credited { row[3].int() - row[4].int() } else { 0 };
         if sum != wanted {
             let detail = format!("{} is posted, {} is due", Money(sum).plain(), Money(wanted).plain());
             let rule = "a payment is posted as its status says";

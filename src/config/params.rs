@@ -87,7 +87,7 @@ pub fn env_name(name: &str) -> String {
     format!("{ENV_PREFIX}{}", name.to_ascii_uppercase())
 }
 
-pub static PARAMS: [Param; 25] = [
+pub static PARAMS: [Param; 27] = [
     Param::new("Listen", Kind::Listen, "http://127.0.0.1:1500", [
         "Where the server waits for calls: http://address:port or https://address:port; may be repeated.",
         "Где сервер ждёт вызовов: http://адрес:порт или https://адрес:порт; можно повторять.",
@@ -178,6 +178,16 @@ pub static PARAMS: [Param; 25] = [
     Param::new("PasswordMinLength", Kind::Number { min: 6, max: 64 }, "8", [
         "Least number of characters of a new password.",
         "Наименьшее число символов нового пароля.",
+    ])
+    .editable(),
+    Param::new("ModuleTimeout", Kind::Number { min: 1, max: 540 }, "300", [
+        "Seconds after which the program or webhook of a processing module is broken off.",
+        "Через сколько секунд прерывается программа или вебхук модуля обработки.",
+    ])
+    .editable(),
+    Param::new("ModuleWait", Kind::Number { min: 1, max: 10_080 }, "60", [
+        "Minutes in which a processing module that goes on by itself has to report.",
+        "За сколько минут должен отчитаться модуль обработки, который продолжает работу сам.",
     ])
     .editable(),
     Param::option("RestrictAuthinfo", [

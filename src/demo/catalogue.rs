@@ -4,7 +4,7 @@ use super::stage::{Pairs, Stage};
 use crate::error::Result;
 
 /// A call of the administrator; its record is remembered under the first name, unless that is "".
-type Deed<'d> = (&'d str, &'d str, Pairs<'d>);
+pub type Deed<'d> = (&'d str, &'d str, Pairs<'d>);
 
 pub fn set_up(stage: &mut Stage) -> Result<()> {
     for (country, name) in STATES {
@@ -12,7 +12,11 @@ pub fn set_up(stage: &mut Stage) -> Result<()> {
         let pairs = [("plid", plid.as_str()), ("name", name)];
         stage.make(&format!("state.{name}"), "admin", "country.state.edit", &pairs)?;
     }
-    for (name, func, pairs) in DEEDS {
+    play(stage, DEEDS)
+}
+
+pub fn play(stage: &mut Stage, deeds: &[Deed]) -> Result<()> {
+    for (name, func, pairs) in deeds {
         match *name {
             "" => stage.call("admin", func, pairs).map(drop)?,
             name => stage.make(name, "admin", func, pairs).map(drop)?,
@@ -45,7 +49,17 @@ const DEEDS: &[Deed] = &[
             ("country", "@country.DE"),
             ("vatnum", "DE000000001"),
             ("address", "Beispielweg 1, 20095 Hamburg"),
-            ("invoice_numtmpl", "NW-R-{number}"),
+            ("eu_vat", "DE000000001"),
+            ("city", "Hamburg"),
+            ("phone", "+49 40 5550100"),
+            ("email", "billing@nordwind.example.com"),
+            ("site", "https://nordwind.example.com"),
+            ("jobtitle", "Managing director"),
+            ("ddirector", "Ingrid Halvorsen"),
+            ("bank_name", "Musterbank Hamburg"),
+            ("bank_iban", "DE00000000000000000001"),
+            ("bank_swift", "MUSTDEHH"),
+            ("invoice_numtmpl", "NW-R-{year}-{number}"),
             ("payment_numtmpl", "NW-{number}"),
         ],
     ),
@@ -70,6 +84,19 @@ const DEEDS: &[Deed] = &[
             ("country", "@country.RU"),
             ("vatnum", "0000000001"),
             ("address", "125000, Москва, ул. Примерная, д. 3"),
+            ("kpp", "000000001"),
+            ("ogrn", "0000000000001"),
+            ("city", "Москва"),
+            ("phone", "+7 495 5550100"),
+            ("email", "billing@cloud.example.com"),
+            ("site", "https://cloud.example.com"),
+            ("jobtitle", "Генеральный директор"),
+            ("ddirector", "Северов Лев Павлович"),
+            ("accountant", "Дёмин Павел Сергеевич"),
+            ("bank_name", "АО «Примербанк»"),
+            ("bank_account", "40700000000000000001"),
+            ("bank_corraccount", "30100000000000000001"),
+            ("bank_swift", "040000001"),
             ("invoice_numtmpl", "СО-С-{number}"),
             ("payment_numtmpl", "СО-{number}"),
         ],
@@ -159,6 +186,21 @@ const DEEDS: &[Deed] = &[
         ],
     ),
     ("", "paymethod.suspend", &[("elid", "@paymethod.cash")]),
+    (
+        "paymethod.test",
+        "paymethod.edit",
+        &[
+            ("name", "Test card"),
+            ("module", "testgate"),
+            ("currency", "@currency.EUR"),
+            ("note", "Built-in gateway that takes no money; not there in production"),
+            ("orderpriority", "50"),
+            ("project", "@project.nordwind, @project.cloud"),
+            ("company", "@company.nordwind, @company.cloud"),
+            ("minamount", "1"),
+            ("commissionpercent", "1"),
+        ],
+    ),
     ("paymethodgroup.online", "paymethodgroup.edit", &[("name", "Online")]),
     ("paymethodgroup.bank", "paymethodgroup.edit", &[("name", "Через банк")]),
     ("", "paymethod.group.resume", &[("plid", "@paymethod.card"), ("elid", "@paymethodgroup.online")]),

@@ -9,13 +9,14 @@ use crate::first_start;
 use crate::params::Params;
 
 /// What the employee is for: accounting. Anything that is not named here is closed to him.
-const MAY: &str = "account, user, profile, payment, expense, subaccount, project, company, paymethod, \
+const MAY: &str = "account, user, profile, payment, expense, invoice, reconciliation, contract, doctmpl, \
+     subaccount, project, company, paymethod, \
      paymethodgroup, currency, currencyrate, country, locale, journal, authlog, dashboard.info, \
      check.money, groupedit";
 /// Of the lists that are open to him, what is not.
 const MAY_NOT: &str = "account.delete, account.su, user.edit, user.delete, user.su, payment.delete, \
      payment.setfraud, payment.su, expense.delete, project.edit, company.edit, paymethod.edit, \
-     paymethod.delete, {type}.setfilter";
+     paymethod.delete, invoice.su, contract.su, reconciliation.su, {type}.setfilter";
 
 /// The first administrator, whom no function can make, and an employee.
 pub fn staff(stage: &mut Stage) -> Result<()> {

@@ -37,14 +37,16 @@ impl Stage {
         let server_now_us = app.clock.now_us();
         let clock = Clock::fixed(START_US);
         let (db, registry, sealer) = (app.db.clone(), app.registry.clone(), app.sealer.clone());
-        let app = App::new(db, registry, clock, config, sealer, Place::default());
+        let place = Place { data_dir: app.data_dir.clone(), ..Place::default() };
+        let app = App::new(db, registry, clock, config, sealer, place);
         let mut stage = Self { app, server_now_us, ids: BTreeMap::new() };
         stage.learn("country", Sql::new("SELECT iso2, id FROM country"))?;
         stage.learn("currency", Sql::new("SELECT iso, id FROM currency"))?;
         Ok(stage)
     }
 
-    fn learn(&mut self, what: &str, sql: Sql) -> Result<()> {
+    /// Remembers ids by names that the database has for them.
+    pub fn learn(&mut self, what: &str, sql: Sql) -> Result<()> {
         let rows = self.app.db.read(BUDGET_SLOW, |conn| sql.load(conn, &[Kind::Text, Kind::Int]))?;
         rows.iter().for_each(|row| self.remember(&format!("{what}.{}", row[0].str()), row[1].int()));
         Ok(())

@@ -1,9 +1,9 @@
 //! The year itself: rates, registrations, payments and what became of them, expenses.
 
 use super::dice::{Dice, amount, decimal};
-use super::people;
 use super::roll::{CLIENTS, Client};
 use super::stage::Stage;
+use super::{offers, papers, people, services};
 use crate::db::{Kind, Sql};
 use crate::error::Result;
 use crate::rpc::BUDGET_SLOW;
@@ -76,6 +76,7 @@ struct Year<'s> {
 pub fn run(stage: &mut Stage) -> Result<()> {
     let mut year = Year { stage, dice: Dice::new(SEED), dollars: RATE_FIRST };
     (0..DAYS).try_for_each(|day| year.day(day))?;
+    services::tasks(year.stage)?;
     year.stage.day(DAYS);
     year.end()
 }
@@ -87,6 +88,9 @@ impl Year<'_> {
             let today = self.stage.today();
             self.rates(&today)?;
         }
+        if day > 0 && self.stage.today().ends_with("-01") {
+            papers::month_end(self.stage)?;
+        }
         for (place, client) in CLIENTS.iter().enumerate() {
             if client.day == day {
                 people::register(self.stage, client)?;
@@ -95,7 +99,7 @@ impl Year<'_> {
                 self.payment(client, &turn, fate(place, &turn))?;
             }
         }
-        Ok(())
+        services::day(self.stage, day)
     }
 
     /// Euros in dollars and dollars in euros: each provider counts in its own currency.
@@ -218,6 +222,8 @@ impl Year<'_> {
         }
         self.overdraw("smith")?;
         self.overdraw("shop2")?;
+        papers::end(self.stage)?;
+        offers::end(self.stage)?;
         people::suspend(self.stage, "dupont")?;
         let today = self.stage.server_today();
         self.rates(&today)?;

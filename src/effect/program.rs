@@ -131,6 +131,13 @@ pub fn is_ours(pid: i32) -> bool {
     rustix::process::getpgid(Some(pid)).map_or(true, |group| groups.contains(&group.as_raw_nonzero().get()))
 }
 
+/// Ends every program that runs, with all that it started: the server stops.
+pub fn end_all() {
+    for pid in groups().iter().filter_map(|group| Pid::from_raw(*group)) {
+        drop(Killed(pid));
+    }
+}
+
 /// A running program, the leader of its process group.
 struct Started {
     child: Child,

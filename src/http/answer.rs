@@ -20,16 +20,17 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::export::{Begun, Exit, Export};
 use super::output::Output;
-use super::{Reply, body, browser, compress, origin, request, whole};
+use super::{Reply, body, browser, compress, file, mancgi, origin, request, whole};
 use crate::app::App;
 use crate::auth::identify::{self, Claim};
 use crate::auth::{Caller, Via};
 use crate::config::Config;
 use crate::db::{self, Backend};
-use crate::doc::{Answer, Body};
+use crate::doc::{Answer, Body, File};
 use crate::error::{Error, Result};
 use crate::params::Params;
 use crate::render;
+use crate::rpc::meta::Answers;
 use crate::rpc::{self, BUDGET_FAST, BUDGET_SLOW, envelope};
 
 /// Passwords that are hashed, or next in turn, on threads of their own. More of them would hold
@@ -53,6 +54,11 @@ pub struct Job {
 pub async fn respond(app: &Arc<App>, request: Request<Incoming>, peer: IpAddr, https: bool) -> Reply {
     let (parts, body) = request.into_parts();
     let config = app.config.load_full();
+    let ip = request::client_ip(&parts.headers, peer, &config);
+    let host = request::host(&parts.headers, https || request::is_https(&parts.headers, peer, &config));
+    if parts.uri.path().starts_with(mancgi::PREFIX) {
+        return mancgi::respond(app, &parts, body, ip, host).await;
+    }
     let Some(binary) = request::binary(&parts, &config) else {
         return browser::other_path(parts.uri.path());
     };
@@ -61,8 +67,6 @@ pub async fn respond(app: &Arc<App>, request: Request<Incoming>, peer: IpAddr, h
         Ok(bytes) => body::params(query, &parts.headers, bytes).await,
         Err(error) => Err(body::Unread::new(error, query)),
     };
-    let ip = request::client_ip(&parts.headers, peer, &config);
-    let host = request::host(&parts.headers, https || request::is_https(&parts.headers, peer, &config));
     let (mut params, error) = match params {
         Ok(params) => (params, None),
         Err(unread) => (Params::of([("out", unread.out)]), Some(unread.error)),
@@ -150,7 +154,7 @@ impl Job {
                 Err(error) => return Some(self.refuse(&Caller::nobody(self.ip), error)),
             },
         };
-        if self.writes() {
+        if self.writes() || self.is_slow() {
             return None;
         }
         match self.call(&caller, BUDGET_FAST, Exit::closed()) {
@@ -173,6 +177,11 @@ impl Job {
         }
     }
 
+    fn is_slow(&self) -> bool {
+        let func = self.app.registry.get(self.params.func());
+        func.is_some_and(|func| func.meta.answers != Answers::Document)
+    }
+
     fn writes(&self) -> bool {
         let func = self.app.registry.get(self.params.func());
         func.is_some_and(|func| func.writes(self.params.submits()))
@@ -183,7 +192,7 @@ impl Job {
         self.check_origin(caller)?;
         let output = Output::of(&self.app, self.params.get("out"))?;
         let unshown = || Error::value("out", self.params.get("out"));
-        if output.lists_only() && self.writes() {
+        if !output.shows_deeds() && self.writes() {
             return Err(unshown()); // what cannot be shown is not done either
         }
         let params = match output.wants_words(self.config.json_with_metadata) {
@@ -192,15 +201,18 @@ impl Job {
         };
         let mut export = Export::new(output, exit);
         let mut answer = rpc::call(&self.app, caller, &params, budget, &mut export)?;
-        if export.output.lists_only() && answer.body != Body::List {
+        if !export.output.shows(&answer) {
             return Err(unshown());
+        }
+        if let Some(file) = answer.file.take_if(|_| answer.body == Body::File || export.output.prints()) {
+            return Ok(Done::file(file));
         }
         let session = answer.doc.get("auth").and_then(|auth| auth.get_attr("id")).map(str::to_owned);
         let location = self.frame(caller, &mut answer);
         let mime = export.output.mime();
         // Where rows have left, nobody waits for a reply any more.
         let text = export.finish(|output| output.finish(&answer))?.unwrap_or_default();
-        Ok(Done { text, mime, session, location })
+        Ok(Done { text, mime, session, location, file: None })
     }
 
     /// What a page shows around an answer, and where a browser goes instead of being shown it.
@@ -243,9 +255,10 @@ impl Job {
 
     fn ok(&self, caller: &Caller, done: Done) -> Reply {
         let ends = self.params.func() == "logout";
-        let mut reply = match &done.location {
-            Some(location) => browser::see_other(location),
-            None => self.plain(StatusCode::OK, done.mime, done.text, caller.is_known()),
+        let mut reply = match (&done.location, done.file) {
+            (Some(location), _) => browser::see_other(location),
+            (None, Some(file)) => return self.sent(file),
+            (None, None) => self.plain(StatusCode::OK, done.mime, done.text, caller.is_known()),
         };
         let cookie = match (&done.session, ends) {
             (Some(id), _) => Some(self.cookie(id, "")),
@@ -255,6 +268,14 @@ impl Job {
         if let Some(cookie) = cookie.and_then(|cookie| HeaderValue::from_str(&cookie).ok()) {
             reply.headers_mut().append(SET_COOKIE, cookie);
         }
+        reply
+    }
+
+    fn sent(&self, file: File) -> Reply {
+        let named = file::headers(&file);
+        let mut reply = whole(file.bytes);
+        self.add_headers(reply.headers_mut(), file.mime, true);
+        named.for_each(|(name, value)| drop(reply.headers_mut().insert(name, value)));
         reply
     }
 
@@ -368,4 +389,12 @@ struct Done {
     /// A session that the call opened.
     session: Option<String>,
     location: Option<String>,
+    /// What is sent instead of the text.
+    file: Option<File>,
+}
+
+impl Done {
+    fn file(file: File) -> Self {
+        Self { text: String::new(), mime: file.mime, session: None, location: None, file: Some(file) }
+    }
 }

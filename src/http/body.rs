@@ -106,16 +106,40 @@ async fn multipart(kind: &str, body: Bytes) -> Result<Pairs> {
     let mut pairs = Pairs::new();
     while let Some(part) = parts.next_field().await.map_err(broken)? {
         let name = part.name().unwrap_or_default().to_owned();
-        if part.file_name().is_some() {
-            return Err(Error::value(name, "").with("desc", "desc_no_upload"));
-        }
+        let is_file = part.file_name().is_some();
         let bytes = part.bytes().await.map_err(broken)?;
-        pairs.push((name, String::from_utf8_lossy(&bytes).into_owned()));
+        let text = match is_file {
+            true => {
+                file_text(&bytes).ok_or_else(|| Error::value(&name, "").with("desc", "desc_no_upload"))?
+            }
+            false => String::from_utf8_lossy(&bytes).into_owned(),
+        };
+        pairs.push((name, text));
         if pairs.len() > PARAMS_MAX {
             return Err(Error::limit("params", PARAMS_MAX.to_string()));
         }
     }
     Ok(pairs)
+}
+
+/// Characters of windows-1251 from 0x80 to 0xBF; the letters of the alphabet follow in their order.
+const CP1251: &str = "ЂЃ‚ѓ„…†‡€‰Љ‹ЊЌЋЏђ‘’“”•–—\u{98}™љ›њќћџ\u{a0}ЎўЈ¤Ґ¦§Ё©Є«¬\u{ad}®Ї°±Ііґµ¶·ё№є»јЅѕї";
+
+/// A file is taken as the text that it holds: UTF-8, or windows-1251 as banks write statements.
+fn file_text(bytes: &[u8]) -> Option<String> {
+    if bytes.contains(&0) {
+        return None; // no text
+    }
+    let high: Vec<char> = CP1251.chars().collect();
+    let letter = |byte: &u8| match *byte {
+        byte @ ..0x80 => char::from(byte),
+        byte @ 0x80..0xC0 => high[usize::from(byte - 0x80)],
+        byte => char::from_u32(0x410 + u32::from(byte - 0xC0)).unwrap_or('\u{fffd}'),
+    };
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Some(text.to_owned()),
+        Err(_) => Some(bytes.iter().map(letter).collect()),
+    }
 }
 
 /// A flat object; a list is a multiple select.
@@ -137,4 +161,22 @@ fn json(body: &[u8]) -> Result<Pairs> {
         value => Ok((name, text(value)?)),
     };
     members.into_iter().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_banks() {
+        for (bytes, expected) in [
+            (&b"date"[..], Some("date")),
+            ("Дата".as_bytes(), Some("Дата")),
+            (&[0xC4, 0xE0, 0xF2, 0xE0, b' ', 0xB9, b'7', 0xA8, 0xFF][..], Some("Дата №7Ёя")),
+            (&[b'P', b'K', 3, 4, 0][..], None),
+        ] {
+            assert_eq!(file_text(bytes).as_deref(), expected);
+        }
+        assert_eq!(CP1251.chars().count(), 0x40);
+    }
 }

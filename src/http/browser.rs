@@ -111,5 +111,5 @@ fn bare(app: &App, caller: &Caller, params: &Params, func: &str) -> Answer {
     let doc = Node::new("doc").attr("lang", &lang).attr("func", func);
     let username = Node::leaf("username", params.get("username"));
     let doc = doc.kid(describe::common_messages(&app.registry, &lang)).kid(username);
-    Answer { body: Body::Error, doc }
+    Answer::new(Body::Error, doc)
 }

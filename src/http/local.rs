@@ -12,12 +12,16 @@ use tokio::net::UnixStream;
 use super::answer::{Job, address};
 use super::{Reply, Shared, body, whole};
 use crate::app::App;
+use crate::auth::grant::Grant;
 use crate::auth::{Caller, User, Via};
 use crate::db::{Kind, Sql};
+use crate::effect::program;
 use crate::error::{Error, Result};
 use crate::params::Params;
-use crate::{hints, rpc, seal};
+use crate::{command, hints, jobs, rpc, seal};
 
+/// What `mgrctl` found in BILLMGR_TOKEN.
+const TOKEN: &str = "x-mgrctl-token";
 const LOOPBACK: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
 /// The process at the other end of a local connection.
@@ -25,13 +29,16 @@ const LOOPBACK: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 pub struct Peer {
     uid: u32,
     name: String,
+    /// Nothing where the system does not tell.
+    pid: Option<i32>,
 }
 
 impl Peer {
     pub fn of(stream: &UnixStream) -> std::io::Result<Self> {
-        let uid = stream.peer_cred()?.uid();
+        let credentials = stream.peer_cred()?;
+        let (uid, pid) = (credentials.uid(), credentials.pid());
         let name = user_name(uid).unwrap_or_else(|| uid.to_string());
-        Ok(Self { uid, name })
+        Ok(Self { uid, name, pid })
     }
 }
 
@@ -74,7 +81,12 @@ async fn answer(server: &Shared, request: Request<Incoming>, peer: Peer) -> Repl
     };
     let asker = peer.clone();
     let of_peer = app.clone();
-    let caller = tokio::task::spawn_blocking(move || caller(&of_peer, &asker)).await;
+    let token = parts.headers.get(TOKEN).map(|token| token.as_bytes().to_vec());
+    let caller = tokio::task::spawn_blocking(move || match token {
+        Some(token) => of_token(&of_peer, &asker, &token),
+        None => caller(&of_peer, &asker),
+    });
+    let caller = caller.await;
     let caller = caller.unwrap_or_else(|_| Err(Error::new("system", "panic")));
     let job = |mut params: Params, caller| {
         let host = "http://".to_owned();
@@ -93,10 +105,11 @@ async fn answer(server: &Shared, request: Request<Incoming>, peer: Peer) -> Repl
         "/mgrctl/ping" => plain(StatusCode::OK, "OK\n".into()),
         "/mgrctl/stop" => control(server, &caller, false),
         "/mgrctl/restart" => control(server, &caller, true),
+        "/mgrctl/job" => job_now(app.clone(), caller, params).await,
         "/mgrctl/rotate" => rotate(app.clone(), caller).await,
         _ => {
             // A session named in the call acts as that session; the socket only carries it.
-            let caller = if params.has("auth") { None } else { Some(caller) };
+            let caller = if params.has("auth") && caller.grant.is_none() { None } else { Some(caller) };
             job(params, caller).reply().await
         }
     }
@@ -107,8 +120,19 @@ fn in_text(out: &str) -> Params {
     Params::of([("out", if out.is_empty() { "text" } else { out })])
 }
 
+/// The token alone counts, whoever shows it.
+fn of_token(app: &App, peer: &Peer, token: &[u8]) -> Result<Caller> {
+    let token = std::str::from_utf8(token).map_err(|_| Error::auth("token"))?;
+    let caller = Caller::of_grant(Grant::of_token(app, token)?, LOOPBACK);
+    Ok(Caller { system_user: peer.name.clone(), ..caller })
+}
+
 /// Level 30 for root, the server's own user and the group; else the user with that system name.
+/// A program of ours has its token and nothing else, although it runs as who we are.
 fn caller(app: &Arc<App>, peer: &Peer) -> Result<Caller> {
+    if peer.pid.is_some_and(program::is_ours) {
+        return Err(Error::auth("token"));
+    }
     let own_uid =
         std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(&app.data_dir).map_err(Error::system)?);
     let group = app.config.load().mgrctl_group.clone();
@@ -161,6 +185,23 @@ async fn rotate(app: Arc<App>, caller: Caller) -> Reply {
         Ok(Ok(report)) if report.unreadable.is_empty() => plain(StatusCode::OK, report.to_string()),
         Ok(Ok(report)) => plain(StatusCode::INTERNAL_SERVER_ERROR, report.to_string()),
         Ok(Err(why)) => plain(StatusCode::INTERNAL_SERVER_ERROR, why),
+        Err(panic) => plain(StatusCode::INTERNAL_SERVER_ERROR, panic.to_string()),
+    }
+}
+
+/// `billmgr job`, asked of the server because it has the database.
+async fn job_now(app: Arc<App>, caller: Caller, params: Params) -> Reply {
+    if !caller.user.is_server_admin() {
+        return plain(StatusCode::FORBIDDEN, "only a server administrator runs jobs\n".into());
+    }
+    let work = move || {
+        let zone = app.config.load().time_zone.clone();
+        let now_us = command::moment(&zone, params.sent("at"), app.clock.now_us())?;
+        jobs::run_named(&app, params.get("name"), now_us).map_err(|error| error.to_string())
+    };
+    match tokio::task::spawn_blocking(work).await {
+        Ok(Ok(report)) => plain(StatusCode::OK, format!("{report}\n")),
+        Ok(Err(why)) => plain(StatusCode::BAD_REQUEST, format!("{why}\n")),
         Err(panic) => plain(StatusCode::INTERNAL_SERVER_ERROR, panic.to_string()),
     }
 }

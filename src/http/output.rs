@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::cell::{Cell, Column};
-use crate::doc::Answer;
+use crate::doc::{Answer, Body};
 use crate::error::{Error, Result};
 use crate::render::{self, Format, Render, Words};
 
@@ -34,8 +34,23 @@ impl Output {
         }
     }
 
-    pub fn lists_only(&self) -> bool {
-        matches!(self, Self::Built { format, .. } if format.lists_only)
+    /// Can the format show an answer of that kind? Errors it can show always.
+    pub fn shows(&self, answer: &Answer) -> bool {
+        match self {
+            Self::Built { format, .. } if format.lists_only => answer.body == Body::List,
+            Self::Built { format, .. } if format.printed_only => answer.file.is_some(),
+            _ => true,
+        }
+    }
+
+    /// Can it show what a change answers?
+    pub fn shows_deeds(&self) -> bool {
+        !matches!(self, Self::Built { format, .. } if format.lists_only || format.printed_only)
+    }
+
+    /// Is the printed form of a document wanted, where it has one?
+    pub fn prints(&self) -> bool {
+        matches!(self, Self::Built { format, .. } if format.printed_only || format.name == render::PAGE.name)
     }
 
     /// Does the document carry metadata and messages? json only where the administrator says so.

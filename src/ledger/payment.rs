@@ -50,6 +50,13 @@ pub enum Event {
     CreditExpired,
     SetCanceled,
     SetFraud,
+    /// The money, or a part of it, is asked back.
+    Refund,
+    /// It was given back, and some of it stays.
+    RefundPart,
+    RefundAll,
+    /// It was not given back.
+    RefundRefused,
     Delete,
 }
 
@@ -59,6 +66,8 @@ pub enum Posts {
     None,
     Credit,
     Reverse,
+    /// Reverses what is being refunded.
+    Refund,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +95,10 @@ pub fn next(status: Status, event: Event) -> Result<Step> {
         (Status::OnCredit, CreditExpired) => step(New, Posts::Reverse),
         (New | InPay, SetFraud) => step(Fraud, Posts::None),
         (Status::OnCredit | Paid, SetFraud) => step(Fraud, Posts::Reverse),
+        (Paid, Refund) => step(RefundPending, Posts::None),
+        (RefundPending, RefundPart) => step(Paid, Posts::Refund),
+        (RefundPending, RefundAll) => step(Refunded, Posts::Refund),
+        (RefundPending, RefundRefused) => step(Paid, Posts::None),
         (New | InPay, SetCanceled) | (New | InPay | Fraud, Delete) => {
             Step { delete: true, ..step(status, Posts::None) }
         }
@@ -102,6 +115,9 @@ const fn result(event: Event) -> Option<Status> {
         Event::SetPaid => Some(Status::Paid),
         Event::OnCredit => Some(Status::OnCredit),
         Event::SetFraud => Some(Status::Fraud),
+        Event::RefundAll => Some(Status::Refunded),
+        // Said twice they would be about another refund.
+        Event::Refund | Event::RefundPart | Event::RefundRefused => None,
         Event::SetCanceled | Event::Delete => None,
     }
 }
@@ -115,12 +131,17 @@ pub fn credit_key(payment: i64, reversed: u32) -> String {
     }
 }
 
+/// The ledger key of a payment's nth refund, counted from 1.
+pub fn refund_key(payment: i64, nth: i64) -> String {
+    format!("refund:payment:{payment}:{nth}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ledger::tests::Dice;
 
-    const EVENTS: [Event; 8] = [
+    const EVENTS: [Event; 12] = [
         Event::SetInPay,
         Event::SetNoPay,
         Event::SetPaid,
@@ -129,10 +150,14 @@ mod tests {
         Event::SetCanceled,
         Event::SetFraud,
         Event::Delete,
+        Event::Refund,
+        Event::RefundPart,
+        Event::RefundAll,
+        Event::RefundRefused,
     ];
 
-    /// A digit is the next status, `=` nothing changes, `x` marked deleted, `-` refused; `+` and
-    /// `r` after a digit: credited, reversed.
+    /// A digit is the next status, `=` nothing changes, `x` marked deleted, `-` refused; `+`,
+    /// `r` and `p` after a digit: credited, reversed, the part that is refunded.
     fn written(status: Status, event: Event) -> String {
         let Ok(step) = next(status, event) else { return "-".to_owned() };
         match step {
@@ -149,6 +174,7 @@ mod tests {
                     Posts::None => "",
                     Posts::Credit => "+",
                     Posts::Reverse => "r",
+                    Posts::Refund => "p",
                 };
                 format!("{}{mark}", status.code())
             }
@@ -157,15 +183,15 @@ mod tests {
 
     #[test]
     fn every_event_in_every_status() {
-        // setinpay setnopay setpaid oncredit creditexpired setcanceled setfraud delete
+        // setinpay setnopay setpaid oncredit creditexpired setcanceled setfraud delete refund part all refused
         for (status, expected) in [
-            (Status::New, ["2", "=", "4+", "3+", "=", "x", "7", "x"]),
-            (Status::InPay, ["=", "1", "4+", "3+", "-", "x", "7", "x"]),
-            (Status::OnCredit, ["-", "-", "4", "=", "1r", "-", "7r", "-"]),
-            (Status::Paid, ["-", "-", "=", "-", "-", "-", "7r", "-"]),
-            (Status::RefundPending, ["-", "-", "-", "-", "-", "-", "-", "-"]),
-            (Status::Refunded, ["-", "-", "-", "-", "-", "-", "-", "-"]),
-            (Status::Fraud, ["-", "-", "-", "-", "-", "-", "=", "x"]),
+            (Status::New, ["2", "=", "4+", "3+", "=", "x", "7", "x", "-", "-", "-", "-"]),
+            (Status::InPay, ["=", "1", "4+", "3+", "-", "x", "7", "x", "-", "-", "-", "-"]),
+            (Status::OnCredit, ["-", "-", "4", "=", "1r", "-", "7r", "-", "-", "-", "-", "-"]),
+            (Status::Paid, ["-", "-", "=", "-", "-", "-", "7r", "-", "5", "-", "-", "-"]),
+            (Status::RefundPending, ["-", "-", "-", "-", "-", "-", "-", "-", "-", "4p", "6p", "4"]),
+            (Status::Refunded, ["-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "=", "-"]),
+            (Status::Fraud, ["-", "-", "-", "-", "-", "-", "=", "x", "-", "-", "-", "-"]),
         ] {
             assert_eq!(EVENTS.map(|event| written(status, event)), expected, "{status:?}");
         }
@@ -192,11 +218,12 @@ mod tests {
         for _ in 0..2_000 {
             let (mut status, mut credited) = (Status::New, 0);
             for _ in 0..20 {
-                let Ok(step) = next(status, EVENTS[dice.between(0, 7) as usize]) else { continue };
+                let Ok(step) = next(status, EVENTS[dice.between(0, 11) as usize]) else { continue };
                 credited += match step.posts {
                     Posts::None => 0,
                     Posts::Credit => 1,
                     Posts::Reverse => -1,
+                    Posts::Refund => i32::from(step.status.is_credited()) - 1,
                 };
                 assert_eq!(credited, i32::from(step.status.is_credited()));
                 if step.delete {

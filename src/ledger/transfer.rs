@@ -1,8 +1,9 @@
 //! Transfers: money that goes from books to books, and nothing of it lost.
 
 use crate::error::{Error, Result};
-use crate::ledger::book::{Book, BookKind};
+use crate::ledger::book::{Book, BookKind, Scale};
 use crate::ledger::rate::{Converted, RateStamp};
+use crate::ledger::rounding::share;
 use crate::money::Money;
 
 /// A key without its `reverse:` words; far above what numbers and periods need.
@@ -139,23 +140,66 @@ pub fn between(key: impl Into<String>, from: Book, to: Book, amount: Money) -> R
 }
 
 /// A payment: clearing → client, and where the currencies differ through the provider's two
-/// exchange books, so that each currency sums to zero by itself.
-pub fn credit(key: impl Into<String>, clearing: Book, client: Book, paid: &Converted) -> Result<Transfer> {
+/// exchange books, so that each currency sums to zero by itself. What the client paid beyond that,
+/// a commission in the currency of the method, is the provider's revenue.
+pub fn credit(
+    key: impl Into<String>,
+    clearing: Book,
+    client: Book,
+    paid: &Converted,
+    commission: Money,
+) -> Result<Transfer> {
     if (clearing.currency, client.currency) != (paid.from.currency, paid.to.currency) {
         return Err(Error::system("a payment in another currency than its books"));
     }
-    if clearing.currency == client.currency {
-        return between(key, clearing, client, paid.to.amount);
+    if commission < Money::ZERO {
+        return Err(Error::value("commission", commission.plain()));
     }
     let (given, taken) = (positive(paid.from.amount)?, positive(paid.to.amount)?);
-    let exchange = client.provider(BookKind::Exchange);
-    let lines = vec![
-        Line::new(clearing, given.negated()),
-        Line::new(Book { currency: clearing.currency, ..exchange }, given),
-        Line::new(exchange, taken.negated()),
-        Line::new(client, taken),
-    ];
+    let mut lines = vec![Line::new(clearing, given.plus(commission)?.negated())];
+    if clearing.currency != client.currency {
+        let exchange = client.provider(BookKind::Exchange);
+        lines.push(Line::new(Book { currency: clearing.currency, ..exchange }, given));
+        lines.push(Line::new(exchange, taken.negated()));
+    }
+    lines.push(Line::new(client, taken));
+    if commission > Money::ZERO {
+        let revenue = Book { currency: clearing.currency, ..client.provider(BookKind::Revenue) };
+        lines.push(Line::new(revenue, commission));
+    }
     Ok(Transfer::new(key, lines)?.with_stamp(paid.stamp))
+}
+
+/// What a part of a transfer takes: `from` and `to` of `whole` are how much of it was taken back
+/// before and after. The first book of a currency gets what rounding leaves, so that each currency
+/// sums to zero and all parts together are the whole.
+pub fn reverse_part(
+    transfer: &Transfer,
+    key: impl Into<String>,
+    (from, to, whole): (Money, Money, Money),
+    scale: impl Fn(i64) -> Scale,
+) -> Result<Transfer> {
+    if from < Money::ZERO || to <= from || to > whole {
+        return Err(Error::value("amount", to.plain()));
+    }
+    let mut lines = Vec::new();
+    for (nth, line) in transfer.lines.iter().enumerate() {
+        let currency = line.book.currency;
+        if transfer.lines[..nth].iter().any(|before| before.book.currency == currency) {
+            continue;
+        }
+        let (mut parts, mut rest) = (Vec::new(), Money::ZERO);
+        for other in transfer.lines[nth + 1..].iter().filter(|other| other.book.currency == currency) {
+            let taken = |upto: Money| share(other.amount, upto.0, whole.0, scale(currency));
+            let part = taken(from)?.minus(taken(to)?)?;
+            rest = rest.minus(part)?;
+            parts.push(Line::new(other.book, part));
+        }
+        lines.push(Line::new(line.book, rest));
+        lines.extend(parts);
+    }
+    lines.retain(|line| line.amount != Money::ZERO);
+    Ok(Transfer::new(key, lines)?.with_stamp(transfer.stamp))
 }
 
 /// A remainder given up: `change` is what the client book gains (a debt forgiven) or loses.
@@ -186,164 +230,4 @@ pub(crate) fn total(gains: &[Line]) -> Result<Money> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ledger::rate::Sum;
-    use crate::ledger::tests::{Dice, money};
-
-    const USD: i64 = 840;
-    const EUR: i64 = 978;
-    const CLIENT: Book = Book::client(5, 1, USD);
-    const KEY: &str = "charge:item:5:2026-12";
-
-    fn payment(given: Money, taken: Money) -> Converted {
-        let (from, to) = (Sum { currency: EUR, amount: given }, Sum { currency: USD, amount: taken });
-        let stamp = RateStamp { from, to, rate_nano: 1_100_000_000, nominal: 1, since_us: 7 };
-        Converted { from, to, stamp: Some(stamp) }
-    }
-
-    /// `client 5 840 -1.00`, a line each.
-    fn written(transfer: &Transfer) -> Vec<String> {
-        let line = |Line { book, amount }: &Line| {
-            format!("{} {} {} {}", book.kind.word(), book.owner, book.currency, amount.plain())
-        };
-        transfer.lines().iter().map(line).collect()
-    }
-
-    #[test]
-    fn keys() {
-        for (key, good) in [
-            ("credit:payment:17", true),
-            ("charge:item:5:2026-12", true),
-            ("reverse:credit:payment:17", true),
-            ("reverse:reverse:credit:payment:17:2", true),
-            ("hold:number-order:8", true),
-            ("", false),
-            ("credit:payment", false),
-            ("reverse:credit:payment", false),
-            ("credit:payment:17:1:2", false),
-            ("credit:payment:", false),
-            ("credit::17", false),
-            ("credit:payment:-17", false),
-            ("Credit:payment:17", false),
-            ("credit:pay_ment:17", false),
-            ("credit:payment:1 7", false),
-            ("credit:payment:١٧", false),
-            ("credit:payment:17\n", false),
-        ] {
-            assert_eq!(is_key(key), good, "{key}");
-        }
-        assert!(!is_key(&format!("credit:payment:{}", "1".repeat(KEY_MAX))));
-    }
-
-    #[test]
-    fn what_is_no_transfer() {
-        let line = |kind, currency, amount| Line::new(Book::new(kind, 1, 1, currency), Money(amount));
-        let (client, tax) = (BookKind::Client, BookKind::Tax);
-        for (lines, kind) in [
-            (vec![], "system"),
-            (vec![line(client, USD, 5)], "system"),
-            (vec![line(client, USD, 5), line(tax, USD, -4)], "system"),
-            (vec![line(client, USD, 5), line(tax, EUR, -5)], "system"),
-            (vec![line(client, USD, 5), line(client, USD, -5)], "system"),
-            (vec![line(client, USD, i64::MIN), line(tax, USD, i64::MIN)], "system"),
-            (vec![line(client, USD, 0), line(tax, USD, 0)], "value"),
-        ] {
-            assert_eq!(Transfer::new(KEY, lines.clone()).unwrap_err().kind, kind, "{lines:?}");
-        }
-        let good = vec![line(client, USD, 5), line(tax, USD, -5)];
-        assert_eq!(Transfer::new("charge", good.clone()).unwrap_err().kind, "system");
-        assert!(Transfer::new(KEY, good).is_ok());
-    }
-
-    #[test]
-    fn what_each_constructor_moves() {
-        let clearing = Book::new(BookKind::Clearing, 3, 1, EUR);
-        let own = Book { currency: USD, ..clearing };
-        let retail = Book::new(BookKind::IssuedRetail, 8, 1, USD);
-        let same = Converted::same(USD, money("10"));
-        for (transfer, expected) in [
-            (credit(KEY, own, CLIENT, &same), &["clearing 3 840 -10.00", "client 5 840 10.00"][..]),
-            (
-                credit(KEY, clearing, CLIENT, &payment(money("10"), money("11"))),
-                &[
-                    "clearing 3 978 -10.00",
-                    "exchange 0 978 10.00",
-                    "exchange 0 840 -11.00",
-                    "client 5 840 11.00",
-                ],
-            ),
-            (write_off(KEY, CLIENT, money("0.05")), &["client 5 840 0.05", "writeoff 0 840 -0.05"]),
-            (write_off(KEY, CLIENT, money("-0.05")), &["client 5 840 -0.05", "writeoff 0 840 0.05"]),
-            (opening(KEY, CLIENT, money("-3")), &["client 5 840 -3.00", "opening 0 840 3.00"]),
-            (between(KEY, retail, CLIENT, money("4")), &["issued_retail 8 840 -4.00", "client 5 840 4.00"]),
-        ] {
-            let transfer = transfer.unwrap();
-            assert_eq!(written(&transfer), expected);
-            assert!(transfer.lines().iter().all(|line| line.book.project == 1) && !transfer.overdraws());
-        }
-    }
-
-    #[test]
-    fn amounts_that_are_none() {
-        let own = Book::new(BookKind::Clearing, 3, 1, USD);
-        let foreign = Book { currency: EUR, ..own };
-        let (one, none, minus) = (Money(1), Money::ZERO, Money(-1));
-        for (refused, kind) in [
-            (between(KEY, own, CLIENT, none), "value"),
-            (between(KEY, own, CLIENT, minus), "value"),
-            (credit(KEY, own, CLIENT, &Converted::same(USD, minus)), "value"),
-            (credit(KEY, own, CLIENT, &Converted::same(EUR, one)), "system"),
-            (credit(KEY, own, CLIENT, &payment(one, one)), "system"),
-            (credit(KEY, foreign, CLIENT, &payment(one, none)), "value"),
-            (credit(KEY, foreign, CLIENT, &payment(minus, minus)), "value"),
-            (opening(KEY, CLIENT, none), "value"),
-            (write_off(KEY, CLIENT, Money(i64::MIN)), "limit"),
-        ] {
-            assert_eq!(refused.unwrap_err().kind, kind);
-        }
-    }
-
-    #[test]
-    fn a_credit_keeps_its_rate_and_so_does_its_reversal() {
-        let (clearing, paid) = (Book::new(BookKind::Clearing, 3, 1, EUR), payment(Money(10), Money(11)));
-        let credit = credit("credit:payment:17", clearing, CLIENT, &paid).unwrap();
-        assert_eq!(credit.stamp(), paid.stamp.as_ref());
-        let back = reverse(&credit.overdrawing());
-        assert_eq!((back.key(), back.stamp()), ("reverse:credit:payment:17", paid.stamp.as_ref()));
-        assert!(!back.overdraws() && back.overdrawing().overdraws());
-    }
-
-    #[test]
-    fn balances_come_in_locking_order() {
-        let (five, two) = (CLIENT, Book::client(2, 1, USD));
-        let revenue = five.provider(BookKind::Revenue);
-        let lines = [(five, -3), (two.frozen(), 1), (revenue, 1), (two, 1)];
-        let lines = lines.map(|(book, amount)| Line::new(book, Money(amount))).to_vec();
-        let transfer = Transfer::new(KEY, lines).unwrap();
-        let order: Vec<Book> = transfer.balances().iter().map(|line| line.book).collect();
-        assert_eq!(order, [two, two.frozen(), five]);
-    }
-
-    #[test]
-    fn transfers_sum_to_zero_and_reversed_twice_are_themselves() {
-        let (mut dice, clearing) = (Dice(1), Book::new(BookKind::Clearing, 3, 1, EUR));
-        for _ in 0..3_000 {
-            let mut amount = || Money(dice.between(1, 1_000_000_000_000));
-            let (one, other) = (amount(), amount());
-            for transfer in [
-                credit(KEY, clearing, CLIENT, &payment(one, other)),
-                opening(KEY, CLIENT, other.minus(one).unwrap()),
-            ] {
-                let Ok(transfer) = transfer else { continue };
-                for currency in [USD, EUR] {
-                    let of_currency = transfer.lines().iter().filter(|line| line.book.currency == currency);
-                    assert_eq!(of_currency.map(|line| line.amount.0).sum::<i64>(), 0);
-                }
-                let twice = reverse(&reverse(&transfer));
-                assert_eq!(twice.lines(), transfer.lines());
-                assert_eq!(Transfer::new(twice.key(), twice.lines().to_vec()).unwrap().key(), twice.key());
-            }
-        }
-    }
-}
+mod tests;

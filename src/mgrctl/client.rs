@@ -24,11 +24,13 @@ const PING_PAUSE: Duration = Duration::from_millis(100);
 pub struct Client {
     path: PathBuf,
     claimed: Option<HeaderValue>,
+    /// Of the operation that the program which calls was started for.
+    token: Option<HeaderValue>,
 }
 
 impl Client {
     pub fn new(path: PathBuf, env: Env) -> Self {
-        Self { path, claimed: claimed_address(env("SSH_CONNECTION")) }
+        Self { path, claimed: claimed_address(env("SSH_CONNECTION")), token: token(env("BILLMGR_TOKEN")) }
     }
 
     pub async fn get(&self, uri: &str) -> Result<Response<Incoming>, Failure> {
@@ -46,6 +48,9 @@ impl Client {
     ) -> Result<Response<Incoming>, Failure> {
         if let Some(address) = &self.claimed {
             head = head.header("x-mgrctl-client", address);
+        }
+        if let Some(token) = &self.token {
+            head = head.header("x-mgrctl-token", token);
         }
         let head = head.header(HOST, "localhost").header(CONNECTION, "close");
         let request = head.body(Full::new(Bytes::from(body))).map_err(|error| self.broken(error))?;
@@ -132,4 +137,14 @@ fn written(result: io::Result<()>) -> Result<bool, Failure> {
 fn claimed_address(connection: Option<OsString>) -> Option<HeaderValue> {
     let connection = connection?.into_string().ok()?;
     HeaderValue::from_str(connection.split_whitespace().next()?).ok()
+}
+
+/// One that cannot be sent is sent as one that nobody knows: without any the call would have the
+/// rights of the user.
+fn token(token: Option<OsString>) -> Option<HeaderValue> {
+    let token = token.filter(|token| !token.is_empty())?;
+    let mut value =
+        HeaderValue::from_bytes(token.as_encoded_bytes()).unwrap_or(HeaderValue::from_static("-"));
+    value.set_sensitive(true);
+    Some(value)
 }

@@ -72,10 +72,9 @@ pub fn account_owner(cx: &mut Ctx, account_id: i64) -> Result<(i64, i64)> {
     Ok((row[0].int(), row[1].int()))
 }
 
-/// Error `missed(plid)` unless the row of a dictionary that a new one belongs to is there. Its table is
-/// the part of the parent's column before `_id`.
+/// Error `missed(plid)` unless the row of a dictionary that a new one belongs to is there.
 pub fn need_parent(cx: &mut Ctx, plid: i64) -> Result<()> {
-    let table = cx.call.func.meta.parent.trim_end_matches("_id");
+    let table = cx.call.func.meta.parent_table();
     let mut sql = Sql::new("SELECT id FROM ").word(table).sql(" WHERE id = ").bind(plid);
     if cx.app.db.has_column(table, "deleted") {
         sql = sql.sql(" AND NOT deleted");

@@ -265,7 +265,7 @@ mod tests {
     fn xml_stays_xml() {
         let formats = Formats::new("clean").put("a.xml.j2", r#"<a>{{ doc.x["$"] }}</a>"#);
         let doc = Node::new("doc").kid(Node::leaf("x", "a\0<\u{fffe}"));
-        let sample = Sample { answer: Answer { body: Body::Object, doc }, ..samples::created() };
+        let sample = Sample { answer: Answer::new(Body::Object, doc), ..samples::created() };
         assert_eq!(formats.rendered("a", &sample).unwrap(), "<a>a\u{fffd}&lt;\u{fffd}</a>");
     }
 }

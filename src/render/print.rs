@@ -43,7 +43,7 @@ impl Render for Print {
             }
             Body::Error => element(&mut out, "p", fault(doc).msg),
             // Refused before (`lists_only`): a page without a table, never a wrong one.
-            Body::Form | Body::Object | Body::Ok => {}
+            Body::Form | Body::Object | Body::Ok | Body::File => {}
         }
         out.push_str("</body></html>\n");
         out

@@ -32,7 +32,7 @@ pub fn joined(lines: &str) -> String {
 }
 
 fn sample(body: Body, doc: Node) -> Sample {
-    Sample { answer: Answer { body, doc }, columns: Vec::new(), key: "id", rows: Vec::new() }
+    Sample { answer: Answer::new(body, doc), columns: Vec::new(), key: "id", rows: Vec::new() }
 }
 
 fn doc(func: &str) -> Node {

@@ -63,7 +63,7 @@ impl Render for Text {
                 return out;
             }
             Body::Ok => out.push_str("OK\n"),
-            Body::Form | Body::Object => {}
+            Body::Form | Body::Object | Body::File => {}
         }
         for (name, value) in pairs(answer) {
             escape::line(&mut out, &name);

@@ -9,7 +9,7 @@ const LANGS: [&str; 2] = ["en", "ru"];
 
 /// Words that are missing, and functions open to clients without a scope.
 pub fn faults(registry: &Registry) -> Vec<String> {
-    registry.iter().flat_map(|func| func_faults(registry, func)).collect()
+    registry.described().flat_map(|func| func_faults(registry, func)).collect()
 }
 
 fn func_faults(registry: &Registry, func: &Func) -> Vec<String> {
@@ -23,7 +23,7 @@ fn func_faults(registry: &Registry, func: &Func) -> Vec<String> {
             }
         }
     }
-    for button in func.meta.buttons().filter(|button| registry.get(&button.func).is_none()) {
+    for button in func.meta.buttons().filter(|button| !registry.knows(&button.func)) {
         faults.push(format!("`{}` has a button for `{}`, which is not there", func.name(), button.func));
     }
     faults.extend(scope_fault(func));
@@ -53,7 +53,7 @@ fn scope_fault(func: &Func) -> Option<String> {
 
 /// Columns that the metadata names and the database lacks.
 pub fn schema_faults(registry: &Registry, db: &Db) -> Vec<String> {
-    registry.iter().flat_map(|func| columns_missing(func, db)).collect()
+    registry.described().flat_map(|func| columns_missing(func, db)).collect()
 }
 
 fn columns_missing(func: &Func, db: &Db) -> Vec<String> {

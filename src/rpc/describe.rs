@@ -4,6 +4,7 @@ use super::handler::Call;
 use super::meta::{Button, Field, Meta, Shape, ValueKind};
 use super::plan::visible;
 use super::registry::{Func, MenuNode, Registry};
+use super::types::{Families, TYPE};
 use super::wizard;
 use crate::auth::Caller;
 use crate::doc::Node;
@@ -56,6 +57,7 @@ fn verb_buttons(meta: &Meta) -> Vec<Button> {
         name: name.into(),
         func: format!("{}.{verb}", meta.name),
         kind: kind.into(),
+        only: String::new(),
     };
     let of_verb = |verb: &str| match verb {
         "edit" => vec![button("new", verb, "new"), button("edit", verb, "edit")],
@@ -170,6 +172,8 @@ fn messages(call: &Call) -> Node {
     let words = registry.words.all(&call.lang, &func.sets);
     let msg = |(name, text): (&str, &str)| Node::leaf("msg", text).attr("name", name.to_owned());
     let words = words.into_iter().filter(|(name, _)| *name != "title" && !name.starts_with("msg_error"));
+    let own = func.meta.fields().filter(|field| !field.label.is_empty());
+    let labels = own.map(|field| Node::leaf("msg", &field.label).attr("name", field.name.clone()));
     let named = |name: &str| registry.words.find(&call.lang, &func.sets, name);
     let buttons = func.meta.buttons().filter_map(|button| {
         let short = format!("short_{}", button.name);
@@ -181,6 +185,7 @@ fn messages(call: &Call) -> Node {
         .attr("checked", &registry.features)
         .kid(Node::leaf("msg", title).attr("name", "title"))
         .with(words.map(msg))
+        .with(labels)
         .with(buttons)
 }
 
@@ -193,17 +198,31 @@ pub fn common_messages(registry: &Registry, lang: &str) -> Node {
 
 /// The menu of this caller: groups that hold something he may call.
 pub fn menu(registry: &Registry, caller: &Caller, lang: &str) -> Node {
-    let nodes = registry.menu.iter().filter_map(|node| menu_node(registry, caller, lang, node));
+    let nodes = registry.menu.iter().flat_map(|node| menu_nodes(registry, caller, lang, node));
     Node::new("menu").with(nodes)
+}
+
+/// A template stands for one entry a product type.
+fn menu_nodes(registry: &Registry, caller: &Caller, lang: &str, node: &MenuNode) -> Vec<Node> {
+    if !Families::is_template(&node.name) {
+        return menu_node(registry, caller, lang, node).into_iter().collect();
+    }
+    let types = registry.families.types();
+    let names = types.iter().map(|kind| node.name.replace(TYPE, &kind.intname));
+    names.filter_map(|name| menu_entry(registry, caller, lang, &name)).collect()
+}
+
+fn menu_entry(registry: &Registry, caller: &Caller, lang: &str, name: &str) -> Option<Node> {
+    let func = registry.get(name).filter(|_| may_call(registry, caller, name))?;
+    let label = registry.title(&func, lang);
+    Some(Node::leaf("node", label).attr("name", name.to_owned()).attr("func", name.to_owned()))
 }
 
 fn menu_node(registry: &Registry, caller: &Caller, lang: &str, node: &MenuNode) -> Option<Node> {
     if node.node.is_empty() {
-        let func = registry.get(&node.name).filter(|_| may_call(registry, caller, &node.name))?;
-        let label = registry.title(&func, lang);
-        return Some(Node::leaf("node", label).attr("name", &node.name).attr("func", &node.name));
+        return menu_entry(registry, caller, lang, &node.name);
     }
-    let kids: Vec<Node> = node.node.iter().filter_map(|kid| menu_node(registry, caller, lang, kid)).collect();
+    let kids: Vec<Node> = node.node.iter().flat_map(|kid| menu_nodes(registry, caller, lang, kid)).collect();
     let name = format!("menu_{}", node.name);
     let label = registry.words.common(lang, &name).unwrap_or(&node.name).to_owned();
     (!kids.is_empty()).then(|| Node::new("node").attr("name", &node.name).text(label).with(kids))

@@ -38,7 +38,7 @@ pub fn wrap(call: &Call, mut answer: Answer) -> Answer {
     doc.kids.push(tparams(&call.params, &call.func));
     doc.kids.push(Node::new("saved_filters"));
     doc.kids.extend(behind);
-    Answer { body: answer.body, doc }
+    Answer { doc, ..answer }
 }
 
 /// What stands behind `saved_filters` in a list.
@@ -104,7 +104,7 @@ pub fn error(app: &App, caller: &Caller, params: &Params, error: &Error) -> Answ
         "auth" => node.kid(Node::leaf("detail", &text)),
         _ => node.kid(stack(caller, params)).kid(Node::leaf("group", template)),
     };
-    Answer { body: Body::Error, doc: Node::new("doc").kid(node.kid(Node::leaf("msg", text))) }
+    Answer::new(Body::Error, Node::new("doc").kid(node.kid(Node::leaf("msg", text))))
 }
 
 fn fill(template: &str, object: &str, value: &str, desc: &str) -> String {

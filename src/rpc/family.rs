@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::handler::Handler;
 use super::meta::{Field, Meta, ScopeKind, Shape, ValueKind};
+use super::types::NEW_CART;
 use crate::{history, record};
 
 /// A function before its handler is known.
@@ -30,6 +31,7 @@ pub fn inherit(metas: &mut BTreeMap<String, Meta>, faults: &mut Vec<String>) {
             level: child.level,
             like: child.like,
             parent: child.parent,
+            parent_table: child.parent_table,
             verbs: child.verbs,
             toolbar,
             counter: String::new(),
@@ -51,7 +53,8 @@ pub fn derive(metas: BTreeMap<String, Meta>) -> Vec<Derived> {
             all.insert(name, Derived { meta, object: list.name.clone(), verb });
         }
     }
-    for (name, meta) in metas {
+    let entries = entries(&metas);
+    for (name, meta) in metas.into_iter().filter(|(_, meta)| meta.entry.is_empty()).chain(entries) {
         let object = object_of(&name, &lists);
         for step in steps(&meta) {
             all.insert(step.name.clone(), Derived { meta: step, object: object.clone(), verb: "" });
@@ -67,9 +70,20 @@ pub fn derive(metas: BTreeMap<String, Meta>) -> Vec<Derived> {
     all.into_values().collect()
 }
 
-/// Every page of a wizard is a function of its own.
+/// Wizards under another name: their first steps.
+fn entries(metas: &BTreeMap<String, Meta>) -> Vec<(String, Meta)> {
+    let named = metas.iter().filter(|(_, meta)| !meta.entry.is_empty());
+    let entry = |(name, meta): (&String, &Meta)| {
+        let wizard = metas.get(&meta.entry)?.clone();
+        let (entry, preset) = (meta.entry.clone(), meta.preset.clone());
+        Some((name.clone(), Meta { name: name.clone(), wizard: meta.entry.clone(), entry, preset, ..wizard }))
+    };
+    named.filter_map(entry).collect()
+}
+
+/// Every page of a wizard is a function of its own; those of an entry are the wizard's.
 fn steps(meta: &Meta) -> Vec<Meta> {
-    if meta.shape != Some(Shape::Wizard) {
+    if meta.shape != Some(Shape::Wizard) || !meta.entry.is_empty() {
         return Vec::new();
     }
     let step = |(step, page): (usize, &super::meta::Page)| Meta {
@@ -84,7 +98,7 @@ fn steps(meta: &Meta) -> Vec<Meta> {
 /// A wizard called by its own name begins with its first step.
 fn as_first_step(meta: Meta) -> Meta {
     match meta.shape {
-        Some(Shape::Wizard) => Meta { wizard: meta.name.clone(), ..meta },
+        Some(Shape::Wizard) if meta.entry.is_empty() => Meta { wizard: meta.name.clone(), ..meta },
         _ => meta,
     }
 }
@@ -102,12 +116,15 @@ fn completed(own: Meta, law: Meta) -> Meta {
         view: if own.view.is_empty() { law.view } else { own.view },
         coldata: if own.coldata.cols.is_empty() { law.coldata } else { own.coldata },
         parent: if own.parent.is_empty() { law.parent } else { own.parent },
+        parent_table: if own.parent_table.is_empty() { law.parent_table } else { own.parent_table },
         ..own
     }
 }
 
-/// The longest name of a list that `name` begins with, or the name itself.
+/// The longest name of a list that `name` begins with, or the name itself. The new cart's functions
+/// belong to the same list as the old ones.
 fn object_of(name: &str, lists: &[Meta]) -> String {
+    let name = name.strip_prefix(NEW_CART).unwrap_or(name);
     let is_part = |list: &&Meta| name.strip_prefix(&list.name).is_some_and(|rest| rest.starts_with('.'));
     let longest = lists.iter().filter(is_part).max_by_key(|list| list.name.len());
     longest.map_or_else(|| name.to_owned(), |list| list.name.clone())

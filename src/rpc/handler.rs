@@ -6,10 +6,11 @@ use std::sync::Arc;
 use crate::app::App;
 use crate::auth::{Caller, Scope};
 use crate::db::{Conn, Raw, Sql};
-use crate::doc::Node;
+use crate::doc::{File, Node};
 use crate::error::{Error, Result};
 use crate::params::Params;
 use crate::record::Record;
+use crate::rpc::meta::Field;
 use crate::rpc::page::CNT_MAX;
 use crate::rpc::registry::Func;
 use crate::time::Zone;
@@ -27,7 +28,12 @@ pub enum Handler {
     Each(fn(&mut Ctx, &str) -> Result<()>),
     /// One deed a call.
     Once(fn(&mut Ctx) -> Result<Reply>),
+    /// One deed that reaches out of the server, with no connection held and no transaction open.
+    Outside(fn(&Call) -> Result<Reply>),
 }
+
+/// The fields that a form has for one call only.
+pub type Added = fn(&mut Ctx) -> Result<Vec<Field>>;
 
 #[derive(Clone, Copy)]
 pub struct Form {
@@ -41,6 +47,8 @@ pub struct Form {
     pub save: fn(&mut Ctx, Record) -> Result<Vec<Node>>,
     /// Adds values and lists that are shown only.
     pub show: fn(&mut Ctx, &mut Record) -> Result<()>,
+    /// Fields that depend on the call: the add-ons of a tariff, its prices in each currency.
+    pub fields: Option<Added>,
 }
 
 impl Form {
@@ -64,6 +72,11 @@ impl Form {
         self
     }
 
+    pub const fn fields(mut self, fields: Added) -> Self {
+        self.fields = Some(fields);
+        self
+    }
+
     pub const fn prepare(mut self, prepare: fn(&App, &Caller, &mut Params) -> Result<()>) -> Self {
         self.prepare = prepare;
         self
@@ -72,10 +85,16 @@ impl Form {
 
 /// What an action answers.
 pub enum Reply {
-    /// `ok` and its siblings.
+    /// `ok` and its siblings. An `ok` among them is it: its text is the address to go on to.
     Ok(Vec<Node>),
+    /// `ok` with an address to go to.
+    Redirect(String),
     /// A document of its own structure inside the usual envelope.
     Object(Vec<Node>),
+    /// The same with its printed form, which a browser and `out=doc_print` are shown.
+    Printed(Vec<Node>, File),
+    /// A file and nothing else, whatever format was asked for.
+    File(File),
     /// Refused, but what was done is kept (decisions.md, Writing).
     Refused(Error),
 }
@@ -95,6 +114,8 @@ pub struct Call {
     pub lang: String,
     pub zone: Zone,
     pub now_us: i64,
+    /// Fields that were added to the function for this call.
+    pub added: Vec<Field>,
 }
 
 /// What a commit makes stale in memory.
@@ -103,6 +124,8 @@ pub enum Topic {
     /// Users, sessions, rights, filters.
     Access,
     Settings,
+    /// Product types, and so the functions of their families.
+    Types,
 }
 
 impl Topic {
@@ -110,6 +133,7 @@ impl Topic {
         match self {
             Self::Access => "access",
             Self::Settings => "settings",
+            Self::Types => "types",
         }
     }
 }

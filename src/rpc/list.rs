@@ -61,7 +61,7 @@ pub fn answer(cx: &mut Ctx, each: &mut dyn RowSink) -> Result<Answer> {
     let filtered = is_stored.then(|| Node::leaf("p_filter", "on"));
     let head = parent_nodes(cx).into_iter().chain(filtered).chain(head);
     let doc = Node::new("doc").with(head).kid(Node::rows()).with(tail);
-    Ok(Answer { body: Body::List, doc })
+    Ok(Answer::new(Body::List, doc))
 }
 
 /// Nested lists say whose rows they are.

@@ -40,6 +40,19 @@ pub enum ScopeKind {
     Account,
 }
 
+/// What an action answers. Files take long to make, so such a call never runs where its request
+/// arrived.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Answers {
+    #[default]
+    Document,
+    /// A document that has a printed form.
+    Printed,
+    /// A file and no document.
+    File,
+}
+
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Meta {
@@ -72,6 +85,9 @@ pub struct Meta {
     pub verbs: String,
     #[serde(default, rename = "@parent")]
     pub parent: String,
+    /// The table of the parents, where it is not the part of `parent` before `_id`.
+    #[serde(default, rename = "@parenttable")]
+    pub parent_table: String,
     #[serde(default, rename = "@like")]
     pub like: String,
     #[serde(default, rename = "@link")]
@@ -92,6 +108,17 @@ pub struct Meta {
     /// An action or form that changes nothing, so it runs as a read.
     #[serde(default, rename = "@reads", deserialize_with = "yes")]
     pub reads: bool,
+    /// A wizard about a record that is there: `elid` names it.
+    #[serde(default, rename = "@ofrecord", deserialize_with = "yes")]
+    pub of_record: bool,
+    #[serde(default, rename = "@answers")]
+    pub answers: Answers,
+    /// The wizard that this is the first step of under another name, and an answer that this name
+    /// gives already: `domain_action=transfer`.
+    #[serde(default, rename = "@entry")]
+    pub entry: String,
+    #[serde(default, rename = "@preset")]
+    pub preset: String,
     /// A call that the journal leaves out although it writes (`keepalive`).
     #[serde(default, rename = "@nojournal", deserialize_with = "yes")]
     pub nojournal: bool,
@@ -134,6 +161,9 @@ pub struct Button {
     pub func: String,
     #[serde(rename = "@type")]
     pub kind: String,
+    /// The only product type whose family has it.
+    #[serde(default, rename = "@only")]
+    pub only: String,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -255,6 +285,12 @@ pub struct Field {
     pub array: bool,
     #[serde(default, rename = "val")]
     pub vals: Vec<Val>,
+    /// What it is called, where it was made for this call and no word tells.
+    #[serde(skip)]
+    pub label: String,
+    /// The page on which a field that was made for this call stands; the last where it names none.
+    #[serde(skip)]
+    pub page: String,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -266,6 +302,9 @@ pub struct Val {
     /// The name of its word: `status_4`.
     #[serde(skip)]
     pub word: String,
+    /// What it is called, where it was made for this call.
+    #[serde(skip)]
+    pub text: String,
 }
 
 impl Meta {
@@ -307,6 +346,11 @@ impl Meta {
     /// The key column of rows, `id` where nothing else is said.
     pub fn key(&self) -> &str {
         if self.key.is_empty() { "id" } else { &self.key }
+    }
+
+    /// The table whose rows `parent` refers to.
+    pub fn parent_table(&self) -> &str {
+        if self.parent_table.is_empty() { self.parent.trim_end_matches("_id") } else { &self.parent_table }
     }
 
     pub fn owner(&self) -> &str {

@@ -45,6 +45,9 @@ fn named(field: &Field) -> Node {
 fn fixed(cx: &Ctx, field: &Field) -> Node {
     let words = &cx.app.registry.words;
     let val = |val: &super::meta::Val| {
+        if !val.text.is_empty() {
+            return Node::leaf("val", val.text.clone()).attrs([("key", val.key.as_str())]);
+        }
         let text = words.get(&cx.call.lang, &cx.call.func.sets, &val.word).to_owned();
         Node::leaf("val", text).attrs([("msg", "yes"), ("key", &val.key)])
     };

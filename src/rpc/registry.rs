@@ -12,6 +12,7 @@ use super::family;
 use super::handler::Handler;
 use super::meta::{Field, Meta, Shape};
 use super::plan::Plans;
+use super::types::{Families, ItemType, TYPE};
 use super::words::{COMMON, Lang, Words};
 use crate::db::Sql;
 
@@ -32,12 +33,15 @@ pub struct Func {
     pub plans: Plans,
     /// How a form reads its record, once it has.
     pub select: OnceLock<Sql>,
+    /// The product type that it was made for.
+    pub kind: Option<Arc<ItemType>>,
 }
 
 pub struct Registry {
     /// By name, as lists show them.
     funcs: Vec<Arc<Func>>,
     places: HashMap<String, usize>,
+    pub families: Families,
     pub words: Words,
     pub menu: Vec<MenuNode>,
     /// Changes with any metadata or word: clients use it as a cache key (`doc/@features`).
@@ -66,6 +70,34 @@ pub struct MenuNode {
 impl Func {
     pub fn name(&self) -> &str {
         &self.meta.name
+    }
+
+    /// The sets that are of this function alone: its own, and that of its template.
+    pub fn own_sets(&self) -> Vec<String> {
+        let template = self.kind.as_ref().map(|kind| self.name().replacen(&kind.intname, TYPE, 1));
+        [self.name().to_owned()].into_iter().chain(template).collect()
+    }
+
+    /// The same function with fields that this call adds to their pages, or to its last one.
+    pub fn with_fields(&self, fields: &[Field]) -> Self {
+        let mut meta = self.meta.clone();
+        let pages = &mut meta.form.pages;
+        for field in fields {
+            let named = pages.iter().position(|page| page.name == field.page);
+            if let Some(at) = named.or_else(|| pages.len().checked_sub(1)) {
+                pages[at].fields.push(field.clone());
+            }
+        }
+        Self {
+            meta,
+            handler: self.handler,
+            object: self.object.clone(),
+            verb: self.verb,
+            sets: self.sets.clone(),
+            plans: Plans::default(),
+            select: OnceLock::new(),
+            kind: self.kind.clone(),
+        }
     }
 
     /// Does this call change anything? Decides between an inline read and a write job.
@@ -108,27 +140,70 @@ impl Registry {
         family::inherit(&mut metas, &mut faults);
         let funcs = join(family::derive(metas), handlers, &mut faults);
         let features = digest.finalize().to_hex()[..32].to_owned();
+        let (templates, funcs): (Vec<_>, Vec<_>) =
+            funcs.into_iter().partition(|func| Families::is_template(func.name()));
+        let families = Families::new(templates);
         let places = funcs.iter().enumerate().map(|(at, func)| (func.meta.name.clone(), at)).collect();
-        let registry = Self { funcs, places, words, menu, features };
+        let registry = Self { funcs, places, families, words, menu, features };
         faults.extend(super::audit::faults(&registry));
         if faults.is_empty() { Ok(registry) } else { Err(faults) }
     }
 
     pub fn get(&self, name: &str) -> Option<Arc<Func>> {
-        self.places.get(name).map(|at| self.funcs[*at].clone())
+        let own = self.places.get(name).map(|at| self.funcs[*at].clone());
+        own.or_else(|| self.families.get(name))
     }
 
+    /// Is it a function, or the template of a family's?
+    pub fn knows(&self, name: &str) -> bool {
+        self.places.contains_key(name) || self.families.template(name).is_some()
+    }
+
+    /// What `funcs/*.xml` describes, without the families of product types.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Func>> {
         self.funcs.iter()
     }
 
+    /// The same, with the templates of families.
+    pub fn described(&self) -> impl Iterator<Item = &Arc<Func>> {
+        self.funcs.iter().chain(self.families.templates())
+    }
+
+    /// Every function that can be called, sorted by name.
+    pub fn all(&self) -> Vec<Arc<Func>> {
+        let families = self.families.all();
+        let mut all: Vec<_> = self
+            .funcs
+            .iter()
+            .cloned()
+            .chain(families.into_iter().filter(|f| !self.places.contains_key(f.name())))
+            .collect();
+        all.sort_by(|a, b| a.name().cmp(b.name()));
+        all
+    }
+
     /// The title of a function: its own, or its object's with the verb behind it.
     pub fn title(&self, func: &Func, lang: &str) -> String {
-        let own = [func.name().to_owned()];
-        if let Some(title) = self.words.find(lang, &own, "title") {
+        if let Some(kind) = &func.kind {
+            return self.title_of_type(func, kind, lang);
+        }
+        if let Some(title) = self.words.find(lang, &func.own_sets(), "title") {
             return title.to_owned();
         }
-        let object = self.words.get(lang, &func.sets, "title");
+        self.titled(func, lang, self.words.get(lang, &func.sets, "title"))
+    }
+
+    /// The type's name, and what the template or the naming law adds to it.
+    fn title_of_type(&self, func: &Func, kind: &ItemType, lang: &str) -> String {
+        let object = kind.title(lang);
+        let own = self.words.find(lang, &func.own_sets(), "title");
+        match own.filter(|_| func.name() != kind.intname) {
+            Some(own) => format!("{object}: {own}"),
+            None => self.titled(func, lang, object),
+        }
+    }
+
+    fn titled(&self, func: &Func, lang: &str, object: &str) -> String {
         match self.words.common(lang, &format!("title_{}", func.verb)) {
             Some(verb) if !func.verb.is_empty() => format!("{object}: {verb}"),
             _ => object.to_owned(),
@@ -136,7 +211,7 @@ impl Registry {
     }
 
     pub fn label<'w>(&'w self, func: &'w Func, lang: &str, field: &'w Field) -> &'w str {
-        self.words.get(lang, &func.sets, &field.name)
+        if field.label.is_empty() { self.words.get(lang, &func.sets, &field.name) } else { &field.label }
     }
 }
 
@@ -158,6 +233,8 @@ fn join(metas: Vec<family::Derived>, handlers: &[&[Row]], faults: &mut Vec<Strin
             faults.push(format!("`{name}` has two handlers"));
         }
     }
+    let likes: BTreeMap<String, String> =
+        metas.iter().map(|derived| (derived.meta.name.clone(), derived.meta.like.clone())).collect();
     let mut funcs = Vec::new();
     let of_wizard = named.clone();
     for family::Derived { meta, object, verb } in metas {
@@ -167,20 +244,21 @@ fn join(metas: Vec<family::Derived>, handlers: &[&[Row]], faults: &mut Vec<Strin
             faults.push(format!("`{}` has no handler", meta.name));
             continue;
         };
-        let sets = sets(&meta, &object);
-        let func =
-            Func { object, verb, sets, handler, plans: Plans::default(), select: OnceLock::new(), meta };
-        funcs.push(Arc::new(func));
+        let like = likes.get(&object).map_or("", String::as_str);
+        let sets = sets(&meta, &object, like);
+        let (plans, select) = (Plans::default(), OnceLock::new());
+        funcs.push(Arc::new(Func { object, verb, sets, handler, plans, select, kind: None, meta }));
     }
     funcs.sort_by(|a, b| a.name().cmp(b.name()));
     faults.extend(named.keys().map(|name| format!("the handler of `{name}` has no metadata")));
     funcs
 }
 
-/// A function's own words, those of the list it is like, of its object, and the shared ones.
-fn sets(meta: &Meta, object: &str) -> Vec<String> {
+/// A function's own words, those of the list it is like, of its object and what that is like, and
+/// the shared ones.
+fn sets(meta: &Meta, object: &str, object_like: &str) -> Vec<String> {
     let mut sets = vec![meta.name.clone()];
-    for set in [meta.wizard.as_str(), meta.like.as_str(), object, COMMON] {
+    for set in [meta.wizard.as_str(), meta.like.as_str(), object, object_like, COMMON] {
         if !set.is_empty() && !sets.iter().any(|have| have == set) {
             sets.push(set.to_owned());
         }

@@ -19,12 +19,12 @@ pub fn at_step(call: &Arc<Call>) -> Result<Arc<Call>> {
     let meta = &call.func.meta;
     let goes_on = call.params.submits() || call.params.has("snext");
     let step = match meta.step {
-        step if call.params.has("sback") => step.saturating_sub(1),
+        step if call.params.has("sback") => before(call, step),
         step if goes_on && !call.params.has("sv_field") => {
             check(call, step)?;
-            (step + 1).min(meta.form.pages.len() - 1)
+            asking(call, (step + 1).min(meta.form.pages.len() - 1))
         }
-        step => step,
+        step => asking(call, step),
     };
     need_earlier(call, step)?;
     let func = step_func(call, step)?;
@@ -36,12 +36,24 @@ pub fn at_step(call: &Arc<Call>) -> Result<Arc<Call>> {
         lang: call.lang.clone(),
         zone: call.zone.clone(),
         now_us: call.now_us,
+        added: call.added.clone(),
     }))
+}
+
+/// The step, or the next that asks this caller anything: a client is not asked which client he is.
+fn asking(call: &Call, step: usize) -> usize {
+    let last = call.func.meta.form.pages.len() - 1;
+    (step..last).find(|step| asked(call, *step).next().is_some()).unwrap_or(last)
+}
+
+fn before(call: &Call, step: usize) -> usize {
+    (0..step).rev().find(|step| asked(call, *step).next().is_some()).unwrap_or(step)
 }
 
 fn step_func(call: &Call, step: usize) -> Result<Arc<Func>> {
     let name = step_name(&call.func, step);
-    call.app.registry.get(&name).ok_or_else(|| Error::system(format!("no step {name}")))
+    let func = call.app.registry.get(&name).ok_or_else(|| Error::system(format!("no step {name}")))?;
+    Ok(if call.added.is_empty() { func } else { Arc::new(func.with_fields(&call.added)) })
 }
 
 fn step_name(func: &Func, step: usize) -> String {
@@ -94,7 +106,7 @@ pub fn open(cx: &mut Ctx, form: Form) -> Result<Answer> {
     let values = values.into_iter().filter(|node| !is_field(&node.name) || reached(&node.name));
     let snext = cx.params.has("snext").then(|| Node::leaf("snext", cx.params.get("snext")));
     let doc = Node::new("doc").with(slists).with(record.nodes).with(values).kid(steps(cx)).with(snext);
-    Ok(Answer { body: Body::Form, doc })
+    Ok(Answer::new(Body::Form, doc))
 }
 
 fn steps(cx: &Ctx) -> Node {

@@ -98,7 +98,8 @@ fn rows_after(column: Column, after: i64) -> Sql {
     if !column.only.is_empty() {
         sql = sql.sql(" AND ").word(column.only);
     }
-    sql.sql(" ORDER BY id LIMIT ").bind(CHUNK)
+    // A context with {id} makes a second column of that name.
+    sql.sql(" ORDER BY ").word(column.table).sql(".id LIMIT ").bind(CHUNK)
 }
 
 enum Anew {

@@ -48,7 +48,10 @@ macro_rules! transcripts {
     };
 }
 
-transcripts!(authinfo bad_input formats forms lang lists objects payment_status sign_in staff su);
+transcripts!(
+    authinfo bad_input callbacks contracts domains formats forms invoices lang lists objects orders
+    payment_status payments promotions services sign_in staff statements su tariffs
+);
 
 #[test]
 fn every_transcript_is_played() {

@@ -11,6 +11,7 @@ use billmgr::rpc::meta::{Field, Shape};
 use billmgr::rpc::registry::Func;
 
 use crate::direct::{self, Answered, tables, values};
+use crate::support::seed::goods;
 use crate::support::{World, worlds};
 use calls::Attempt;
 use owners::Side;
@@ -202,6 +203,7 @@ impl Matrix<'_> {
 worlds! {
     /// R57 A stranger's record is not there, whatever is asked of it.
     fn what_is_anothers_is_not_there(world: &World) {
+        goods::complete(&world.app, &world.names);
         owners::enrich(world);
         let (mut faults, mark) = (BTreeSet::new(), Cell::new(0));
         for login in CALLERS {

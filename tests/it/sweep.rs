@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use billmgr::doc::Node;
 use billmgr::level::Level;
-use billmgr::rpc::meta::Shape;
+use billmgr::rpc::meta::{Answers, Shape};
 use billmgr::rpc::registry::Func;
 
 use crate::support::{Connection, Engine, Reply, Request, World, dom, worlds};
@@ -28,7 +28,7 @@ fn keys(world: &World) -> Keys {
 fn parent_key(func: &Func, keys: &Keys) -> Option<String> {
     match func.meta.parent.as_str() {
         "" => Some(String::new()),
-        parent => keys.get(parent.trim_end_matches("_id")).cloned(),
+        _ => keys.get(func.meta.parent_table()).cloned(),
     }
 }
 
@@ -45,7 +45,9 @@ fn needed(name: &str) -> &'static str {
 pub fn reads(world: &World) -> Vec<String> {
     let keys = keys(world);
     let mut queries = Vec::new();
-    for func in world.app.registry.iter().filter(|func| !func.writes(false)) {
+    // A file is no document of any format: transcripts look at files.
+    let reads = |func: &&Arc<Func>| !func.writes(false) && func.meta.answers != Answers::File;
+    for func in world.app.registry.iter().filter(reads) {
         let query = format!("func={}{}", func.name(), needed(func.name()));
         let of_record = keys.get(&func.object).cloned();
         let elids = [parent_key(func, &keys).filter(|key| !key.is_empty()), of_record];

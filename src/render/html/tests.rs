@@ -9,7 +9,7 @@ use crate::doc::{Answer, Body, Node};
 
 /// The page of an answer without rows.
 fn page(body: Body, doc: Node) -> String {
-    super::start().finish(&Answer { body, doc })
+    super::start().finish(&Answer::new(body, doc))
 }
 
 #[track_caller]

@@ -19,6 +19,8 @@
 //! let id = /doc/id          keeps a value: $id from here on
 //! broken: why               what stands above of this call is known to fail
 //! advance 59m               moves the clock; d, h, m, s
+//! job prolong               runs a billing job
+//! work                      does what waits in the outbox
 //! config Option X; Y 1      replaces the configuration file
 //! ```
 //!
@@ -31,6 +33,8 @@ pub enum Step {
     /// Microseconds.
     Advance(i64),
     Config(String),
+    Job(String),
+    Work,
 }
 
 #[derive(Debug, Default)]
@@ -74,6 +78,8 @@ pub fn parse(text: &str) -> Result<Vec<Step>, String> {
             "//" => {}
             ">" => steps.push(Step::Call(call(rest, at + 1).ok_or_else(|| fault("no call"))?)),
             "advance" => steps.push(Step::Advance(duration_us(rest).ok_or_else(|| fault("no duration"))?)),
+            "job" => steps.push(Step::Job(rest.to_owned())),
+            "work" => steps.push(Step::Work),
             "config" => steps.push(Step::Config(rest.replace("; ", "\n"))),
             _ => {
                 let Some(Step::Call(call)) = steps.last_mut() else {

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use super::check::{self, Seen};
 use super::parse::{Call, Check, Step};
 use crate::support::{Reply, Request, World};
+use billmgr::jobs;
+use billmgr::outbox::worker;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -22,6 +24,22 @@ pub fn run(world: &World, script: &[Step], method: &'static str) -> Vec<String> 
             Step::Heading(text) => heading = text,
             Step::Advance(us) => world.clock.advance_us(*us),
             Step::Config(lines) => world.configure(lines),
+            Step::Job(name) => {
+                let now_us = world.clock.now_us();
+                if let Err(error) = jobs::run_named(&world.app, name, now_us) {
+                    faults.push(format!("job {name}: {error}"));
+                }
+            }
+            Step::Work => {
+                // What an operation waited for is done in the next round.
+                while match worker::run_due(&world.app) {
+                    Ok(taken) => taken > 0,
+                    Err(error) => {
+                        faults.push(format!("work: {error}"));
+                        false
+                    }
+                } {}
+            }
             Step::Call(call) => {
                 let found = player.call(call);
                 faults.extend(

@@ -8,7 +8,8 @@ use super::Answered;
 pub const PASSWORD: &str = "walk-password";
 
 /// Fields that take only some texts: two of those each.
-const TEXTS: [(&str, [&str; 2]); 10] = [
+const TEXTS: [(&str, [&str; 2]); 12] = [
+    ("data", ["<paper title=\"One\" lang=\"en\"/>", "<paper title=\"Two\" lang=\"en\"/>"]),
     ("iso", ["WKA", "WKB"]),
     ("iso2", ["WA", "WB"]),
     ("langcode", ["wa", "wb"]),
@@ -17,6 +18,7 @@ const TEXTS: [(&str, [&str; 2]); 10] = [
     ("addr", ["192.0.2.0/24", "198.51.100.0/24"]),
     ("RestrictAuthinfoRange", ["192.0.2.0/24", "198.51.100.0/24"]),
     ("value", ["61", "62"]),
+    ("url", ["https://one.example.com/panel", "http://two.example.com"]),
     ("discountamount", ["1.50", "2.50"]),
     ("faction", ["payment.edit", "profile.edit"]),
 ];
@@ -26,12 +28,17 @@ const TEXTS: [(&str, [&str; 2]); 10] = [
 pub fn other(field: &Field, form: &Answered, mark: usize) -> Option<String> {
     let now = form.text(&field.name);
     let owned = |texts: [&str; 2]| texts.map(str::to_owned).to_vec();
+    if form.doc.get_attr("func") == Some("tld.edit") && field.name == "name" {
+        return Some(format!("walk{mark}"));
+    }
     let choices = match TEXTS.iter().find(|(name, _)| *name == field.name) {
         Some((_, texts)) => owned(*texts),
         None if !field.vals.is_empty() => field.vals.iter().map(|val| val.key.clone()).collect(),
         // From the other end, so that no rate is of a currency in itself.
         None if field.name == "relatedcurrency" => form.offered(&field.name).into_iter().rev().collect(),
         None if !field.options.is_empty() => form.offered(&field.name),
+        // Such a form has choices of its own.
+        None if field.control == "select" => form.offered(&field.name),
         None if field.op == Op::Period => owned(["today", "lastmonth"]),
         None => of_kind(field, now, mark),
     };
@@ -42,7 +49,12 @@ fn of_kind(field: &Field, now: &str, mark: usize) -> Vec<String> {
     let flag = if now == "on" { "off" } else { "on" };
     let day = |month: usize| format!("2026-{month:02}-{:02}", 1 + mark % 28);
     let choices = match field.kind {
+        ValueKind::Text if field.name == "intname" => return vec![format!("walk{mark}")],
         ValueKind::Text if field.name.contains("email") => return vec![format!("walk{mark}@example.com")],
+        ValueKind::Text if field.name == "url" => return vec![format!("https://example.com/walk{mark}")],
+        ValueKind::Text if ["phone", "mobile", "fax"].contains(&field.name.as_str()) => {
+            return vec![format!("+371 2{mark:07}")];
+        }
         ValueKind::Text if field.max.is_some_and(|max| max < 16) => return vec![format!("w{mark}")],
         ValueKind::Text | ValueKind::Msg => return vec![format!("Walk {mark} & <{}>", field.name)],
         ValueKind::Lines => return vec![format!("Walk {mark}\nand \"on\"")],

@@ -50,7 +50,7 @@ fn app(database: &Database, dir: &Dir) -> Arc<App> {
     let db = Arc::new(Db::open(&database.url).expect("the database opens"));
     let registry = Registry::new([("test.xml".to_owned(), XML)], &[FUNCS]).expect("functions");
     let config = Origin::default().load(&Default::default()).expect("the defaults");
-    let place = Place { origin: Origin::default(), data_dir: dir.0.clone() };
+    let place = Place { origin: Origin::default(), data_dir: dir.0.clone(), simulates: false };
     let (clock, sealer) = (Clock::fixed(seed::start_us()), Sealer::in_memory([7; 32]));
     App::new(db, Arc::new(registry), clock, config, sealer, place)
 }

@@ -14,11 +14,15 @@ use crate::support::World;
 
 const ACCOUNTS: [&str; 6] = ["reseller", "reseller2", "client", "client2", "buyer", "buyer2"];
 /// What is counted or numbered for all together; and 250 rows that no client's function writes to.
-const SHARED: [&str; 4] = ["generation", "counter", "company", "country"];
+const SHARED: [&str; 7] =
+    ["generation", "counter", "company", "company_contract", "country", "promotion", "coupon"];
 /// So many records of each stranger are asked for, of each table.
 const RECORDS_MAX: usize = 2;
 /// Texts that only their owner may see.
-const TEXTS: [(&str, &[&str]); 5] = [
+const TEXTS: [(&str, &[&str]); 8] = [
+    ("account_discount", &["name"]),
+    ("invoice", &["number", "note"]),
+    ("contract", &["number", "note"]),
     ("account", &["name"]),
     ("users", &["name", "realname", "email"]),
     ("profile", &["name", "person"]),
@@ -40,6 +44,14 @@ pub fn enrich(world: &World) {
         "account.edit",
         &[("email", "bare"), ("realname", "Bare"), ("project", world.id("project"))],
     );
+    let company = world.id("company");
+    call(SERVER, "company.edit", &[("elid", company), ("invoice_numtmpl", "INV-{number}")]);
+    let kind = [("plid", company), ("name", "Contract"), ("numtmpl", "C-{number}")];
+    let kind = call(SERVER, "company.contract.edit", &kind);
+    let promotion = [("name", "Promotion"), ("project", world.id("project")), ("promocode", "FOR-ALL")];
+    let promotion = call(SERVER, "promotion.edit", &promotion);
+    let tenth = [("plid", promotion.as_str()), ("name", "Tenth"), ("percentvalue", "10")];
+    call(SERVER, "promotion.discount.edit", &tenth);
     for name in ACCOUNTS {
         let (account, subaccount) = (world.id(name), world.id(&format!("{name}_subaccount")));
         let of = |what: &str| format!("{what} of {name}");
@@ -58,6 +70,15 @@ pub fn enrich(world: &World) {
         );
         let charge = [("subaccount", subaccount), ("name", &of("Charge")), ("amount", "5.00")];
         call(SERVER, "expense.edit", &charge);
+        let contract = [("profile", profile.as_str()), ("contracttype", &kind), ("note", &of("Terms"))];
+        call(SERVER, "contract.edit", &contract);
+        let today = [("fromdate", "2026-06-15"), ("todate", "2026-06-15")];
+        let order = [[("company", company), ("customer", profile.as_str())], today].concat();
+        call(SERVER, "reconciliation.generate", &order);
+        call(SERVER, "invoice.generate", &[&order[..], &[("gentype", "customer")]].concat());
+        let own = [("plid", account), ("name", &of("Discount")), ("percentvalue", "5")];
+        call(SERVER, "account.discount.edit", &[&own[..], &[("project", world.id("project"))]].concat());
+        call(name, "coupon.use", &[("coupon", "FOR-ALL")]);
         call(SERVER, "subaccount.edit", &[("elid", subaccount), ("creditlimit", "1.00")]);
         let second = [("plid", account), ("email", &format!("{name}-second")), ("realname", &of("Second"))];
         let second = call(SERVER, "user.edit", &second);
@@ -66,6 +87,14 @@ pub fn enrich(world: &World) {
         call(name, "payment.filter", &[]);
         call(name, "auth", &[]);
     }
+    for invoice in tables::ids(&world.app.db, "invoice") {
+        call(SERVER, "invoice.status.1", &[("elid", &invoice)]);
+    }
+    call(
+        SERVER,
+        "invoice.generate",
+        &[("company", company), ("fromdate", "2026-06-15"), ("todate", "2026-06-15")],
+    );
 }
 
 /// One caller, what is his and what is others'.

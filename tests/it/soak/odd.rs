@@ -244,10 +244,10 @@ impl<'w> Maker<'w> {
 
     /// The table whose rows `plid` names.
     fn parent(&mut self, func: &Func, is_new: bool) -> Option<String> {
-        let (parent, link) = (&func.meta.parent, &func.meta.link_from);
+        let (parent, link) = (func.meta.parent_table(), &func.meta.link_from);
         let (column, often) = match (parent.is_empty(), link.is_empty()) {
             (_, false) => (link.as_str(), 98),
-            (false, _) => (parent.as_str(), if is_new { 90 } else { 20 }),
+            (false, _) => (parent, if is_new { 90 } else { 20 }),
             _ if func.name().starts_with("rights2") || func.object == "userrights" => ("users_id", 90),
             _ => (*self.dice.pick(&["users_id", "account_id", "company_id"]), 20),
         };
@@ -259,7 +259,7 @@ impl<'w> Maker<'w> {
         let list = self.world.app.registry.get(&func.object);
         let of_list = list.map(|list| list.meta.view.clone()).unwrap_or_default();
         let linked = func.meta.link_to.trim_end_matches("_id").to_owned();
-        let parent = func.meta.parent.trim_end_matches("_id").to_owned();
+        let parent = func.meta.parent_table().to_owned();
         let is_list = func.meta.shape() == Shape::List;
         let wishes = [linked, if is_list { parent } else { String::new() }, func.meta.table.clone(), of_list];
         let table = wishes.into_iter().find(|table| !table.is_empty()).unwrap_or_default();

@@ -122,7 +122,13 @@ impl Connection {
                 self.stream.read_to_end(&mut body).expect("a whole body");
             }
         }
-        Some(Reply { status, headers, body: String::from_utf8(body).expect("answers are UTF-8") })
+        let is_pdf =
+            headers.iter().any(|header| *header == ("content-type".into(), "application/pdf".into()));
+        let body = match is_pdf {
+            true => String::from_utf8_lossy(&body).into_owned(), // for a look at its beginning
+            false => String::from_utf8(body).expect("answers are UTF-8"),
+        };
+        Some(Reply { status, headers, body })
     }
 
     /// The pieces of a body, until the empty one that ends it.

@@ -1,5 +1,7 @@
 //! The data that every world begins with, made through the functions that anybody calls.
 
+pub mod goods;
+
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::sync::Arc;
@@ -46,7 +48,7 @@ pub fn app(url: &str, data_dir: &Path, origin: Origin) -> Arc<App> {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     let panel = billmgr::settings::stored(&db).expect("the settings can be read");
     let config = origin.load(&panel).unwrap_or_else(|faults| panic!("configuration: {faults:?}"));
-    let place = Place { origin, data_dir: data_dir.to_owned() };
+    let place = Place { origin, data_dir: data_dir.to_owned(), simulates: false };
     // A world is a copy of a database that was filled elsewhere, so all have the same key.
     let sealer = Sealer::in_memory([7; 32]);
     App::new(db, registry, Clock::fixed(start_us()), config, sealer, place)
@@ -63,10 +65,12 @@ pub fn fill(url: &str, data_dir: &Path) -> Names {
     seed.staff();
     seed.passwords();
     seed.money();
+    goods::fill(&mut seed);
+    seed.papers();
     seed.names
 }
 
-struct Seed {
+pub struct Seed {
     app: Arc<App>,
     names: Names,
 }
@@ -195,6 +199,16 @@ impl Seed {
             move |conn: &mut _| Sql::new("UPDATE users SET password = ").bind(hash.as_str()).execute(conn);
         self.app.db.write(set).expect("passwords are set");
         self.app.access.clear();
+    }
+
+    /// A template, a kind of contract, and a contract of it with client2.
+    fn papers(&mut self) {
+        let (company, payer) = (self.names["company"].clone(), self.names["client2_profile"].clone());
+        self.make("doctmpl", "", "doctmpl.edit", &[("name", "Seed invoice"), ("type", "invoice")]);
+        let kind = [("plid", company.as_str()), ("name", "Seed contract"), ("numtmpl", "SC-{number}")];
+        let kind = self.make("contract_kind", "", "company.contract.edit", &kind);
+        let contract = [("profile", payer.as_str()), ("contracttype", &kind)];
+        self.make("client2_contract", "", "contract.edit", &contract);
     }
 
     /// A payment of 10.00 each; client has 100.00, of which an expense took 20.00 and tax.

@@ -7,6 +7,7 @@ use billmgr::rpc::meta::Shape;
 use billmgr::rpc::registry::Func;
 
 use super::{LOGINS, Outcome, Walk, any};
+use crate::direct::Row;
 use crate::direct::tables::{self, Digests};
 
 /// Left out of what must change: every call that writes is noted there.
@@ -17,6 +18,11 @@ type Try = Vec<(&'static str, String)>;
 
 fn tries(name: &'static str, values: Vec<String>) -> Vec<Try> {
     values.into_iter().map(|value| vec![(name, value)]).collect()
+}
+
+/// A boolean as either engine writes it.
+fn flag_is(text: &str) -> bool {
+    matches!(text, "1" | "true")
 }
 
 impl Walk {
@@ -77,6 +83,7 @@ impl Walk {
         let own = |name, value: &str| vec![vec![(name, value.to_owned())]];
         match func.name() {
             "su" => own("elid", "client"),
+            "payment.success" | "payment.fail" | "payment.pending" => tries("elid", self.ids("payment")),
             "check.money" => own("value", "1.5"),
             "user.lookup" => own("text", "client@example.com"),
             "session.newkey" => {
@@ -84,6 +91,16 @@ impl Walk {
                     ("username", "client".to_owned()),
                     ("key", "a-key-of-32-characters-or-so-yes".to_owned()),
                 ]]
+            }
+            "processing.savebalance" => {
+                let told = |id| {
+                    vec![
+                        ("processingmodule", id),
+                        ("balance", "12.5".to_owned()),
+                        ("currency", "EUR".to_owned()),
+                    ]
+                };
+                self.ids("processing").into_iter().map(told).collect()
             }
             "session.delete" => tries("elid", self.keys("session_list")),
             name if name.starts_with("rights2.user.")
@@ -102,11 +119,14 @@ impl Walk {
         tables::rows(&self.app.db, view).into_iter().filter_map(|mut row| row.remove("id")).collect()
     }
 
-    /// Each parent with each that may be linked to it.
+    /// What the list shows for each parent; first what is not as the action makes it.
     fn links(&self, func: &Func) -> Vec<Try> {
-        let parents = self.ids(func.meta.link_from.trim_end_matches("_id"));
-        let others = self.ids(func.meta.link_to.trim_end_matches("_id"));
-        let pair = |plid: &String, elid: &String| vec![("plid", plid.clone()), ("elid", elid.clone())];
-        parents.iter().flat_map(|plid| others.iter().map(move |elid| pair(plid, elid))).collect()
+        let list = self.app.registry.get(&func.object).expect("links are shown in a list");
+        let mut rows = tables::rows(&self.app.db, &list.meta.view);
+        rows.sort_by_key(|row| flag_is(&row["status"]) == (func.verb == "resume"));
+        let pair = |row: &Row| {
+            vec![("plid", row[&list.meta.parent].clone()), ("elid", row[list.meta.key()].clone())]
+        };
+        rows.iter().map(pair).collect()
     }
 }

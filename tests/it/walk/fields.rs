@@ -9,9 +9,12 @@ use crate::direct::{tables, values};
 /// Functions whose fields are put back: what they set is in force for everybody.
 const RESTORED: [&str; 2] = ["settings", "paramlist.edit"];
 
+/// Forms that make another record than the one they show.
+const COPIES: [&str; 1] = ["pricelist.copy"];
+
 impl Walk {
     pub fn fields(&self) {
-        for func in self.of_shape(Shape::Form) {
+        for func in self.of_shape(Shape::Form).into_iter().filter(|func| !COPIES.contains(&func.name())) {
             let is_taken =
                 |field: &&Field| !field.readonly && !field.fixed && field.kind != ValueKind::Secret;
             for field in func.meta.fields().filter(is_taken).filter(|_| !func.meta.reads) {

@@ -92,7 +92,7 @@ impl Walk {
     }
 
     fn makes(&self, func: &Func) -> Outcome {
-        let plid = match func.meta.parent.trim_end_matches("_id") {
+        let plid = match func.meta.parent_table() {
             "" => String::new(),
             table => self.ids(table).pop().unwrap_or_default(), // the first was made by the demo
         };

@@ -37,7 +37,7 @@ impl Walk {
             ("history", ..) => func.meta.table.as_str(),
             (_, "rights2.user" | "userrights", _) => "users",
             (.., "") => return vec![String::new()],
-            (.., parent) => parent.trim_end_matches("_id"),
+            _ => func.meta.parent_table(),
         };
         self.ids(table).into_iter().take(PARENTS_MAX).collect()
     }

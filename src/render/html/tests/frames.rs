@@ -88,7 +88,7 @@ fn a_language_link_repeats_no_deed() {
 
 fn gone(func: &str, params: &[(&str, &str)], kids: &[Node]) -> Option<String> {
     let doc = doc(func, "en", &[], params).with(kids.iter().cloned());
-    location(&Answer { body: Body::Ok, doc })
+    location(&Answer::new(Body::Ok, doc))
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn news_of_an_ok_are_shown() {
 fn a_session_id_is_never_shown() {
     let doc = doc("auth", "en", &[], &[]).kid(Node::leaf("auth", "f33bc6752e3a").attr("id", "f33bc6752e3a"));
     lacks(&page(Body::Object, doc.clone()), "f33bc6752e3a");
-    assert_eq!(location(&Answer { body: Body::Object, doc }).as_deref(), Some("?"));
+    assert_eq!(location(&Answer::new(Body::Object, doc)).as_deref(), Some("?"));
 }
 
 #[test]

@@ -100,7 +100,7 @@ pub fn payments(lang: &str, params: &[(&str, &str)]) -> Answer {
         .kid(leaf("p_cnt", "50"))
         .kid(leaf("p_num", "3"))
         .kid(leaf("p_elems", "480"));
-    Answer { body: Body::List, doc }
+    Answer::new(Body::List, doc)
 }
 
 pub fn render(answer: &Answer, senders: &[&str]) -> String {

@@ -1,0 +1,135 @@
+//! What a module may do whose program the server started: report on the operation that it was
+//! asked for, read what it needs for it, and nothing else (decisions.md, Access: mgrctl). Nowhere
+//! else is decided what a token is good for.
+
+use super::User;
+use crate::app::App;
+use crate::db::{Kind, Sql};
+use crate::error::{Error, Result};
+use crate::level::Level;
+use crate::outbox::worker;
+use crate::params::Params;
+use crate::rpc::BUDGET_SLOW;
+use crate::rpc::registry::Func;
+use crate::service::status::Operation;
+
+/// An operation whose token the caller has shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    pub outbox_id: i64,
+    /// The word of the operation.
+    pub operation: String,
+    pub item_id: i64,
+    pub processing_id: i64,
+    pub module: String,
+}
+
+/// What a call has to name, so that it is about the grant's own.
+enum About {
+    Item,
+    /// The service, while one of these operations is under way.
+    Report(&'static [Operation]),
+    RunningOperation,
+    /// The processing module, in this parameter.
+    Module(&'static str),
+    /// The module's record, to be looked at.
+    ModuleRead,
+    /// A new task for the operation.
+    Task,
+    Anything,
+}
+
+const ALLOWED: &[(&str, About)] = &[
+    ("service.postopen", About::Report(&[Operation::Open])),
+    ("service.postsuspend", About::Report(&[Operation::Suspend])),
+    ("service.postresume", About::Report(&[Operation::Resume])),
+    ("service.postclose", About::Report(&[Operation::Close])),
+    ("service.postprolong", About::Report(&[Operation::Prolong])),
+    (
+        "service.postsetparam",
+        About::Report(&[Operation::SetParam, Operation::ChangeTariff, Operation::NewKey]),
+    ),
+    ("service.postupdatens", About::Report(&[Operation::UpdateNs])),
+    ("service.poststart", About::Report(&[Operation::Start])),
+    ("service.poststop", About::Report(&[Operation::Stop])),
+    ("service.postreboot", About::Report(&[Operation::Reboot, Operation::HardReboot])),
+    ("service.postchangepassword", About::Report(&[Operation::ChangePassword])),
+    ("service.saveparam", About::Item),
+    ("service.setstatus", About::Item),
+    ("service.setexpiredate", About::Item),
+    ("service.getnextmodule", About::Item),
+    ("service.stat.save", About::Item),
+    ("service.ip.add", About::Item),
+    ("service.ip.add.commit", About::Item),
+    ("service.ip.del", About::Item),
+    ("service.moduleinfo", About::Item),
+    ("runningoperation.edit", About::RunningOperation),
+    ("runningoperation.setmanual", About::RunningOperation),
+    ("task.gettype", About::Anything),
+    ("task.edit", About::Task),
+    ("processing.edit", About::ModuleRead),
+    ("processing.customparam", About::ModuleRead),
+    ("processing.savebalance", About::Module("processingmodule")),
+    ("processing.setconfig", About::Module("elid")),
+];
+
+impl Grant {
+    /// The operation of a token: while it is under way, or done by a program that has not ended yet.
+    /// What is looked up is a hash, so the time that it takes tells nothing of a token.
+    pub fn of_token(app: &App, token: &str) -> Result<Self> {
+        let sql = Sql::new(
+            "SELECT o.id, o.item_id, COALESCE(p.id, 0), o.intname, COALESCE(p.module, '') FROM outbox o \
+             LEFT JOIN item i ON i.id = o.item_id LEFT JOIN processing p ON p.id = i.processing_id \
+             WHERE o.token_hash <> '' AND o.state IN ('running', 'done') AND o.token_hash = ",
+        );
+        let sql = sql.bind(worker::hash(token)).sql(" AND o.lease_until > ").bind(app.clock.now_us());
+        let kinds = [Kind::Int, Kind::Int, Kind::Int, Kind::Text, Kind::Text];
+        let row = app.db.read(BUDGET_SLOW, |conn| sql.first(conn, &kinds))?;
+        let row = row.ok_or_else(|| Error::auth("token"))?;
+        Ok(Self {
+            outbox_id: row[0].int(),
+            item_id: row[1].int(),
+            processing_id: row[2].int(),
+            operation: row[3].str().to_owned(),
+            module: row[4].str().to_owned(),
+        })
+    }
+
+    /// Whom journal and history name.
+    pub fn user(&self) -> User {
+        User { name: format!("module:{}", self.module), level: Level::Department, ..User::nobody() }
+    }
+
+    /// Is it the operation that the module was asked for? One that waits behind it is not done yet.
+    pub fn is_about(&self, operation: Operation) -> bool {
+        self.operation == operation.word()
+    }
+
+    /// Error `access(func)` unless the call is one that this operation needs, on its own records.
+    pub fn admit(&self, func: &Func, params: &Params) -> Result<()> {
+        let names = |param: &str, id: i64| id != 0 && params.get(param).trim() == id.to_string();
+        let allowed = ALLOWED.iter().find(|(name, _)| *name == func.name());
+        let is_own = match allowed.map(|(_, about)| about) {
+            Some(About::Item) => names("elid", self.item_id),
+            Some(About::Report(operations)) => {
+                names("elid", self.item_id) && operations.iter().any(|one| self.is_about(*one))
+            }
+            Some(About::RunningOperation) => names("elid", self.outbox_id),
+            Some(About::Module(param)) => names(param, self.processing_id),
+            Some(About::ModuleRead) => names("elid", self.processing_id) && !params.submits(),
+            Some(About::Task) => {
+                let of_item = names("item", self.item_id) && names("runningoperation", self.outbox_id);
+                of_item && !params.has("elid")
+            }
+            Some(About::Anything) => true,
+            // `vds.edit elid=…`: the form of the service, to be looked at.
+            None => {
+                func.kind.is_some() && func.verb == "edit" && names("elid", self.item_id) && !params.submits()
+            }
+        };
+        match is_own && !params.has("su") {
+            true => Ok(()),
+            false => Err(Error::access(func.name())),
+        }
+    }
+}

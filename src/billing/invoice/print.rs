@@ -1,0 +1,124 @@
+//! What an invoice shows, and its ways to paper.
+
+use serde_json::{Value, json};
+
+use super::line::Part;
+use super::{Invoice, load};
+use crate::billing::document::{self, Manner, Sheet};
+use crate::db::{Kind, Raw, Sql};
+use crate::error::{Error, Result};
+use crate::money::Money;
+use crate::rpc::handler::{Ctx, Reply};
+
+pub fn page(cx: &mut Ctx) -> Result<Reply> {
+    let sheets = sheets(cx)?;
+    document::printed(cx, "invoice", sheets)
+}
+
+pub fn pdf(cx: &mut Ctx) -> Result<Reply> {
+    document::pdf(sheets(cx)?)
+}
+
+fn sheets(cx: &mut Ctx) -> Result<Vec<Sheet>> {
+    let ids = document::asked(cx)?;
+    ids.into_iter().map(|id| sheet(cx, id)).collect()
+}
+
+fn sheet(cx: &mut Ctx, id: i64) -> Result<Sheet> {
+    let invoice = load(cx, id)?;
+    if !invoice.issued && !cx.caller.level().is_staff() {
+        return Err(Error::missed("elid").with("value", id.to_string()));
+    }
+    let data = match invoice.issued {
+        true => stored(cx, id)?,
+        false => {
+            let lang = document::lang(cx.conn, invoice.account_id)?;
+            data(cx, &invoice, "", &lang)?
+        }
+    };
+    let lang = data["lang"].as_str().unwrap_or("en");
+    let chosen = document::of_company(cx.conn, invoice.company_id, "invoice")?;
+    let templates = chosen.map_or_else(|| delivered(&data, lang), |chosen| Ok(vec![chosen]))?;
+    let name = if invoice.number.is_empty() { format!("draft-{id}") } else { invoice.number };
+    Ok(Sheet { templates, data, name })
+}
+
+/// In Russia services are proved by a certificate, and a tax invoice stands beside it where there is
+/// tax; elsewhere an invoice is both.
+fn delivered(data: &Value, lang: &str) -> Result<Vec<String>> {
+    let is_taxed = data["totals"]["tax"] != "";
+    let kinds: &[&str] = match lang {
+        "ru" if is_taxed => &["act", "invoice"],
+        "ru" => &["act"],
+        _ => &["invoice"],
+    };
+    kinds.iter().map(|kind| document::delivered(kind, lang)).collect()
+}
+
+/// What it showed when it was issued.
+fn stored(cx: &mut Ctx, id: i64) -> Result<Value> {
+    let sql = Sql::new("SELECT data FROM invoice WHERE id = ").bind(id);
+    let row = sql.first(cx.conn, &[Kind::Text])?.ok_or_else(|| Error::missed("elid"))?;
+    serde_json::from_str(row[0].str()).map_err(Error::system)
+}
+
+/// All that an invoice shows by its lines of now and the parties' details of now.
+pub fn data(cx: &mut Ctx, invoice: &Invoice, number: &str, lang: &str) -> Result<Value> {
+    let iso = document::currency(cx.conn, invoice.currency_id)?;
+    let manner = Manner { lang, iso: &iso, zone: &cx.call.zone };
+    let (lines, total, rates) = lines(cx, invoice.id, &manner)?;
+    let mut data = json!({
+        "id": invoice.id.to_string(),
+        "lang": lang,
+        "number": number,
+        "date": manner.date(invoice.cdate),
+        "fromdate": manner.date(invoice.fromdate),
+        "todate": manner.date(invoice.todate),
+        "currency": iso,
+        "company": document::company(cx.conn, invoice.company_id, lang)?,
+        "customer": document::payer(cx.conn, invoice.customer_id, lang)?,
+        "lines": lines,
+        "totals": totals(total, &rates, &manner)?,
+    });
+    if invoice.corrects_id > 0 {
+        let corrected = load(cx, invoice.corrects_id)?;
+        data["corrects"] = json!({ "number": corrected.number, "date": manner.date(corrected.cdate) });
+    }
+    Ok(data)
+}
+
+fn totals(total: Part, rates: &[i64], manner: &Manner) -> Result<Value> {
+    let rate = if let [one] = rates { manner.percent(*one) } else { String::new() };
+    Ok(json!({
+        "net": manner.money(total.amount.minus(total.tax)?),
+        "taxrate": rate,
+        "tax": manner.some_money(total.tax),
+        "total": manner.money(total.amount),
+    }))
+}
+
+/// The lines, their sum, and the tax rates that stand in them.
+fn lines(cx: &mut Ctx, invoice_id: i64, manner: &Manner) -> Result<(Vec<Value>, Part, Vec<i64>)> {
+    let sql = Sql::new("SELECT name, amount, taxamount, taxrate FROM invoiceitem WHERE invoice_id = ");
+    let kinds = [Kind::Text, Kind::Int, Kind::Int, Kind::Int];
+    let rows = sql.bind(invoice_id).sql(" ORDER BY id").load(cx.conn, &kinds)?;
+    let part = |row: &Vec<Raw>| Part { amount: Money(row[1].int()), tax: Money(row[2].int()) };
+    let total = rows.iter().try_fold(Part::default(), |sum, row| sum.plus(part(row)))?;
+    let mut rates: Vec<i64> = rows.iter().map(|row| row[3].int()).collect();
+    rates.sort_unstable();
+    rates.dedup();
+    let line = |row: &Vec<Raw>| {
+        let part = part(row);
+        let net = manner.money(part.amount.minus(part.tax)?);
+        Ok(json!({
+            "name": row[0].str(),
+            "quantity": "1",
+            "price": net,
+            "amount": net,
+            "taxrate": manner.percent(row[3].int()),
+            "taxamount": manner.some_money(part.tax),
+            "total": manner.money(part.amount),
+        }))
+    };
+    Ok((rows.iter().map(line).collect::<Result<_>>()?, total, rates))
+}

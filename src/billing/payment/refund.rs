@@ -1,0 +1,70 @@
+//! Refunds (decisions.md, Money, "Payment transitions"): asked for with an amount, then confirmed or
+//! refused by the gateway or an administrator. Money moves when they are confirmed.
+
+use super::event::{apply, load};
+use crate::books;
+use crate::db::Sql;
+use crate::doc::Node;
+use crate::error::{Error, Result};
+use crate::ledger::Scale;
+use crate::ledger::payment::{Event, Status};
+use crate::money::Money;
+use crate::record::{self, Record};
+use crate::rpc::handler::{Ctx, Form, Handler};
+use crate::rpc::registry::Row;
+
+pub const FUNCS: &[Row] = &[
+    ("payment.refund", Handler::Form(REFUND)),
+    ("payment.setrefunded", Handler::Each(confirm)),
+    ("payment.setnorefund", Handler::Each(refuse)),
+];
+
+const REFUND: Form = record::FORM.read(read).save(ask);
+
+/// What was not given back yet.
+fn read(cx: &mut Ctx) -> Result<Record> {
+    let id = cx.need_elid()?;
+    record::need_own(cx, id)?;
+    let payment = load(cx, id)?;
+    let mut record = Record::stored(id);
+    record.set("amount", payment.amount.minus(payment.refunded)?.0);
+    Ok(record)
+}
+
+fn ask(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
+    let payment = load(cx, record.id)?;
+    if payment.status != Status::Paid {
+        return Err(Error::value("status", payment.status.code().to_string()));
+    }
+    let amount = Money(record.int("amount"));
+    let left = payment.amount.minus(payment.refunded)?;
+    let subaccount = books::subaccount(cx.conn, payment.subaccount_id)?;
+    if amount <= Money::ZERO || amount > left || !Scale::minor(&subaccount.iso).fits(amount) {
+        return Err(Error::value("amount", amount.plain()));
+    }
+    let sql = Sql::new("UPDATE payment SET refundpending = ").bind(amount.0).sql(" WHERE id = ");
+    let sql = sql.bind(record.id).sql(" AND NOT deleted AND refundpending = 0 AND status = ");
+    let sql = sql.bind(Status::Paid.code()).sql(" AND refunded = ").bind(payment.refunded.0);
+    if sql.execute(cx.conn)? == 0 {
+        return Err(Error::new("busy", "payment"));
+    }
+    apply(cx, record.id, Event::Refund)?;
+    Ok(vec![Node::leaf("id", record.id.to_string())])
+}
+
+fn confirm(cx: &mut Ctx, elid: &str) -> Result<()> {
+    let id = elid.parse().map_err(|_| Error::value("elid", elid))?;
+    record::need_own(cx, id)?;
+    let payment = load(cx, id)?;
+    let event = match payment.refunded.plus(payment.refund_pending)? < payment.amount {
+        true => Event::RefundPart,
+        false => Event::RefundAll,
+    };
+    apply(cx, id, event).map(drop)
+}
+
+fn refuse(cx: &mut Ctx, elid: &str) -> Result<()> {
+    let id = elid.parse().map_err(|_| Error::value("elid", elid))?;
+    record::need_own(cx, id)?;
+    apply(cx, id, Event::RefundRefused).map(drop)
+}

@@ -1,0 +1,119 @@
+//! What billing does by itself: renewals, suspension, closing, reminders. Each job looks for what is
+//! due at a moment that it is given, in chunks of short transactions, and may run twice, on two
+//! servers, or be killed: what it has done is not due any more.
+
+pub mod services;
+pub mod simulate;
+
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::auth::Caller;
+use crate::billing::payment::autopay;
+use crate::db::{self, Conn, Kind, Sql};
+use crate::error::{Error, Result};
+use crate::service::Till;
+use crate::service::item::Item;
+
+/// What a run came to.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Report {
+    pub done: u64,
+    /// Left as they were: without money, or somebody else was faster.
+    pub left: u64,
+}
+
+impl std::fmt::Display for Report {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        write!(f, "done {}, left {}", self.done, self.left)
+    }
+}
+
+/// A job over services: which are due, and what is done with one.
+#[derive(Clone, Copy)]
+pub struct Job {
+    pub name: &'static str,
+    /// ` AND …` on `item`, for those that are due at a moment.
+    pub due: fn(i64) -> Sql,
+    pub one: fn(&mut Till, &mut Item) -> Result<()>,
+}
+
+/// In the order in which they run: cards are asked first, and who can be renewed is not suspended.
+pub const JOBS: [Job; 5] =
+    [autopay::JOB, services::PROLONG, services::SUSPEND, services::CLOSE, services::REMIND];
+
+/// Services that one transaction takes (decisions.md, Writing: none longer than 50 ms).
+const CHUNK: i64 = 200;
+
+/// Runs a job as if it were that moment. Error `missed(job)`.
+pub fn run_named(app: &Arc<App>, name: &str, now_us: i64) -> Result<Report> {
+    let job = JOBS.into_iter().find(|job| job.name == name);
+    run(app, job.ok_or_else(|| Error::missed("job").with("value", name))?, now_us)
+}
+
+/// All jobs; one that fails does not keep the others from running.
+pub fn run_all(app: &Arc<App>, now_us: i64) {
+    for job in JOBS {
+        match run(app, job, now_us) {
+            Ok(report) if report.done > 0 => tracing::info!(job = job.name, ?report),
+            Ok(_) => {}
+            Err(error) => tracing::error!(job = job.name, "{error}"),
+        }
+    }
+}
+
+/// Until nothing is due any more: after a long pause a service may have several terms to renew.
+pub fn run(app: &Arc<App>, job: Job, now_us: i64) -> Result<Report> {
+    let mut report = Report::default();
+    loop {
+        let pass = pass(app, job, now_us)?;
+        report = Report { done: report.done + pass.done, left: pass.left };
+        if pass.done == 0 {
+            return Ok(report);
+        }
+    }
+}
+
+/// Every service that is due, once.
+fn pass(app: &Arc<App>, job: Job, now_us: i64) -> Result<Report> {
+    let (mut report, mut after) = (Report::default(), 0);
+    loop {
+        let (done, left, last) = chunk(app, job, after, now_us)?;
+        report = Report { done: report.done + done, left: report.left + left };
+        match last {
+            Some(last) => after = last,
+            None => return Ok(report),
+        }
+    }
+}
+
+/// One transaction; answers the last service it looked at, or nothing when there was none.
+fn chunk(app: &Arc<App>, job: Job, after: i64, now_us: i64) -> Result<(u64, u64, Option<i64>)> {
+    let condition = (job.due)(now_us).sql(" AND id > ").bind(after);
+    let look = Sql::new("SELECT id FROM item WHERE NOT deleted").append(&condition).sql(" LIMIT 1");
+    if app.db.read(crate::rpc::BUDGET_SLOW, |conn| look.first(conn, &[Kind::Int]))?.is_none() {
+        return Ok((0, 0, None));
+    }
+    let own = app.clone();
+    app.db.write(move |conn: &mut Conn| {
+        let (caller, mut done, mut left) = (Caller::own(), 0, 0);
+        let items = Item::load_many(conn, &condition, CHUNK)?;
+        let last = items.last().map(|item| item.id);
+        let till = &mut Till::new(conn, &own, &caller, job.name, now_us);
+        for mut item in items {
+            match attempt(till, |till| (job.one)(till, &mut item)) {
+                Ok(()) => done += 1,
+                Err(error) if error.kind == "system" => return Err(error),
+                Err(_) => left += 1,
+            }
+        }
+        Ok((done, left, last))
+    })
+}
+
+/// One service, whose failure is undone and keeps no other up.
+fn attempt(till: &mut Till, work: impl FnOnce(&mut Till) -> Result<()>) -> Result<()> {
+    db::begin_attempt(till.conn)?;
+    let done = work(till);
+    db::end_attempt(till.conn, done)
+}

@@ -1,0 +1,97 @@
+//! The jobs on services.
+
+use super::Job;
+use crate::db::Sql;
+use crate::error::{Error, Result};
+use crate::outbox::mail;
+use crate::service::buyer::Buyer;
+use crate::service::item::{self, BY_BILLING, Item};
+use crate::service::status::{Operation, Status};
+use crate::service::{Till, prolong, term};
+use crate::time::DAY_US;
+
+/// Charges the next term of services whose term is over and that renew themselves; also of those
+/// that were suspended for want of money, once there is some.
+pub const PROLONG: Job = Job { name: "prolong", due: due_prolong, one: renew };
+/// Suspends what is over and was not renewed.
+pub const SUSPEND: Job = Job { name: "suspend", due: due_suspend, one: suspend };
+/// Closes what has been suspended for want of money as long as the tariff or the type allows.
+pub const CLOSE: Job = Job { name: "close", due: due_close, one: close };
+/// Reminds clients before a term ends that will not be renewed, or for which there is no money.
+pub const REMIND: Job = Job { name: "remind", due: due_remind, one: remind };
+
+/// Days before the end on which a client is reminded, the last first.
+const REMIND_DAYS: [i64; 3] = [1, 3, 7];
+
+fn due_prolong(now_us: i64) -> Sql {
+    let sql = Sql::new(" AND expiredate > 0 AND expiredate <= ").bind(now_us);
+    sql.sql(" AND autoprolong <> 0 AND (status = 2 OR (status = 3 AND substatus = 'autosuspend'))")
+}
+
+fn renew(till: &mut Till, item: &mut Item) -> Result<()> {
+    let buyer = Buyer::load(till, item.subaccount_id)?;
+    let period = term::period_of(item.autoprolong)?;
+    prolong::charge(till, item, &buyer, period).map(drop)
+}
+
+fn due_suspend(now_us: i64) -> Sql {
+    Sql::new(" AND expiredate > 0 AND expiredate <= ").bind(now_us).sql(" AND status = 2")
+}
+
+fn suspend(till: &mut Till, item: &mut Item) -> Result<()> {
+    item::ask(till, item, Operation::Suspend, BY_BILLING).map(drop)
+}
+
+fn due_close(now_us: i64) -> Sql {
+    let sql = Sql::new(" AND status = 3 AND substatus = 'autosuspend' AND expiredate > 0 AND expiredate <= ");
+    sql.bind(now_us)
+}
+
+/// A tariff without days of its own takes its type's; without either nothing closes by itself.
+fn close(till: &mut Till, item: &mut Item) -> Result<()> {
+    let tariff = till.tariff(item.pricelist_id)?;
+    let days = match tariff.suspend_days {
+        0 => till.suspend_days_of_type(item.itemtype_id)?,
+        days => days,
+    };
+    if days == 0 || item.expiredate + days * DAY_US > till.now_us {
+        return Err(Error::value("expiredate", "")); // not yet
+    }
+    item::ask(till, item, Operation::Close, "").map(drop)
+}
+
+fn due_remind(now_us: i64) -> Sql {
+    let farthest = now_us + REMIND_DAYS[REMIND_DAYS.len() - 1] * DAY_US;
+    let sql = Sql::new(" AND status = 2 AND expiredate > ").bind(now_us).sql(" AND expiredate <= ");
+    sql.bind(farthest).sql(" AND reminded_at < expiredate - ").bind(DAY_US)
+}
+
+/// Once for each of the days that has come: the moment of the newest is kept.
+fn remind(till: &mut Till, item: &mut Item) -> Result<()> {
+    let is_come = |days: &&i64| item.expiredate - **days * DAY_US <= till.now_us;
+    let Some(days) = REMIND_DAYS.iter().find(is_come) else { return Err(Error::value("expiredate", "")) };
+    let since_us = item.expiredate - days * DAY_US;
+    let sql = Sql::new("UPDATE item SET reminded_at = ").bind(since_us).sql(" WHERE id = ").bind(item.id);
+    let moved = sql.sql(" AND reminded_at < ").bind(since_us).execute(till.conn)?;
+    if moved == 0 {
+        return Err(Error::exists("item", item.id.to_string()));
+    }
+    let buyer = Buyer::load(till, item.subaccount_id)?;
+    if item.status == Status::Active && item.autoprolong != 0 {
+        let due = term::next(till, item, &buyer, term::period_of(item.autoprolong)?)?;
+        if crate::billing::charge::available(till.conn, item.subaccount_id, till.now_us)?
+            >= due.sold.priced.total
+        {
+            return Ok(()); // it will renew itself
+        }
+    }
+    let zone = till.zone(item.project_id)?;
+    let values = [("domain", item.name.clone()), ("expiredate", zone.date(item.expiredate))];
+    mail::to_account(
+        till,
+        item.account_id,
+        "service_expires",
+        &format!("item:{}:{since_us}", item.id),
+        &values,
+    )
+}

@@ -1,0 +1,208 @@
+//! A module that is a program: `modules/<name>` of the data directory, called for each operation with
+//! `--command open --item 5 --runningoperation 17 --module 2`. It answers through `mgrctl`, with
+//! the rights of its operation's token alone (README, Writing a processing module).
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::features::{self, Features};
+use super::{Job, skipped};
+use crate::app::App;
+use crate::db::{Kind, Sql};
+use crate::effect::program::{Outcome, Program};
+use crate::error::{Error, Result};
+use crate::outbox::Settled;
+use crate::outbox::worker::Acted;
+use crate::rpc::BUDGET_SLOW;
+use crate::service::status::Operation;
+use crate::time::MINUTE_US;
+
+/// Of each output so much is kept with a failed attempt: together no more than 64 KiB.
+const LOG_BYTES: usize = 30 * 1024;
+
+/// What a program did wrong, and what it wrote.
+pub struct Fault {
+    pub error: String,
+    pub log: String,
+}
+
+impl From<Fault> for Acted {
+    fn from(fault: Fault) -> Self {
+        Self::failed(fault.error, fault.log)
+    }
+}
+
+pub fn act(job: &Job) -> Acted {
+    if job.due.waits_since != 0 {
+        return Acted::failed("the module has not reported in time", "");
+    }
+    attempt(job).unwrap_or_else(|error| Acted::failed(error.to_string(), ""))
+}
+
+fn attempt(job: &Job) -> Result<Acted> {
+    let features = match features::of(job.app, &job.processing.module)? {
+        Ok(features) => features,
+        Err(fault) => return Ok(fault.into()),
+    };
+    if !features.serves(&job.itemtype) {
+        let error = format!("module `{}` does not serve {}", job.processing.module, job.itemtype);
+        return Ok(Acted::new(Settled::Manual { error }));
+    }
+    let Some(command) = features.command(job.operation) else {
+        return Ok(skipped(job));
+    };
+    let outcome = called(job, command)?.run()?;
+    judged(job, &outcome)
+}
+
+fn called(job: &Job, command: &str) -> Result<Program> {
+    let number = |id: i64| id.to_string();
+    let (item, operation) = (number(job.due.item_id), number(job.due.id));
+    let args =
+        [("--command", command.to_owned()), ("--item", item), ("--runningoperation", operation.clone())];
+    let mut program = program(job.app, &job.processing.module)?;
+    let args = args.into_iter().chain([("--module", number(job.processing.id))]);
+    program.args = args.flat_map(|(name, value)| [name.to_owned(), value]).collect();
+    program.env.push(("BILLMGR_OPERATION", operation));
+    program.env.push(("BILLMGR_TOKEN", job.token.to_owned()));
+    Ok(program)
+}
+
+/// Absolute, for a program runs in a directory of its own.
+pub fn folder(app: &App) -> Result<PathBuf> {
+    std::path::absolute(app.data_dir.join("modules")).map_err(Error::system)
+}
+
+fn program(app: &App, module: &str) -> Result<Program> {
+    let config = app.config.load();
+    let socket = std::path::absolute(crate::start::socket(&config, &app.data_dir)).map_err(Error::system)?;
+    Ok(Program {
+        dir: folder(app)?,
+        name: module.to_owned(),
+        args: Vec::new(),
+        env: vec![("BILLMGR_SOCKET", socket.display().to_string())],
+        stdin: Vec::new(),
+        limit: Duration::from_secs(config.module_timeout_seconds),
+    })
+}
+
+/// Asks a program what it can do.
+pub fn ask_features(app: &App, module: &str) -> Result<std::result::Result<Features, Fault>> {
+    let mut program = program(app, module)?;
+    program.args = vec!["--command".to_owned(), "features".to_owned()];
+    let outcome = program.run()?;
+    let fault = |error: String| Fault { error, log: log(&outcome, &[]) };
+    if let Some(error) = ended_badly(&outcome) {
+        return Ok(Err(fault(format!("features: {error}"))));
+    }
+    let read = Features::read(&String::from_utf8_lossy(&outcome.stdout));
+    Ok(read.map_err(|why| fault(format!("features: the output is no such document: {why}"))))
+}
+
+/// A report counts however the program ended; without one, it has failed or goes on by itself.
+fn judged(job: &Job, outcome: &Outcome) -> Result<Acted> {
+    let sql = Sql::new("SELECT state, error FROM outbox WHERE id = ").bind(job.due.id);
+    let row = job.app.db.read(BUDGET_SLOW, |conn| sql.first(conn, &[Kind::Text, Kind::Text]))?;
+    let Some(row) = row.filter(|row| row[0].str() == "running") else {
+        return Ok(Acted::new(Settled::Reported));
+    };
+    let reported = Some(row[1].str()).filter(|error| !error.is_empty()).map(first_line);
+    let failed = ended_badly(outcome).or(reported).or_else(|| said_wrong(&outcome.stdout));
+    if let Some(error) = failed {
+        let password = job.processing.password.as_ref().map_or("", |password| password.reveal());
+        return Ok(Acted::failed(error, log(outcome, &[job.token, password])));
+    }
+    Ok(Acted::new(match job.operation {
+        // Nothing reports a new key but the key itself.
+        Operation::NewKey => Settled::Done,
+        _ => {
+            let minutes = job.app.config.load().module_wait_minutes;
+            Settled::Waiting { until_us: job.app.clock.now_us() + minutes * MINUTE_US }
+        }
+    }))
+}
+
+fn ended_badly(outcome: &Outcome) -> Option<String> {
+    match outcome.code {
+        _ if outcome.timed_out => Some("the program took too long and was killed".to_owned()),
+        Some(0) => None,
+        Some(code) => Some(format!("the program ended with code {code}")),
+        None => Some("the program was ended by a signal".to_owned()),
+    }
+}
+
+/// What a program may print is a document without an error in it, or nothing.
+fn said_wrong(stdout: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(stdout);
+    let text = text.trim();
+    if text.is_empty() {
+        return None;
+    }
+    let Ok(doc) = quick_xml::de::from_str::<Said>(text) else {
+        return Some("the program printed what is no document".to_owned());
+    };
+    let error = doc.error?;
+    Some([error.kind, error.msg].into_iter().flatten().find(|text| !text.is_empty()).unwrap_or_default())
+        .map(|why| format!("the program printed an error {}", first_line(&why)))
+}
+
+#[derive(serde::Deserialize)]
+struct Said {
+    error: Option<SaidError>,
+}
+
+#[derive(serde::Deserialize)]
+struct SaidError {
+    #[serde(rename = "@type")]
+    kind: Option<String>,
+    msg: Option<String>,
+}
+
+fn first_line(text: &str) -> String {
+    let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    cleaned(line.chars().take(200).collect::<String>().as_bytes(), &[]).trim().to_owned()
+}
+
+/// What is kept of an attempt for whoever looks into it.
+fn log(outcome: &Outcome, secrets: &[&str]) -> String {
+    let mut log = String::new();
+    for (name, bytes) in [("stdout", &outcome.stdout), ("stderr", &outcome.stderr)] {
+        let kept = &bytes[..bytes.len().min(LOG_BYTES)];
+        if !kept.is_empty() {
+            log.push_str(&format!("--- {name}\n{}\n", cleaned(kept, secrets).trim_end()));
+        }
+    }
+    log
+}
+
+/// Without control characters, which no database and no terminal wants, and without secrets.
+fn cleaned(bytes: &[u8], secrets: &[&str]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let is_kept = |c: char| matches!(c, '\n' | '\t') || !(c.is_control() || c == '\u{fffd}');
+    let text: String = text.chars().map(|c| if is_kept(c) { c } else { '.' }).collect();
+    let secrets = secrets.iter().filter(|secret| !secret.is_empty());
+    secrets.fold(text, |text, secret| text.replace(secret, "********"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_printed() {
+        assert_eq!(said_wrong(b" \n"), None);
+        assert_eq!(said_wrong(b"<doc><ok/></doc>"), None);
+        assert!(said_wrong(b"done").is_some() && said_wrong(b"\xff\xfe").is_some());
+        let error = said_wrong(b"<doc><error type=\"auth\"><msg>no</msg></error></doc>");
+        assert_eq!(error.as_deref(), Some("the program printed an error auth"));
+    }
+
+    #[test]
+    fn logs_are_clean_and_bounded() {
+        let stdout = [b"token abc\x1b[31m\x00\xff\n".to_vec(), vec![b'x'; 80_000]].concat();
+        let stderr = vec![0xff; 80_000];
+        let log = log(&Outcome { code: Some(1), stdout, stderr, timed_out: false }, &["abc", ""]);
+        assert!(log.starts_with("--- stdout\ntoken ********.[31m..\nxxx"), "{}", &log[..60]);
+        assert!(log.len() <= 64 * 1024 && !log.chars().any(|c| c.is_control() && c != '\n'));
+    }
+}

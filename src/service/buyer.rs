@@ -1,0 +1,198 @@
+//! Who buys, at which tax, and what something costs him. Cart, order, renewal and change all ask here.
+
+use super::Till;
+use super::tariff::{Extra, PriceList, Tariff};
+use crate::books::{self, Subaccount};
+use crate::db::{Conn, Kind, Sql};
+use crate::error::{Error, Result};
+use crate::ledger::Scale;
+use crate::ledger::rounding::{Priced, Tax};
+use crate::money::Money;
+use crate::tariff::addon::AddonType;
+use crate::tariff::offer;
+use crate::tariff::period::{Period, Term};
+use crate::tariff::prorate::{Measure, Unit};
+use crate::tariff::quote::{Discount, Quote, QuotePart, What};
+
+#[derive(Debug, Clone)]
+pub struct Buyer {
+    pub subaccount: Subaccount,
+    pub scale: Scale,
+    pub tax_e4: i64,
+    pub tax: Tax,
+}
+
+/// What of an add-on: a count, or the item of an enumeration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Chosen {
+    pub detail_id: i64,
+    pub count: i64,
+}
+
+/// What is to be priced.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask<'a> {
+    pub period: Period,
+    /// A first term: with set-up fee, and offers for new orders.
+    pub is_new: bool,
+    pub chosen: &'a [Chosen],
+    pub promocode: &'a str,
+    /// Only this part of this term.
+    pub part: Option<(Term, Term)>,
+    /// A domain moves here: the first term costs what a transfer costs, without a set-up fee.
+    pub is_transfer: bool,
+}
+
+/// A quote worked out.
+#[derive(Debug, Clone)]
+pub struct Sold {
+    pub parts: Vec<QuotePart>,
+    /// The term.
+    pub priced: Priced,
+    /// The set-up fee is an expense of its own: no discount takes off it, and what of a term is
+    /// given back holds nothing of it.
+    pub setup: Option<Priced>,
+    pub tax_e4: i64,
+    /// The offer that won and the row it stands in.
+    pub offer: Option<(offer::Kind, i64)>,
+}
+
+impl Sold {
+    /// Term and set-up together, as a line of an order shows them.
+    pub fn sum(&self) -> Result<Priced> {
+        let Some(setup) = &self.setup else { return Ok(self.priced) };
+        let term = &self.priced;
+        Ok(Priced {
+            line: term.line.plus(setup.line)?,
+            discount: term.discount,
+            net: term.net.plus(setup.net)?,
+            tax: term.tax.plus(setup.tax)?,
+            total: self.total()?,
+        })
+    }
+
+    pub fn total(&self) -> Result<Money> {
+        self.setup.as_ref().map_or(Ok(self.priced.total), |setup| self.priced.total.plus(setup.total))
+    }
+
+    /// The word of the discount, as expenses keep it.
+    pub fn discount_word(&self) -> &'static str {
+        self.offer.map_or("", |(kind, _)| kind.word())
+    }
+}
+
+impl Buyer {
+    pub fn load(till: &mut Till, subaccount_id: i64) -> Result<Self> {
+        let subaccount = books::subaccount(till.conn, subaccount_id)?;
+        let (tax_e4, tax) = tax_of(till.conn, subaccount.account_id, subaccount.project_id)?;
+        Ok(Self { scale: Scale::minor(&subaccount.iso), subaccount, tax_e4, tax })
+    }
+
+    pub fn prices<'t>(&self, till: &mut Till, tariff: &'t Tariff) -> Result<PriceList<'t>> {
+        let max_age_days = till.app.config.load().rate_max_age_days;
+        tariff.in_currency(till.conn, (self.subaccount.currency_id, self.scale), max_age_days, till.now_us)
+    }
+
+    /// What a term of the tariff costs this buyer, with what he chose.
+    pub fn quote(&self, till: &mut Till, tariff: &Tariff, ask: &Ask) -> Result<Sold> {
+        let parts = self.parts(till, tariff, ask)?;
+        let offers = super::offers::of(till, tariff, self, ask)?;
+        let best = offer::best(&parts, self.scale, &offers)?;
+        let discount = best.as_ref().map(|offer| offer.discount);
+        let priced = self.priced(&parts, discount)?;
+        let setup = self.setup(till, tariff, ask)?;
+        let setup_priced = setup.as_ref().map(|part| self.priced(std::slice::from_ref(part), None));
+        let offer = best.map(|offer| (offer.kind, offer.id));
+        let setup_priced = setup_priced.transpose()?;
+        let parts = parts.into_iter().chain(setup).collect();
+        Ok(Sold { parts, priced, setup: setup_priced, tax_e4: self.tax_e4, offer })
+    }
+
+    fn priced(&self, parts: &[QuotePart], discount: Option<Discount>) -> Result<Priced> {
+        let (tax_e4, tax, scale) = (self.tax_e4, self.tax, self.scale);
+        Quote { parts: parts.to_vec(), discount, tax_e4, tax, scale }.priced()
+    }
+
+    fn setup(&self, till: &mut Till, tariff: &Tariff, ask: &Ask) -> Result<Option<QuotePart>> {
+        if !ask.is_new || ask.is_transfer || ask.period == Period::Trial {
+            return Ok(None);
+        }
+        let setup = self.prices(till, tariff)?.setup()?;
+        let lang = till.app.config.load().default_lang.clone();
+        Ok(setup.map(|price| QuotePart::new(What::Setup, tariff.title(&lang), price, 1)))
+    }
+
+    /// The tariff and every add-on that costs something.
+    fn parts(&self, till: &mut Till, tariff: &Tariff, ask: &Ask) -> Result<Vec<QuotePart>> {
+        let prices = self.prices(till, tariff)?;
+        let zone = till.zone(tariff.project_id)?;
+        let by_days = Measure { by: Unit::Day, zone: &zone, scale: self.scale };
+        let share = |price: Money| match ask.part {
+            Some((whole, part)) => by_days.prorated(price, whole, part),
+            None => Ok(price),
+        };
+        let is_trial = ask.period == Period::Trial;
+        let lang = till.app.config.load().default_lang.clone();
+        let whole = match ask.is_transfer {
+            true => prices.transfer()?,
+            false => prices.of_period(ask.period, !ask.is_new)?,
+        };
+        let price = share(whole)?;
+        let mut parts = vec![QuotePart::new(What::Tariff, tariff.title(&lang), price, 1)];
+        for extra in &tariff.addons {
+            let chosen = ask.chosen.iter().find(|chosen| chosen.detail_id == extra.rule.id);
+            let count = chosen.map_or(extra.default, |chosen| chosen.count);
+            let rows = prices.scale_of(extra.rule.id, ask.period)?;
+            if is_trial && rows.is_empty() {
+                check_trial(extra, count)?;
+                continue;
+            }
+            extra.rule.check(count, is_trial, &rows)?;
+            let price = share(extra.rule.price(count, is_trial, &rows, self.scale)?)?;
+            if price != Money::ZERO {
+                parts.push(QuotePart::new(What::Addon(extra.rule.id), extra.title(&lang), price, 1));
+            }
+        }
+        Ok(parts)
+    }
+}
+
+/// A trial has what the tariff gives anyhow, or as much as it allows to try, for nothing.
+fn check_trial(extra: &Extra, count: i64) -> Result<()> {
+    let most = extra.default.max(extra.rule.max_trial.unwrap_or(0));
+    match extra.rule.addontype == AddonType::Enumeration || count <= most {
+        true => Ok(()),
+        false => Err(Error::limit(extra.rule.field(), most.to_string())),
+    }
+}
+
+/// The rate of the rule that fits most closely: by country and kind of the client's payer, and by
+/// the company that serves the provider. Without a rule there is no tax.
+fn tax_of(conn: &mut Conn, account_id: i64, project_id: i64) -> Result<(i64, Tax)> {
+    let (country, profiletype) = payer_of(conn, account_id)?;
+    let sql = Sql::new("SELECT MIN(company_id) FROM project_company WHERE project_id = ").bind(project_id);
+    let company = sql.first(conn, &[Kind::Int])?.map_or(0, |row| row[0].int());
+    let sql =
+        Sql::new("SELECT rate, included FROM taxrule WHERE active AND country_id IN (0, ").bind(country);
+    let sql = sql.sql(") AND profiletype IN (0, ").bind(profiletype);
+    let sql = sql.sql(") AND company_id IN (0, ").bind(company).sql(
+        ") ORDER BY CASE WHEN country_id = 0 THEN 0 ELSE 1 END + CASE WHEN profiletype = 0 THEN 0 ELSE 1 END \
+         + CASE WHEN company_id = 0 THEN 0 ELSE 1 END DESC, country_id DESC, profiletype DESC, id LIMIT 1",
+    );
+    let rule = sql.first(conn, &[Kind::Int, Kind::Flag])?;
+    Ok(rule
+        .map_or((0, Tax::Added), |row| (row[0].int(), if row[1].on() { Tax::Included } else { Tax::Added })))
+}
+
+/// Country and kind of a client's first payer; without one his own country and an individual.
+fn payer_of(conn: &mut Conn, account_id: i64) -> Result<(i64, i64)> {
+    let sql = Sql::new(
+        "SELECT a.country_id, COALESCE(p.country_legal, 0), COALESCE(p.country_physical, 0), \
+         COALESCE(p.profiletype, 1) FROM account a \
+         LEFT JOIN profile p ON p.account_id = a.id AND NOT p.deleted WHERE a.id = ",
+    );
+    let row = sql.bind(account_id).sql(" ORDER BY p.id LIMIT 1").first(conn, &[Kind::Int; 4])?;
+    let row = row.ok_or_else(|| Error::missed("account").with("value", account_id.to_string()))?;
+    let country = [row[1].int(), row[2].int(), row[0].int()].into_iter().find(|id| *id != 0);
+    Ok((country.unwrap_or(0), row[3].int()))
+}

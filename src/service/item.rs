@@ -1,0 +1,254 @@
+//! A service and its way through its states.
+
+use super::status::{Operation, Status};
+use super::{HISTORY, Till};
+use crate::db::{Conn, Kind, Raw, Sql};
+use crate::error::{Error, Result};
+use crate::outbox::{self, Post};
+use crate::record;
+use crate::rpc::handler::{Ctx, Handler};
+use crate::rpc::registry::Row;
+
+pub const FUNCS: &[Row] = &[
+    ("{type}", Handler::View(Some(|cx| Ok(of_type(cx))))),
+    ("{type}.history", HISTORY),
+    ("{type}.delete", Handler::Each(close)),
+    ("{type}.suspend", Handler::Each(suspend)),
+    ("{type}.resume", Handler::Each(resume)),
+    ("{type}.start", Handler::Each(|cx, elid| control(cx, elid, Operation::Start))),
+    ("{type}.stop", Handler::Each(|cx, elid| control(cx, elid, Operation::Stop))),
+    ("{type}.reboot", Handler::Each(|cx, elid| control(cx, elid, Operation::Reboot))),
+    ("service", Handler::View(None)),
+    ("service.history", HISTORY),
+    ("service.delete", Handler::Each(close)),
+    ("service.suspend", Handler::Each(suspend)),
+    ("service.resume", Handler::Each(resume)),
+    ("service.start", Handler::Each(|cx, elid| control(cx, elid, Operation::Start))),
+    ("service.stop", Handler::Each(|cx, elid| control(cx, elid, Operation::Stop))),
+    ("service.reboot", Handler::Each(|cx, elid| control(cx, elid, Operation::Reboot))),
+    ("service.hardreboot", Handler::Each(|cx, elid| control(cx, elid, Operation::HardReboot))),
+    ("service.unsubscribe", Handler::Each(unsubscribe)),
+    ("service.open", Handler::Each(reopen)),
+];
+
+#[derive(Debug, Clone)]
+pub struct Item {
+    pub id: i64,
+    pub account_id: i64,
+    pub reseller_id: i64,
+    pub itemtype_id: i64,
+    pub project_id: i64,
+    pub subaccount_id: i64,
+    pub pricelist_id: i64,
+    pub processing_id: i64,
+    pub name: String,
+    pub period: i64,
+    pub autoprolong: i64,
+    pub status: Status,
+    pub substatus: String,
+    pub opendate: i64,
+    pub expiredate: i64,
+    pub anchor_day: i64,
+    /// A domain that is moved here.
+    pub is_transfer: bool,
+}
+
+/// The columns of [`Item`], in its order.
+const COLUMNS: [&str; 17] = [
+    "id",
+    "account_id",
+    "reseller_id",
+    "itemtype_id",
+    "project_id",
+    "subaccount_id",
+    "pricelist_id",
+    "processing_id",
+    "period",
+    "autoprolong",
+    "status",
+    "opendate",
+    "expiredate",
+    "anchor_day",
+    "name",
+    "substatus",
+    "is_transfer",
+];
+
+impl Item {
+    pub fn load(conn: &mut Conn, id: i64) -> Result<Self> {
+        let sql = Sql::new("SELECT ").words(COLUMNS).sql(" FROM item WHERE NOT deleted AND id = ").bind(id);
+        let row = sql.first(conn, &kinds())?;
+        row.map_or_else(|| Err(Error::missed("elid").with("value", id.to_string())), |row| Self::of(&row))
+    }
+
+    /// Services that a condition leaves, ` AND …`, in the order of their ids.
+    pub fn load_many(conn: &mut Conn, condition: &Sql, most: i64) -> Result<Vec<Self>> {
+        let sql = Sql::new("SELECT ").words(COLUMNS).sql(" FROM item WHERE NOT deleted").append(condition);
+        let rows = sql.sql(" ORDER BY id LIMIT ").bind(most).load(conn, &kinds())?;
+        rows.iter().map(|row| Self::of(row)).collect()
+    }
+
+    fn of(row: &[Raw]) -> Result<Self> {
+        let int = |at: usize| row[at].int();
+        Ok(Self {
+            id: int(0),
+            account_id: int(1),
+            reseller_id: int(2),
+            itemtype_id: int(3),
+            project_id: int(4),
+            subaccount_id: int(5),
+            pricelist_id: int(6),
+            processing_id: int(7),
+            period: int(8),
+            autoprolong: int(9),
+            status: Status::from_code(int(10))?,
+            opendate: int(11),
+            expiredate: int(12),
+            anchor_day: int(13),
+            name: row[14].str().to_owned(),
+            substatus: row[15].str().to_owned(),
+            is_transfer: row[16].on(),
+        })
+    }
+
+    pub fn is(&self, status: Status, substatus: &str) -> bool {
+        self.status == status && self.substatus == substatus
+    }
+
+    /// Error `value(status)`: what is asked cannot be done in this state.
+    pub fn refused(&self) -> Error {
+        let code = self.status.code().to_string();
+        let full = if self.substatus.is_empty() { code } else { format!("{code}_{}", self.substatus) };
+        Error::value("status", full)
+    }
+
+    /// The service under another state, if nobody was faster.
+    pub fn step(&mut self, conn: &mut Conn, status: Status, substatus: &str) -> Result<()> {
+        let sql = Sql::new("UPDATE item SET status = ").bind(status.code()).sql(", substatus = ");
+        let sql = sql.bind(substatus).sql(" WHERE NOT deleted AND id = ").bind(self.id);
+        let sql = sql.sql(" AND status = ").bind(self.status.code()).sql(" AND substatus = ");
+        if sql.bind(self.substatus.as_str()).execute(conn)? == 0 {
+            return Err(Error::new("busy", "item"));
+        }
+        self.status = status;
+        self.substatus = substatus.to_owned();
+        Ok(())
+    }
+}
+
+fn kinds() -> Vec<Kind> {
+    [Kind::Int; 14].into_iter().chain([Kind::Text, Kind::Text, Kind::Flag]).collect()
+}
+
+/// The rows of the type that the function was made for.
+fn of_type(cx: &Ctx) -> Sql {
+    cx.func.kind.as_ref().map_or_else(Sql::default, |kind| Sql::new(" AND itemtype_id = ").bind(kind.id))
+}
+
+/// Error `missed(elid)` unless the service is the caller's and of the function's type.
+pub fn need_own(cx: &mut Ctx, id: i64) -> Result<()> {
+    let missed = || Error::missed("elid").with("value", id.to_string());
+    let sql = Sql::new("SELECT id FROM item WHERE NOT deleted AND id = ").bind(id);
+    let sql = sql.append(&record::scope_sql(cx.scope(), "account_id")).append(&of_type(cx));
+    sql.first(cx.conn, &[Kind::Int])?.map(drop).ok_or_else(missed)
+}
+
+/// The service that an `elid` names, if it is the caller's.
+pub fn own(cx: &mut Ctx, elid: &str) -> Result<Item> {
+    let id = elid.trim().parse().map_err(|_| Error::value("elid", elid))?;
+    need_own(cx, id)?;
+    Item::load(cx.conn, id)
+}
+
+/// Asks the service's module for an operation, within this transaction. What is under way for the
+/// service is done first.
+pub fn ask(till: &mut Till, item: &mut Item, operation: Operation, payload: &str) -> Result<i64> {
+    match operation.while_running() {
+        Some(substatus) => item.step(till.conn, Status::Processing, substatus)?,
+        None => {
+            let lock = Sql::new("UPDATE item SET status = status WHERE id = ").bind(item.id);
+            lock.execute(till.conn)?;
+        }
+    }
+    let sql = Sql::new("SELECT COUNT(*) FROM outbox WHERE item_id = ").bind(item.id);
+    let nth = sql.first(till.conn, &[Kind::Int])?.map_or(0, |row| row[0].int()) + 1;
+    let post = Post {
+        kind: outbox::operation::KIND,
+        reference: format!("{}:item:{}:{nth}", operation.word(), item.id),
+        item_id: item.id,
+        owner: (item.account_id, item.reseller_id),
+        intname: operation.word(),
+        payload: payload.to_owned(),
+    };
+    let id = outbox::post(till.conn, post, till.now_us)?;
+    till.note(item, operation.word())?;
+    Ok(id)
+}
+
+/// `X.delete`: an unpaid order goes away, a service is closed by its module. What is not there, or
+/// not the caller's, is no error (R58–R60).
+fn close(cx: &mut Ctx, elid: &str) -> Result<()> {
+    let mut item = match own(cx, elid) {
+        Ok(item) => item,
+        Err(error) if error.kind == "missed" => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let mut till = Till::of(cx);
+    match item.status {
+        Status::Ordered => super::cart::drop_item(&mut till, &item),
+        Status::Deleted => Ok(()),
+        Status::Processing if item.substatus == Operation::Close.word() => Ok(()),
+        _ => ask(&mut till, &mut item, Operation::Close, "").map(drop),
+    }
+}
+
+fn suspend(cx: &mut Ctx, elid: &str) -> Result<()> {
+    let mut item = own(cx, elid)?;
+    let mut till = Till::of(cx);
+    match item.status {
+        Status::Active => ask(&mut till, &mut item, Operation::Suspend, BY_ADMIN).map(drop),
+        // From now on payment alone does not resume it.
+        Status::Suspended => item.step(till.conn, Status::Suspended, BY_ADMIN),
+        _ => Err(item.refused()),
+    }
+}
+
+/// Why a service is suspended; resumed by whoever may.
+pub const BY_ADMIN: &str = "adminsuspend";
+pub const BY_BILLING: &str = "autosuspend";
+
+fn resume(cx: &mut Ctx, elid: &str) -> Result<()> {
+    let mut item = own(cx, elid)?;
+    let mut till = Till::of(cx);
+    match item.status {
+        Status::Active => Ok(()),
+        Status::Suspended if item.expiredate != 0 && item.expiredate <= till.now_us => {
+            Err(Error::value("expiredate", "").with("desc", "desc_service_expired"))
+        }
+        Status::Suspended => ask(&mut till, &mut item, Operation::Resume, "").map(drop),
+        _ => Err(item.refused()),
+    }
+}
+
+fn control(cx: &mut Ctx, elid: &str, operation: Operation) -> Result<()> {
+    let mut item = own(cx, elid)?;
+    match item.status {
+        Status::Active => ask(&mut Till::of(cx), &mut item, operation, "").map(drop),
+        _ => Err(item.refused()),
+    }
+}
+
+fn unsubscribe(cx: &mut Ctx, elid: &str) -> Result<()> {
+    let item = own(cx, elid)?;
+    Sql::new("UPDATE item SET autoprolong = 0 WHERE id = ").bind(item.id).execute(cx.conn)?;
+    Till::of(cx).note(&item, "autoprolong 0")
+}
+
+/// Lets the module of a service that waits for its opening try at once.
+fn reopen(cx: &mut Ctx, elid: &str) -> Result<()> {
+    let item = own(cx, elid)?;
+    match item.is(Status::Processing, Operation::Open.word()) {
+        true => outbox::operation::try_now(cx.conn, item.id, cx.call.now_us),
+        false => Err(item.refused()),
+    }
+}

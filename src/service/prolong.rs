@@ -1,0 +1,126 @@
+//! Renewing a service: the term behind the one that is paid.
+
+use super::buyer::{Buyer, Sold};
+use super::item::{self, BY_BILLING, Item};
+use super::status::{Operation, Status};
+use super::{Till, cart, order, term};
+use crate::doc::Node;
+use crate::error::{Error, Result};
+use crate::money::Money;
+use crate::record::{self, Record};
+use crate::rpc::handler::{Ctx, Form, Handler};
+use crate::rpc::registry::Row;
+use crate::tariff::period::Period;
+
+pub const FUNCS: &[Row] = &[("service.prolong", Handler::Form(PROLONG))];
+
+pub const PROLONG: Form = record::FORM.read(read).save(save).show(show);
+
+/// Services that one call renews at most.
+const ITEMS_MAX: usize = 100;
+
+pub fn read(cx: &mut Ctx) -> Result<Record> {
+    let first = cx.params.elids().next().map(str::to_owned).ok_or_else(|| Error::missed("elid"))?;
+    let item = item::own(cx, &first)?;
+    let mut record = Record::stored(item.id);
+    record.owner = (item.account_id, item.reseller_id);
+    record.set("name", item.name);
+    record.set("expiredate", item.expiredate);
+    record.set("period", if item.autoprolong != 0 { item.autoprolong } else { item.period });
+    Ok(record)
+}
+
+/// What it will cost, and until when it will be paid.
+fn show(cx: &mut Ctx, record: &mut Record) -> Result<()> {
+    let period = record.int("period");
+    let item = Item::load(cx.conn, record.id)?;
+    let zone = cx.zone.clone();
+    let till = &mut Till::of(cx);
+    let buyer = Buyer::load(till, item.subaccount_id)?;
+    if let Ok(due) = term::period_of(period).and_then(|period| term::next(till, &item, &buyer, period)) {
+        record.show("price", due.sold.priced.total.plain());
+        record.show("newexpiredate", zone.date(due.term.end_us));
+    }
+    Ok(())
+}
+
+/// Renews each service by the asked period, or by its own; into the cart with
+/// `clicked_button=basket`.
+fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
+    let elids = cx.need_elids()?;
+    if elids.len() > ITEMS_MAX {
+        return Err(Error::limit("elid", ITEMS_MAX.to_string()));
+    }
+    let to_cart = cx.params.get("clicked_button") == "basket" && !record.get("skipbasket").on();
+    let (expected, sent) = (order::expected_total(cx)?, cx.params.has("period"));
+    let (zone, mut nodes, mut total) = (cx.zone.clone(), Vec::new(), Money::ZERO);
+    for elid in &elids {
+        let mut item = item::own(cx, elid)?;
+        let own = if item.autoprolong != 0 { item.autoprolong } else { item.period };
+        let period = term::period_of(if sent { record.int("period") } else { own })?;
+        let till = &mut Till::of(cx);
+        let buyer = Buyer::load(till, item.subaccount_id)?;
+        let sold = match to_cart {
+            true => into_cart(till, &item, &buyer, period, &mut nodes)?,
+            false => charge(till, &mut item, &buyer, period)?.0,
+        };
+        total = total.plus(sold.priced.total)?;
+        nodes.push(renewed(&item, &zone, &sold));
+    }
+    match expected {
+        Some(expected) if expected != total => Err(Error::value("expected_total", total.plain())),
+        _ => Ok(nodes),
+    }
+}
+
+/// Scripts read the new end one document deeper (protocol.md §13.6).
+fn renewed(item: &Item, zone: &crate::time::Zone, sold: &Sold) -> Node {
+    Node::new("doc")
+        .kid(Node::leaf("id", item.id.to_string()))
+        .kid(Node::leaf("newexpiredate", zone.date(item.expiredate)))
+        .kid(Node::leaf("price", sold.priced.total.plain()))
+        .kid(Node::new("ok"))
+}
+
+fn into_cart(
+    till: &mut Till,
+    item: &Item,
+    buyer: &Buyer,
+    period: Period,
+    nodes: &mut Vec<Node>,
+) -> Result<Sold> {
+    need_running(item)?;
+    let sold = term::next(till, item, buyer, period)?.sold;
+    let order_id = cart::open(till, &buyer.subaccount)?;
+    let line_id = cart::add_line(till, order_id, item, cart::PROLONG, period.code(), "", &sold)?;
+    if nodes.is_empty() {
+        nodes.push(Node::leaf("billorder", order_id.to_string()));
+        nodes.push(Node::leaf("billorder.id", order_id.to_string()));
+        nodes.push(Node::leaf("lineitem.id", line_id.to_string()));
+    }
+    Ok(sold)
+}
+
+fn need_running(item: &Item) -> Result<()> {
+    match item.status {
+        Status::Active | Status::Suspended => Ok(()),
+        Status::Processing if item.substatus != Operation::Close.word() && item.opendate != 0 => Ok(()),
+        _ => Err(item.refused()),
+    }
+}
+
+/// Charges one further term and tells the module. A service that was suspended because it was not
+/// paid is resumed.
+pub fn charge(till: &mut Till, item: &mut Item, buyer: &Buyer, period: Period) -> Result<(Sold, i64)> {
+    need_running(item)?;
+    if !till.tariff(item.pricelist_id)?.is_sold_for(period) {
+        return Err(Error::value("period", period.code().to_string()));
+    }
+    let due = term::next(till, item, buyer, period)?;
+    let expense_id = term::charge(till, item, buyer, &due, cart::PROLONG)?;
+    item::ask(till, item, Operation::Prolong, &period.code().to_string())?;
+    if item.is(Status::Suspended, BY_BILLING) && item.expiredate > till.now_us {
+        item::ask(till, item, Operation::Resume, "")?;
+    }
+    Ok((due.sold, expense_id))
+}
