@@ -122,9 +122,8 @@ pub fn simulate(options: &Options, until: &str) -> ExitCode {
 fn run_simulation(options: &Options, until: &str) -> Outcome<()> {
     let (origin, config, data_dir) = place(options)?;
     let until_us = moment(&config.time_zone, Some(until), 0)?;
-    let db = Db::open(&database_url(&config, &data_dir)).map_err(opening)?;
     let scratch = Scratch::new(&data_dir)?;
-    db.copy_to(&scratch.0.join("billmgr.db"))?;
+    Db::copy(&database_url(&config, &data_dir), &scratch.0.join("billmgr.db"))?;
     let copy = Db::open(&Db::file_url(&scratch.0)).map_err(opening)?;
     let sealer = Sealer::start(&copy, &key_file(&config, &data_dir))?;
     let clock = Clock::fixed(Clock::system().now_us());

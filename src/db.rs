@@ -27,7 +27,6 @@ use crate::error::{Error, Result};
 /// How often a PostgreSQL job runs again after a serialization failure or a deadlock.
 const RETRIES_MAX: usize = 5;
 const POOL_WAIT: Duration = Duration::from_secs(5);
-const COPY_BUDGET: Duration = Duration::from_secs(3600);
 
 type Pooled = r2d2::PooledConnection<conn::Manager>;
 
@@ -91,12 +90,13 @@ impl Db {
         format!("sqlite:{}", data.join("billmgr.db").display())
     }
 
-    /// Copies the database into a new file, while it is used. SQLite alone can.
-    pub fn copy_to(&self, path: &Path) -> Result<()> {
-        match self.backend {
+    /// Copies the database behind `url` into a new file, while a server uses it. SQLite alone can.
+    /// On a connection of its own: those of the pool can only read.
+    pub fn copy(url: &str, path: &Path) -> Result<()> {
+        match Backend::of(url)? {
             Backend::Sqlite => {
                 let sql = Sql::new("VACUUM INTO ").bind(path.display().to_string());
-                self.read(COPY_BUDGET, |conn| sql.execute(conn)).map(drop)
+                sql.execute(&mut conn::connect(url)?).map(drop)
             }
             Backend::Postgres => Err(Error::new("not_supported", "PostgreSQL")
                 .cause("make a copy with pg_dump and name it in DatabaseUrl")),

@@ -1,6 +1,7 @@
 //! What must hold when many write at once, when the server dies, and when there are two of it.
 
 mod child;
+mod commands;
 mod crash;
 mod crowd;
 mod keys;
