@@ -166,9 +166,15 @@ WHERE NOT t.deleted;
 
 -- Suspended tariffs too: services are searched by them.
 CREATE VIEW pricelist_option AS
-SELECT id, name
+SELECT id, name, itemtype_id
 FROM pricelist
 WHERE NOT deleted;
+
+-- What an order may name. Whether this caller may order it, the order says.
+CREATE VIEW pricelist_order_option AS
+SELECT id, name, itemtype_id
+FROM pricelist
+WHERE NOT deleted AND active AND orderpolicy <> 2;
 
 -- The modules that may serve a tariff, by its type.
 CREATE VIEW pricelist_processing_list AS

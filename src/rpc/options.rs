@@ -84,14 +84,23 @@ fn view(field: &Field) -> String {
 }
 
 fn allowed(cx: &Ctx, field: &Field, record: &Record) -> Result<Sql> {
+    let of_kind = of_kind(cx, field);
     if !cx.app.db.has_column(&view(field), "account_id") {
-        return Ok(Sql::default());
+        return Ok(of_kind);
     }
-    let sql = scope_sql(cx.scope(), "account_id");
+    let sql = of_kind.append(&scope_sql(cx.scope(), "account_id"));
     Ok(match of_account(cx, field, record)? {
         0 => sql,
         account => sql.sql(" AND account_id = ").bind(account),
     })
+}
+
+/// A product's functions offer what is of that product: `vds.order` no tariff of a domain.
+fn of_kind(cx: &Ctx, field: &Field) -> Sql {
+    match cx.func.kind.as_ref().filter(|_| cx.app.db.has_column(&view(field), "itemtype_id")) {
+        Some(kind) => Sql::new(" AND itemtype_id = ").bind(kind.id),
+        None => Sql::default(),
+    }
 }
 
 /// The client whose rows are offered; 0 where they are several clients' or nobody's.

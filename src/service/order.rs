@@ -95,12 +95,15 @@ pub fn looked_at(cx: &mut Ctx) -> Result<i64> {
 
 /// Error `value(pricelist)` unless the caller may order by this tariff.
 pub fn need_on_sale(cx: &Ctx, tariff: &Tariff, kind_id: i64) -> Result<()> {
-    let is_client = cx.caller.level() < Level::Department;
-    let is_closed = tariff.order_policy == 2 || (tariff.order_policy == 1 && is_client);
-    match tariff.itemtype_id != kind_id || !tariff.active || is_closed {
-        true => Err(Error::value("pricelist", tariff.id.to_string())),
-        false => Ok(()),
+    match tariff.itemtype_id == kind_id && is_on_sale(tariff, cx.caller.level()) {
+        true => Ok(()),
+        false => Err(Error::value("pricelist", tariff.id.to_string())),
     }
+}
+
+pub fn is_on_sale(tariff: &Tariff, level: Level) -> bool {
+    let is_closed = tariff.order_policy == 2 || (tariff.order_policy == 1 && level < Level::Department);
+    tariff.active && !is_closed
 }
 
 pub fn need_agreement(tariff: &Tariff, record: &Record) -> Result<()> {

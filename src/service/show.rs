@@ -43,7 +43,7 @@ pub fn order(cx: &mut Ctx, record: &mut Record) -> Result<()> {
 }
 
 fn tariffs(cx: &mut Ctx, account_id: i64) -> Result<Node> {
-    let (kind_id, lang) = (order::kind(cx)?.id, cx.lang.clone());
+    let (kind_id, lang, level) = (order::kind(cx)?.id, cx.lang.clone(), cx.caller.level());
     let sql = Sql::new("SELECT id FROM pricelist WHERE NOT deleted AND active AND itemtype_id = ");
     let sql = sql.bind(kind_id).sql(" ORDER BY orderpriority, id LIMIT ").bind(TARIFFS_MAX);
     let ids = sql.load(cx.conn, &[Kind::Int])?;
@@ -53,6 +53,9 @@ fn tariffs(cx: &mut Ctx, account_id: i64) -> Result<Node> {
     let mut list = Node::new("list").attr("name", "tariflist");
     for row in ids {
         let tariff = till.tariff(row[0].int())?;
+        if !order::is_on_sale(&tariff, level) {
+            continue;
+        }
         let period = asked.or_else(|| tariff.periods().into_iter().find(|period| *period != Period::Trial));
         let Some(period) = period.filter(|period| tariff.is_sold_for(*period)) else { continue };
         let price = match buyer_of(till, account_id, tariff.project_id)? {
