@@ -18,6 +18,7 @@ pub mod itemtype;
 pub mod locale;
 pub mod measure;
 pub mod orderreference;
+pub mod payer;
 pub mod payment;
 pub mod pricelist;
 pub mod processing;

@@ -200,8 +200,11 @@ pub fn open_subaccount(
     row.map(|row| row[0].int()).ok_or_else(|| Error::system("a subaccount got no id"))
 }
 
+/// The base currency of a provider, and his rates.
+pub type OwnRates = (i64, Vec<Rate>);
+
 /// A provider's rates: units of its base currency per `nominal` units of another.
-pub fn rates(conn: &mut Conn, project_id: i64) -> Result<(i64, Vec<Rate>)> {
+pub fn rates(conn: &mut Conn, project_id: i64) -> Result<OwnRates> {
     let sql = Sql::new("SELECT currency_id FROM project WHERE id = ").bind(project_id);
     let base = sql.first(conn, &[Kind::Int])?.map_or(0, |row| row[0].int());
     let sql = Sql::new("SELECT currency_id, rate_nano, nominal, cdate FROM currencyrate");
@@ -217,7 +220,7 @@ pub fn rates(conn: &mut Conn, project_id: i64) -> Result<(i64, Vec<Rate>)> {
 }
 
 /// Rates as [`Rates`] wants them.
-pub fn with_age((base, list): &(i64, Vec<Rate>), max_age_days: u32) -> Rates<'_> {
+pub fn with_age((base, list): &OwnRates, max_age_days: u32) -> Rates<'_> {
     let max_age_us = i64::from(max_age_days) * crate::time::DAY_US;
     Rates { base: *base, list, max_age_us }
 }

@@ -14,8 +14,10 @@ pub mod contact;
 pub mod domain;
 pub mod form;
 pub mod item;
+pub mod modules;
 pub mod offers;
 pub mod order;
+pub mod orderform;
 pub mod prolong;
 pub mod show;
 pub mod status;
@@ -27,6 +29,7 @@ use std::sync::Arc;
 
 use crate::app::App;
 use crate::auth::Caller;
+use crate::books::{self, OwnRates};
 use crate::db::{Conn, Kind, Sql};
 use crate::error::{Error, Result};
 use crate::history;
@@ -34,6 +37,7 @@ use crate::rpc::handler::{Ctx, Handler};
 use crate::rpc::registry::Row;
 use crate::time::Zone;
 
+use buyer::Buyer;
 use tariff::Tariff;
 
 pub const FUNCS: &[&[Row]] = &[
@@ -74,11 +78,14 @@ pub struct Till<'a> {
     pub now_us: i64,
     tariffs: HashMap<i64, Arc<Tariff>>,
     zones: HashMap<i64, Zone>,
+    buyers: HashMap<i64, Arc<Buyer>>,
+    rates: HashMap<i64, Arc<OwnRates>>,
 }
 
 impl<'a> Till<'a> {
     pub fn new(conn: &'a mut Conn, app: &'a App, caller: &'a Caller, action: &'a str, now_us: i64) -> Self {
-        Self { conn, app, caller, action, now_us, tariffs: HashMap::new(), zones: HashMap::new() }
+        let (tariffs, zones, buyers, rates) = Default::default();
+        Self { conn, app, caller, action, now_us, tariffs, zones, buyers, rates }
     }
 
     /// The till of a call.
@@ -94,6 +101,26 @@ impl<'a> Till<'a> {
         let tariff = Arc::new(tariff::load(self.conn, id)?);
         self.tariffs.insert(id, tariff.clone());
         Ok(tariff)
+    }
+
+    /// Who pays from a subaccount.
+    pub fn buyer(&mut self, subaccount_id: i64) -> Result<Arc<Buyer>> {
+        if let Some(buyer) = self.buyers.get(&subaccount_id) {
+            return Ok(buyer.clone());
+        }
+        let buyer = Arc::new(Buyer::load(self, subaccount_id)?);
+        self.buyers.insert(subaccount_id, buyer.clone());
+        Ok(buyer)
+    }
+
+    /// The rates of a provider.
+    pub fn rates(&mut self, project_id: i64) -> Result<Arc<OwnRates>> {
+        if let Some(rates) = self.rates.get(&project_id) {
+            return Ok(rates.clone());
+        }
+        let rates = Arc::new(books::rates(self.conn, project_id)?);
+        self.rates.insert(project_id, rates.clone());
+        Ok(rates)
     }
 
     /// Days that a suspended service of a type is kept; 0: for good.

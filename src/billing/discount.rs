@@ -68,7 +68,7 @@ fn converted(
     }
     let sql = Sql::new("SELECT iso FROM currency WHERE id = ").bind(to);
     let iso = sql.first(till.conn, &[Kind::Text])?.map_or_else(String::new, |row| row[0].str().to_owned());
-    let rates = books::rates(till.conn, project_id)?;
+    let rates = till.rates(project_id)?;
     let rates = books::with_age(&rates, till.app.config.load().rate_max_age_days);
     match rates.convert(amount, from, to, till.now_us, Scale::minor(&iso)) {
         Ok(converted) => Ok(Some(converted.to.amount)),

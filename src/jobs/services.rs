@@ -4,7 +4,6 @@ use super::Job;
 use crate::db::Sql;
 use crate::error::{Error, Result};
 use crate::outbox::mail;
-use crate::service::buyer::Buyer;
 use crate::service::item::{self, BY_BILLING, Item};
 use crate::service::status::{Operation, Status};
 use crate::service::{Till, prolong, term};
@@ -29,7 +28,7 @@ fn due_prolong(now_us: i64) -> Sql {
 }
 
 fn renew(till: &mut Till, item: &mut Item) -> Result<()> {
-    let buyer = Buyer::load(till, item.subaccount_id)?;
+    let buyer = till.buyer(item.subaccount_id)?;
     let period = term::period_of(item.autoprolong)?;
     prolong::charge(till, item, &buyer, period).map(drop)
 }
@@ -76,7 +75,7 @@ fn remind(till: &mut Till, item: &mut Item) -> Result<()> {
     if moved == 0 {
         return Err(Error::exists("item", item.id.to_string()));
     }
-    let buyer = Buyer::load(till, item.subaccount_id)?;
+    let buyer = till.buyer(item.subaccount_id)?;
     if item.status == Status::Active && item.autoprolong != 0 {
         let due = term::next(till, item, &buyer, term::period_of(item.autoprolong)?)?;
         if crate::billing::charge::available(till.conn, item.subaccount_id, till.now_us)?

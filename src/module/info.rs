@@ -141,8 +141,7 @@ fn addons(conn: &mut Conn, item_id: i64) -> Result<Pairs> {
 /// One value a line in `out=text`: `ip=…`, `param_username=…`, `addon_mem=…`, `module_url=…`,
 /// `moduleparam_…=…`.
 fn tell(cx: &mut Ctx) -> Result<Reply> {
-    let elid = cx.params.get("elid").to_owned();
-    let item = item::own(cx, &elid)?;
+    let item = item::named(cx)?;
     let app = cx.app.clone();
     let info = Info::load(cx.conn, &app, item.id)?;
     let processing = Processing::load(cx.conn, &app, item.processing_id)?.unwrap_or_default();

@@ -3,7 +3,7 @@
 use super::buyer::Sold;
 use super::cart::{self, CANCELLED, FILLING, Line, ORDERED, Order};
 use super::item::Item;
-use super::{Till, show, term};
+use super::{Till, order, show, term};
 use crate::books;
 use crate::db::{Kind, Sql};
 use crate::doc::Node;
@@ -160,7 +160,7 @@ fn to_payment(cx: &mut Ctx, order: &Order) -> Result<Vec<Node>> {
 /// Pays the cart: from the balance where it suffices, else on to a payment.
 fn check_out(cx: &mut Ctx, _record: Record) -> Result<Vec<Node>> {
     let order = order_of(cx)?;
-    let expected = super::order::expected_total(cx)?;
+    let expected = order::expected_total(cx)?;
     let till = &mut Till::of(cx);
     let total = cart::total(&cart::prices(till, &order)?)?;
     if expected.is_some_and(|expected| expected != total) {
@@ -217,10 +217,9 @@ fn save_line(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
     if ![FILLING, ORDERED].contains(&order.status) || line.kind == cart::CHANGE {
         return Err(Error::value("status", order.status.to_string()));
     }
-    let period = record.int("period");
-    let till = &mut Till::of(cx);
-    let item = Item::load(till.conn, line.item_id)?;
-    if !till.tariff(item.pricelist_id)?.is_sold_for(term::period_of(period)?) {
+    let (asked, till) = (term::period_of(record.int("period"))?, &mut Till::of(cx));
+    let (item, period) = (Item::load(till.conn, line.item_id)?, asked.code());
+    if !till.tariff(item.pricelist_id)?.is_sold_for(asked) {
         return Err(Error::value("order_period", period.to_string()).with("desc", "desc_period_not_sold"));
     }
     Sql::new("UPDATE lineitem SET period = ")
@@ -229,8 +228,7 @@ fn save_line(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
         .bind(line.id)
         .execute(till.conn)?;
     if line.kind == cart::OPEN {
-        let sql = Sql::new("UPDATE item SET period = ").bind(period).sql(" WHERE id = ").bind(item.id);
-        sql.execute(till.conn)?;
+        order::set_period(till, item, asked)?;
     }
     let sold = cart::price(till, &order, &Line { period, ..line })?;
     cart::reprice(till, record.id, &sold, 0)?;

@@ -1,7 +1,10 @@
 //! Who buys, at which tax, and what something costs him. Cart, order, renewal and change all ask here.
 
+use std::sync::Arc;
+
 use super::Till;
 use super::tariff::{Extra, PriceList, Tariff};
+use crate::billing::{payer, taxrule};
 use crate::books::{self, Subaccount};
 use crate::db::{Conn, Kind, Sql};
 use crate::error::{Error, Result};
@@ -84,23 +87,40 @@ impl Sold {
 impl Buyer {
     pub fn load(till: &mut Till, subaccount_id: i64) -> Result<Self> {
         let subaccount = books::subaccount(till.conn, subaccount_id)?;
-        let (tax_e4, tax) = tax_of(till.conn, subaccount.account_id, subaccount.project_id)?;
+        let (tax_e4, tax) = tax_of(till.conn, &subaccount)?;
         Ok(Self { scale: Scale::minor(&subaccount.iso), subaccount, tax_e4, tax })
     }
 
+    /// The client as a buyer from a provider, where he has an account with him.
+    pub fn find(till: &mut Till, account_id: i64, project_id: i64) -> Result<Option<Arc<Self>>> {
+        match books::subaccount_of(till.conn, account_id, Some(project_id)) {
+            Ok(subaccount) => till.buyer(subaccount.id).map(Some),
+            Err(error) if error.kind == "missed" => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// `10.00 EUR`
+    pub fn shown(&self, amount: Money) -> String {
+        let iso = &self.subaccount.iso;
+        format!("{} {iso}", amount.shown(iso))
+    }
+
     pub fn prices<'t>(&self, till: &mut Till, tariff: &'t Tariff) -> Result<PriceList<'t>> {
+        let rates = till.rates(tariff.project_id)?;
         let max_age_days = till.app.config.load().rate_max_age_days;
-        tariff.in_currency(till.conn, (self.subaccount.currency_id, self.scale), max_age_days, till.now_us)
+        Ok(tariff.in_currency((self.subaccount.currency_id, self.scale), rates, max_age_days, till.now_us))
     }
 
     /// What a term of the tariff costs this buyer, with what he chose.
     pub fn quote(&self, till: &mut Till, tariff: &Tariff, ask: &Ask) -> Result<Sold> {
-        let parts = self.parts(till, tariff, ask)?;
+        let prices = self.prices(till, tariff)?;
+        let parts = self.parts(till, tariff, &prices, ask)?;
         let offers = super::offers::of(till, tariff, self, ask)?;
         let best = offer::best(&parts, self.scale, &offers)?;
         let discount = best.as_ref().map(|offer| offer.discount);
         let priced = self.priced(&parts, discount)?;
-        let setup = self.setup(till, tariff, ask)?;
+        let setup = setup(till, tariff, &prices, ask)?;
         let setup_priced = setup.as_ref().map(|part| self.priced(std::slice::from_ref(part), None));
         let offer = best.map(|offer| (offer.kind, offer.id));
         let setup_priced = setup_priced.transpose()?;
@@ -113,18 +133,14 @@ impl Buyer {
         Quote { parts: parts.to_vec(), discount, tax_e4, tax, scale }.priced()
     }
 
-    fn setup(&self, till: &mut Till, tariff: &Tariff, ask: &Ask) -> Result<Option<QuotePart>> {
-        if !ask.is_new || ask.is_transfer || ask.period == Period::Trial {
-            return Ok(None);
-        }
-        let setup = self.prices(till, tariff)?.setup()?;
-        let lang = till.app.config.load().default_lang.clone();
-        Ok(setup.map(|price| QuotePart::new(What::Setup, tariff.title(&lang), price, 1)))
-    }
-
     /// The tariff and every add-on that costs something.
-    fn parts(&self, till: &mut Till, tariff: &Tariff, ask: &Ask) -> Result<Vec<QuotePart>> {
-        let prices = self.prices(till, tariff)?;
+    fn parts(
+        &self,
+        till: &mut Till,
+        tariff: &Tariff,
+        prices: &PriceList,
+        ask: &Ask,
+    ) -> Result<Vec<QuotePart>> {
         let zone = till.zone(tariff.project_id)?;
         let by_days = Measure { by: Unit::Day, zone: &zone, scale: self.scale };
         let share = |price: Money| match ask.part {
@@ -157,6 +173,15 @@ impl Buyer {
     }
 }
 
+fn setup(till: &Till, tariff: &Tariff, prices: &PriceList, ask: &Ask) -> Result<Option<QuotePart>> {
+    if !ask.is_new || ask.is_transfer || ask.period == Period::Trial {
+        return Ok(None);
+    }
+    let lang = till.app.config.load().default_lang.clone();
+    let part = |price| QuotePart::new(What::Setup, tariff.title(&lang), price, 1);
+    Ok(prices.setup()?.map(part))
+}
+
 /// A trial has what the tariff gives anyhow, or as much as it allows to try, for nothing.
 fn check_trial(extra: &Extra, count: i64) -> Result<()> {
     let most = extra.default.max(extra.rule.max_trial.unwrap_or(0));
@@ -166,33 +191,30 @@ fn check_trial(extra: &Extra, count: i64) -> Result<()> {
     }
 }
 
-/// The rate of the rule that fits most closely: by country and kind of the client's payer, and by
-/// the company that serves the provider. Without a rule there is no tax.
-fn tax_of(conn: &mut Conn, account_id: i64, project_id: i64) -> Result<(i64, Tax)> {
-    let (country, profiletype) = payer_of(conn, account_id)?;
-    let sql = Sql::new("SELECT MIN(company_id) FROM project_company WHERE project_id = ").bind(project_id);
-    let company = sql.first(conn, &[Kind::Int])?.map_or(0, |row| row[0].int());
-    let sql =
-        Sql::new("SELECT rate, included FROM taxrule WHERE active AND country_id IN (0, ").bind(country);
-    let sql = sql.sql(") AND profiletype IN (0, ").bind(profiletype);
-    let sql = sql.sql(") AND company_id IN (0, ").bind(company).sql(
-        ") ORDER BY CASE WHEN country_id = 0 THEN 0 ELSE 1 END + CASE WHEN profiletype = 0 THEN 0 ELSE 1 END \
-         + CASE WHEN company_id = 0 THEN 0 ELSE 1 END DESC, country_id DESC, profiletype DESC, id LIMIT 1",
-    );
-    let rule = sql.first(conn, &[Kind::Int, Kind::Flag])?;
-    Ok(rule
-        .map_or((0, Tax::Added), |row| (row[0].int(), if row[1].on() { Tax::Included } else { Tax::Added })))
+/// The tax of the documents that the sale will stand in; without a payer that of the client's own
+/// country for an individual. Without a rule there is no tax.
+fn tax_of(conn: &mut Conn, of: &Subaccount) -> Result<(i64, Tax)> {
+    let buyer = taxed(conn, of)?;
+    let rule = taxrule::find(conn, buyer)?;
+    Ok(rule.map_or((0, Tax::Added), |rule| (rule.rate_e4, rule.tax)))
 }
 
-/// Country and kind of a client's first payer; without one his own country and an individual.
-fn payer_of(conn: &mut Conn, account_id: i64) -> Result<(i64, i64)> {
+const INDIVIDUAL: i64 = 1;
+
+fn taxed(conn: &mut Conn, of: &Subaccount) -> Result<taxrule::Buyer> {
+    let payer = payer::of_documents(conn, of.account_id, (of.id, of.project_id))?;
     let sql = Sql::new(
-        "SELECT a.country_id, COALESCE(p.country_legal, 0), COALESCE(p.country_physical, 0), \
-         COALESCE(p.profiletype, 1) FROM account a \
-         LEFT JOIN profile p ON p.account_id = a.id AND NOT p.deleted WHERE a.id = ",
+        "SELECT a.country_id, COALESCE(f.country_legal, 0), COALESCE(f.country_physical, 0), \
+         COALESCE((SELECT MIN(company_id) FROM project_company WHERE project_id = ",
     );
-    let row = sql.bind(account_id).sql(" ORDER BY p.id LIMIT 1").first(conn, &[Kind::Int; 4])?;
-    let row = row.ok_or_else(|| Error::missed("account").with("value", account_id.to_string()))?;
+    let sql = sql.bind(of.project_id).sql("), 0) FROM account a LEFT JOIN profile f ON f.id = ");
+    let sql = sql.bind(payer.map_or(0, |payer| payer.id)).sql(" WHERE a.id = ").bind(of.account_id);
+    let row = sql.first(conn, &[Kind::Int; 4])?;
+    let row = row.ok_or_else(|| Error::missed("account").with("value", of.account_id.to_string()))?;
     let country = [row[1].int(), row[2].int(), row[0].int()].into_iter().find(|id| *id != 0);
-    Ok((country.unwrap_or(0), row[3].int()))
+    Ok(taxrule::Buyer {
+        country_id: country.unwrap_or(0),
+        profiletype: payer.map_or(INDIVIDUAL, |payer| payer.profiletype),
+        company_id: payer.map_or(row[3].int(), |payer| payer.company_id),
+    })
 }

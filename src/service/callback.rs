@@ -1,8 +1,8 @@
 //! What processing modules report (functions.md, Flow 6). Everything may be said twice.
 
-use super::item::{self, Item};
+use super::item::{self, Item, named};
 use super::status::Operation;
-use super::{Till, choices};
+use super::{Till, choices, modules};
 use crate::db::{Kind, Raw, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};
@@ -69,11 +69,6 @@ fn post_reboot(cx: &mut Ctx, elid: &str) -> Result<()> {
     report(cx, elid, Operation::Reboot)
 }
 
-fn named(cx: &mut Ctx) -> Result<Item> {
-    let elid = cx.params.get("elid").to_owned();
-    item::own(cx, &elid)
-}
-
 fn input(cx: &Ctx, name: &str) -> Result<Raw> {
     Ok(cx.input(name)?.unwrap_or(Raw::Null))
 }
@@ -118,18 +113,15 @@ fn set_expiredate(cx: &mut Ctx) -> Result<Reply> {
     Reply::ok()
 }
 
-/// Another module of the tariff in the same data center, if there is one.
+/// Another module of the tariff, in the data center that was ordered, if there is one.
 fn next_module(cx: &mut Ctx) -> Result<Reply> {
     let item = named(cx)?;
     let failed = input(cx, "failed_modules")?;
     let failed: Vec<i64> = failed.str().split(", ").filter_map(|id| id.parse().ok()).collect();
-    let sql = Sql::new(
-        "SELECT p.id FROM pricelist_processing l JOIN processing p ON p.id = l.processing_id \
-         WHERE p.active AND NOT p.deleted AND l.pricelist_id = ",
-    );
-    let rows =
-        sql.bind(item.pricelist_id).sql(" ORDER BY p.orderpriority, p.id").load(cx.conn, &[Kind::Int])?;
-    let next = rows.iter().map(|row| row[0].int()).find(|id| !failed.contains(id));
+    let sql = Sql::new("SELECT datacenter_id FROM item WHERE id = ").bind(item.id);
+    let datacenter_id = sql.first(cx.conn, &[Kind::Int])?.map_or(0, |row| row[0].int());
+    let modules = modules::of_tariff(cx.conn, item.pricelist_id, datacenter_id)?;
+    let next = modules.into_iter().find(|id| !failed.contains(id));
     let next = next.map_or(String::new(), |id| id.to_string());
     Ok(Reply::Object(vec![Node::leaf("processingmodule", next)]))
 }

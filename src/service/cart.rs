@@ -7,6 +7,7 @@ use super::status::Status;
 use super::{Till, checkout, term};
 use crate::books::Subaccount;
 use crate::db::{Conn, Kind, Raw, Sql};
+use crate::doc::Node;
 use crate::error::{Error, Result};
 use crate::ledger::rounding::Priced;
 use crate::money::Money;
@@ -153,6 +154,21 @@ pub fn add_line(
     row.map(|row| row[0].int()).ok_or_else(|| Error::system("a line got no id"))
 }
 
+/// Puts something about a running service into the client's cart: kind, period, payload. Answers the
+/// members that scripts read.
+pub fn put(
+    till: &mut Till,
+    buyer: &Buyer,
+    item: &Item,
+    (kind, period, payload): (&str, i64, &str),
+    sold: &Sold,
+) -> Result<Vec<Node>> {
+    let order = open(till, &buyer.subaccount)?;
+    let line = add_line(till, order, item, kind, period, payload, sold)?;
+    let members = [("billorder", order), ("billorder.id", order), ("lineitem.id", line)];
+    Ok(members.map(|(name, id)| Node::leaf(name, id.to_string())).into())
+}
+
 /// Writes down what a line costs now; what is shown is what is charged.
 pub fn reprice(till: &mut Till, line_id: i64, sold: &Sold, expense_id: i64) -> Result<()> {
     let priced = sold.sum()?;
@@ -167,7 +183,7 @@ pub fn reprice(till: &mut Till, line_id: i64, sold: &Sold, expense_id: i64) -> R
 /// What a line costs at this moment.
 pub fn price(till: &mut Till, order: &Order, line: &Line) -> Result<Sold> {
     let item = Item::load(till.conn, line.item_id)?;
-    let buyer = Buyer::load(till, order.subaccount_id)?;
+    let buyer = till.buyer(order.subaccount_id)?;
     match line.kind.as_str() {
         OPEN => Ok(term::first(till, &item, &buyer, &order.promocode)?.sold),
         PROLONG => {
@@ -218,8 +234,8 @@ pub fn drop_line(till: &mut Till, order: &Order, line: &Line) -> Result<()> {
     Ok(())
 }
 
-/// Removes a service that was ordered and not paid, with its lines.
-pub fn drop_item(till: &mut Till, item: &Item) -> Result<()> {
+/// Takes everything about a service out of orders that are not paid.
+pub fn drop_lines(till: &mut Till, item: &Item) -> Result<()> {
     let sql = Sql::new(
         "SELECT l.billorder_id FROM lineitem l JOIN billorder o ON o.id = l.billorder_id \
          WHERE NOT l.deleted AND NOT o.deleted AND o.status IN (0, 1) AND l.item_id = ",
@@ -231,6 +247,12 @@ pub fn drop_item(till: &mut Till, item: &Item) -> Result<()> {
             drop_line(till, &order, line)?;
         }
     }
+    Ok(())
+}
+
+/// Removes a service that was ordered and not paid, with its lines.
+pub fn drop_item(till: &mut Till, item: &Item) -> Result<()> {
+    drop_lines(till, item)?;
     Sql::new("UPDATE item SET deleted = TRUE WHERE id = ").bind(item.id).execute(till.conn)?;
     till.note(item, "delete")
 }

@@ -18,11 +18,10 @@ const END: &str = "-----END CERTIFICATE-----";
 
 /// A module stores what the authority issued.
 fn save(cx: &mut Ctx) -> Result<Reply> {
-    let elid = cx.params.get("elid").to_owned();
-    let item = item::own(cx, &elid)?;
+    let item = item::named(cx)?;
     let kind = cx.app.registry.families.by_id(item.itemtype_id);
     if kind.is_none_or(|kind| kind.intname != KIND) {
-        return Err(Error::missed("elid").with("value", elid));
+        return Err(Error::missed("elid").with("value", item.id.to_string()));
     }
     let crt = cx.input("crt")?.map_or(String::new(), |raw| raw.str().trim().to_owned());
     if !crt.starts_with(BEGIN) || !crt.ends_with(END) {
@@ -47,8 +46,7 @@ pub fn edit_fields(cx: &Ctx) -> Vec<Field> {
 
 /// Who has which service until when, to be printed.
 fn print(cx: &mut Ctx) -> Result<Reply> {
-    let elid = cx.params.get("elid").to_owned();
-    let item = item::own(cx, &elid)?;
+    let item = item::named(cx)?;
     let mut body = String::from("<dl>");
     for (name, value) in lines(cx, &item)? {
         for (open, text, close) in [("<dt>", cx.word(&name), "</dt>"), ("<dd>", value.as_str(), "</dd>")] {

@@ -123,6 +123,17 @@ impl Change {
         Ok(Some(Part { paid, rest, back, sold }))
     }
 
+    /// A change that waited in the cart: Error `value(status)` or `value(pricelist)` where it cannot
+    /// be made any more.
+    pub fn need_possible(&self, till: &mut Till, item: &Item) -> Result<()> {
+        need_changeable(item)?;
+        let tariff = till.tariff(self.pricelist_id)?;
+        match tariff.id == item.pricelist_id || tariff.active {
+            true => Ok(()),
+            false => Err(Error::value("pricelist", tariff.id.to_string())),
+        }
+    }
+
     /// Gives back and charges, and asks the module for the change. Answers what it came to and the
     /// last expense.
     pub fn apply(&self, till: &mut Till, item: &mut Item, buyer: &Buyer) -> Result<(Sold, i64)> {
@@ -140,6 +151,23 @@ impl Change {
         let operation = if is_other { Operation::ChangeTariff } else { Operation::SetParam };
         item::ask(till, item, operation, &before.payload())?;
         Ok((difference.owed, expense_id))
+    }
+
+    /// Changes the service now, or puts the change into the cart: what gives money back needs no
+    /// payment.
+    pub fn make(&self, till: &mut Till, item: &mut Item, way: &Way) -> Result<Vec<Node>> {
+        let buyer = till.buyer(item.subaccount_id)?;
+        let difference = self.price(till, item, &buyer)?;
+        let total = difference.total();
+        if way.expected.is_some_and(|expected| expected != total) {
+            return Err(Error::value("expected_total", total.plain()));
+        }
+        if way.to_cart && total > Money::ZERO {
+            let (kind, period) = (cart::CHANGE, item.period);
+            return cart::put(till, &buyer, item, (kind, period, &self.payload()), &difference.owed);
+        }
+        self.apply(till, item, &buyer)?;
+        Ok(Vec::new())
     }
 
     fn charge(&self, till: &mut Till, item: &Item, buyer: &Buyer, part: &Part) -> Result<i64> {
@@ -187,7 +215,7 @@ fn unused(expense: &Expense, paid: &Paid, buyer: &Buyer, zone: &Zone, now_us: i6
 
 /// Gives back what of the paid terms is not used, when a service ends early.
 pub fn give_back(till: &mut Till, item: &Item) -> Result<Money> {
-    let buyer = Buyer::load(till, item.subaccount_id)?;
+    let buyer = till.buyer(item.subaccount_id)?;
     let zone = till.zone(item.project_id)?;
     let mut sum = Money::ZERO;
     for paid in term::left(till.conn, item.id, till.now_us)? {
@@ -212,10 +240,8 @@ fn shown(difference: Money, buyer: &Buyer) -> Sold {
 }
 
 fn read(cx: &mut Ctx) -> Result<Record> {
-    let elid = cx.params.get("elid").to_owned();
-    let item = item::own(cx, &elid)?;
-    let mut record = Record::stored(item.id);
-    record.owner = (item.account_id, item.reseller_id);
+    let item = item::named(cx)?;
+    let mut record = item::record(&item);
     record.set("pricelist_id", item.pricelist_id);
     record.set("period", item.period);
     Ok(record)
@@ -246,7 +272,7 @@ fn asked(cx: &mut Ctx, item: &Item, pricelist_id: i64) -> Result<Change> {
         let same = old.addons.iter().find(|extra| extra.intname == intname)?;
         have.iter().find(|chosen| chosen.detail_id == same.rule.id).map(|chosen| chosen.count)
     };
-    let buyer = Buyer::load(till, item.subaccount_id)?;
+    let buyer = till.buyer(item.subaccount_id)?;
     let prices = buyer.prices(till, &new)?;
     let mut chosen = Vec::new();
     for extra in &new.addons {
@@ -263,7 +289,7 @@ fn is_allowed(till: &mut Till, item: &Item, old: &Tariff, new: &Tariff) -> Resul
         0 => true,
         1 => old.group_id != 0 && old.group_id == new.group_id,
         2 => {
-            let buyer = Buyer::load(till, item.subaccount_id)?;
+            let buyer = till.buyer(item.subaccount_id)?;
             let period = term::period_of(item.period)?;
             let of = |till: &mut Till, tariff: &Tariff| buyer.prices(till, tariff)?.of_period(period, true);
             of(till, new)? > of(till, old)?
@@ -280,7 +306,7 @@ fn show(cx: &mut Ctx, record: &mut Record) -> Result<()> {
     }
     let (change, zone, lang) = (asked(cx, &item, pricelist_id)?, cx.zone.clone(), cx.lang.clone());
     let till = &mut Till::of(cx);
-    let buyer = Buyer::load(till, item.subaccount_id)?;
+    let buyer = till.buyer(item.subaccount_id)?;
     let difference = change.price(till, &item, &buyer)?;
     let (old, new) = (till.tariff(item.pricelist_id)?, till.tariff(pricelist_id)?);
     let changed = Item { pricelist_id, ..item.clone() };
@@ -297,39 +323,38 @@ fn show(cx: &mut Ctx, record: &mut Record) -> Result<()> {
 
 fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
     let mut item = Item::load(cx.conn, record.id)?;
-    if !matches!(item.status, Status::Active | Status::Suspended) {
-        return Err(item.refused());
-    }
-    let expected = order::expected_total(cx)?;
-    let to_cart = cx.params.get("clicked_button") == "basket";
+    need_changeable(&item)?;
+    let way = Way::of(cx)?;
     let change = asked(cx, &item, record.int("pricelist_id"))?;
-    let till = &mut Till::of(cx);
-    let buyer = Buyer::load(till, item.subaccount_id)?;
-    let difference = change.price(till, &item, &buyer)?;
-    if expected.is_some_and(|expected| expected != difference.total()) {
-        return Err(Error::value("expected_total", difference.total().plain()));
-    }
     let id = Node::leaf("id", item.id.to_string());
-    // What gives money back needs no payment.
-    if to_cart && difference.total() > Money::ZERO {
-        let order_id = cart::open(till, &buyer.subaccount)?;
-        let payload = change.payload();
-        let (kind, period) = (cart::CHANGE, item.period);
-        let line = cart::add_line(till, order_id, &item, kind, period, &payload, &difference.owed)?;
-        let nodes = [("billorder", order_id), ("billorder.id", order_id), ("lineitem.id", line)];
-        return Ok([id]
-            .into_iter()
-            .chain(nodes.map(|(name, id)| Node::leaf(name, id.to_string())))
-            .collect());
+    let nodes = change.make(&mut Till::of(cx), &mut item, &way)?;
+    Ok([id].into_iter().chain(nodes).collect())
+}
+
+/// Error `value(status)`: a service that is not there yet, or not any more, is not changed.
+pub fn need_changeable(item: &Item) -> Result<()> {
+    match item.status {
+        Status::Active | Status::Suspended => Ok(()),
+        _ => Err(item.refused()),
     }
-    change.apply(till, &mut item, &buyer)?;
-    Ok(vec![id])
+}
+
+/// How a change is to be paid.
+pub struct Way {
+    to_cart: bool,
+    expected: Option<Money>,
+}
+
+impl Way {
+    pub fn of(cx: &Ctx) -> Result<Self> {
+        let to_cart = cx.params.get("clicked_button") == "basket";
+        Ok(Self { to_cart, expected: order::expected_total(cx)? })
+    }
 }
 
 /// A module could not change the tariff: back to what the service was before.
 fn rollback(cx: &mut Ctx) -> Result<Reply> {
-    let elid = cx.params.get("elid").to_owned();
-    let mut item = item::own(cx, &elid)?;
+    let mut item = item::named(cx)?;
     let word = Operation::ChangeTariff.word();
     let sql = Sql::new("SELECT id, payload FROM outbox WHERE state <> 'done' AND intname = ").bind(word);
     let sql = sql.sql(" AND item_id = ").bind(item.id).sql(" ORDER BY id DESC LIMIT 1");
@@ -342,7 +367,7 @@ fn rollback(cx: &mut Ctx) -> Result<Reply> {
         .sql(" WHERE id = ")
         .bind(row[0].int())
         .execute(till.conn)?;
-    let buyer = Buyer::load(till, item.subaccount_id)?;
+    let buyer = till.buyer(item.subaccount_id)?;
     before.apply(till, &mut item, &buyer)?;
     Reply::ok()
 }

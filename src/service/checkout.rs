@@ -1,7 +1,6 @@
 //! Paying an order from the balance: every line is priced anew, charged once, and done.
 
 use super::Till;
-use super::buyer::Buyer;
 use super::cart::{self, CHANGE, Line, OPEN, ORDERED, Order, PAID, PROLONG};
 use super::change::Change;
 use super::item::{self, Item};
@@ -32,7 +31,7 @@ pub fn pay(till: &mut Till, order_id: i64) -> Result<()> {
 
 fn pay_line(till: &mut Till, order: &Order, line: &Line) -> Result<()> {
     let mut item = Item::load(till.conn, line.item_id)?;
-    let buyer = Buyer::load(till, order.subaccount_id)?;
+    let buyer = till.buyer(order.subaccount_id)?;
     let (sold, expense_id) = match line.kind.as_str() {
         OPEN => {
             if item.status != Status::Ordered {
@@ -49,7 +48,11 @@ fn pay_line(till: &mut Till, order: &Order, line: &Line) -> Result<()> {
             (due.sold, expense_id)
         }
         PROLONG => prolong::charge(till, &mut item, &buyer, term::period_of(line.period)?)?,
-        CHANGE => Change::read(&line.payload)?.apply(till, &mut item, &buyer)?,
+        CHANGE => {
+            let change = Change::read(&line.payload)?;
+            change.need_possible(till, &item)?;
+            change.apply(till, &mut item, &buyer)?
+        }
         other => return Err(Error::system(format!("unknown order line {other}"))),
     };
     cart::reprice(till, line.id, &sold, expense_id)

@@ -44,6 +44,12 @@ pub fn own(cx: &mut Ctx, elid: &str) -> Result<Item> {
     }
 }
 
+/// The domain that the call's `elid` names.
+pub fn named(cx: &mut Ctx) -> Result<Item> {
+    let elid = cx.params.get("elid").to_owned();
+    own(cx, &elid)
+}
+
 /// An order by the family's own form: the name has to lie in the tariff's zone.
 pub fn check_ordered(cx: &mut Ctx, record: &Record) -> Result<()> {
     if !is_of_family(cx) {

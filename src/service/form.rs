@@ -1,17 +1,16 @@
 //! The form of a service, and opening and closing one by hand.
 
-use super::buyer::{Buyer, Chosen};
-use super::change::Change;
+use super::buyer::Chosen;
+use super::change::{self, Change, Way};
 use super::item::{self, Item};
 use super::status::{Operation, Status};
-use super::{Till, cart, certificate, choices, domain, order, term};
+use super::{Till, cart, certificate, choices, domain, term};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::db::{Kind, Raw, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};
 use crate::level::Level;
-use crate::money::Money;
 use crate::outbox::operation;
 use crate::params::Params;
 use crate::record::{self, Record};
@@ -49,8 +48,7 @@ pub fn read_null(_app: &App, _caller: &Caller, params: &mut Params) -> Result<()
 }
 
 fn fields(cx: &mut Ctx) -> Result<Vec<Field>> {
-    let elid = cx.params.get("elid").to_owned();
-    let item = item::own(cx, &elid)?;
+    let item = item::named(cx)?;
     let (call, lang) = (cx.call, cx.lang.clone());
     let tariff = super::tariff::load(cx.conn, item.pricelist_id)?;
     let mut fields = choices::params(cx.conn, &call.func.meta, item.itemtype_id, &lang)?;
@@ -62,8 +60,7 @@ fn fields(cx: &mut Ctx) -> Result<Vec<Field>> {
 }
 
 fn read_plain(cx: &mut Ctx) -> Result<Record> {
-    let elid = cx.params.get("elid").to_owned();
-    item::own(cx, &elid)?;
+    item::named(cx)?;
     record::read(cx)
 }
 
@@ -120,13 +117,13 @@ fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
     let mut item = Item::load(cx.conn, record.id)?;
     let is_client = cx.caller.level() < Level::Department;
     let button = cx.params.get("clicked_button").to_owned();
-    let expected = order::expected_total(cx)?;
+    let way = Way::of(cx)?;
     let changed = record.changed.clone();
     let (id, till) = (record.id, &mut Till::of(cx));
     let mut nodes = vec![Node::leaf("id", id.to_string())];
     if changed.iter().any(|name| name.starts_with("addon_")) {
         let change = other_addons(till, &item, &record, is_client)?;
-        nodes.extend(apply(till, &mut item, &change, expected, button == "basket")?);
+        nodes.extend(change.make(till, &mut item, &way)?);
     }
     let params = params_of(till, &record, item.itemtype_id)?;
     let params = params.into_iter().filter(|(name, ..)| changed.contains(name));
@@ -172,9 +169,7 @@ fn operations(
 
 /// A client changes only what the tariff leaves to him.
 fn other_addons(till: &mut Till, item: &Item, record: &Record, is_client: bool) -> Result<Change> {
-    if !matches!(item.status, Status::Active | Status::Suspended) {
-        return Err(item.refused());
-    }
+    change::need_changeable(item)?;
     let tariff = till.tariff(item.pricelist_id)?;
     let have = term::chosen(till.conn, item.id)?;
     let wanted = choices::chosen(&tariff, record, &have);
@@ -192,29 +187,8 @@ fn other_addons(till: &mut Till, item: &Item, record: &Record, is_client: bool) 
     }
 }
 
-fn apply(
-    till: &mut Till,
-    item: &mut Item,
-    change: &Change,
-    expected: Option<Money>,
-    to_cart: bool,
-) -> Result<Vec<Node>> {
-    let buyer = Buyer::load(till, item.subaccount_id)?;
-    let difference = change.price(till, item, &buyer)?;
-    if expected.is_some_and(|expected| expected != difference.total()) {
-        return Err(Error::value("expected_total", difference.total().plain()));
-    }
-    if to_cart && difference.total() > Money::ZERO {
-        let order_id = cart::open(till, &buyer.subaccount)?;
-        let (payload, period) = (change.payload(), item.period);
-        cart::add_line(till, order_id, item, cart::CHANGE, period, &payload, &difference.owed)?;
-        return Ok(vec![Node::leaf("billorder", order_id.to_string())]);
-    }
-    change.apply(till, item, &buyer)?;
-    Ok(Vec::new())
-}
-
 /// The parameters that a form holds: those of every service and those of its type; which are secret.
+/// An empty one is no value of a new service, and clears that of one that is there.
 pub fn params_of(till: &mut Till, record: &Record, itemtype_id: i64) -> Result<Vec<(String, String, bool)>> {
     let sql = Sql::new("SELECT intname FROM itemtype_param WHERE NOT deleted AND itemtype_id = ");
     let rows = sql.bind(itemtype_id).load(till.conn, &[Kind::Text])?;
@@ -222,14 +196,17 @@ pub fn params_of(till: &mut Till, record: &Record, itemtype_id: i64) -> Result<V
     let names = OPEN_PARAMS.iter().map(|name| (*name).to_owned()).chain(of_type);
     let names = names.map(|name| (name, false)).chain([(SECRET.to_owned(), true)]);
     let text = |raw: &Raw| match raw {
-        Raw::Null => String::new(),
-        Raw::Int(0) => String::new(),
-        Raw::Int(number) => number.to_string(),
-        Raw::Flag(on) => if *on { "on" } else { "off" }.to_owned(),
-        Raw::Text(text) => text.clone(),
+        Raw::Null => None,
+        Raw::Int(number) => Some(number.to_string()),
+        Raw::Flag(on) => Some(if *on { "on" } else { "off" }.to_owned()),
+        Raw::Text(text) => Some(text.clone()),
     };
-    let params = names.map(|(name, is_secret)| (text(record.get(&name)), name, is_secret));
-    Ok(params.filter(|(value, ..)| !value.is_empty()).map(|(value, name, s)| (name, value, s)).collect())
+    let is_kept = |text: &String, is_secret: bool| !text.is_empty() || !(record.is_new() || is_secret);
+    let params = names.filter_map(|(name, is_secret)| {
+        let text = text(record.get(&name)).filter(|text| is_kept(text, is_secret))?;
+        Some((name, text, is_secret))
+    });
+    Ok(params.collect())
 }
 
 /// A person opened the service.
@@ -270,23 +247,24 @@ fn close(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
 /// To another client: his account with the same provider pays from now on.
 fn transfer(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
     let item = Item::load(cx.conn, record.id)?;
+    if item.status == Status::Ordered {
+        return Err(item.refused());
+    }
     let to = record::account_owner(cx, record.int("account_id"))?;
     let subaccount = crate::books::subaccount_of(cx.conn, to.0, Some(item.project_id))?;
     let old = crate::books::subaccount(cx.conn, item.subaccount_id)?;
     if subaccount.currency_id != old.currency_id {
         return Err(Error::value("account", to.0.to_string()).with("desc", "desc_other_currency"));
     }
-    let values = [("account_id", to.0), ("reseller_id", to.1), ("subaccount_id", subaccount.id)];
-    let mut sql = Sql::new("UPDATE item SET ");
-    for (nth, (name, value)) in values.into_iter().enumerate() {
-        sql = if nth > 0 { sql.sql(", ") } else { sql };
-        sql = sql.word(name).sql(" = ").bind(value);
-    }
-    sql.sql(" WHERE id = ").bind(item.id).execute(cx.conn)?;
+    let till = &mut Till::of(cx);
+    cart::drop_lines(till, &item)?; // the new owner has not ordered them
+    let sql = Sql::new("UPDATE item SET account_id = ").bind(to.0).sql(", reseller_id = ").bind(to.1);
+    let sql = sql.sql(", subaccount_id = ").bind(subaccount.id).sql(" WHERE id = ").bind(item.id);
+    sql.execute(till.conn)?;
     let sql = Sql::new("UPDATE item_ip SET account_id = ").bind(to.0).sql(", reseller_id = ").bind(to.1);
-    sql.sql(" WHERE item_id = ").bind(item.id).execute(cx.conn)?;
+    sql.sql(" WHERE item_id = ").bind(item.id).execute(till.conn)?;
     let note = format!("account {} → {}", item.account_id, to.0);
-    Till::of(cx).note(&Item { account_id: to.0, reseller_id: to.1, ..item.clone() }, &note)?;
+    till.note(&Item { account_id: to.0, reseller_id: to.1, ..item.clone() }, &note)?;
     Ok(vec![Node::leaf("id", item.id.to_string())])
 }
 

@@ -5,7 +5,7 @@ use super::{HISTORY, Till};
 use crate::db::{Conn, Kind, Raw, Sql};
 use crate::error::{Error, Result};
 use crate::outbox::{self, Post};
-use crate::record;
+use crate::record::{self, Record};
 use crate::rpc::handler::{Ctx, Handler};
 use crate::rpc::registry::Row;
 
@@ -158,6 +158,24 @@ pub fn own(cx: &mut Ctx, elid: &str) -> Result<Item> {
     let id = elid.trim().parse().map_err(|_| Error::value("elid", elid))?;
     need_own(cx, id)?;
     Item::load(cx.conn, id)
+}
+
+/// The service that the call's `elid` names, if it is the caller's.
+pub fn named(cx: &mut Ctx) -> Result<Item> {
+    let elid = cx.params.get("elid").to_owned();
+    own(cx, &elid)
+}
+
+/// A form about a service, with nothing of it but whose it is.
+pub fn record(item: &Item) -> Record {
+    let mut record = Record::stored(item.id);
+    record.owner = (item.account_id, item.reseller_id);
+    record
+}
+
+/// Reads a form that shows the service only.
+pub fn read(cx: &mut Ctx) -> Result<Record> {
+    named(cx).map(|item| record(&item))
 }
 
 /// Asks the service's module for an operation, within this transaction. What is under way for the

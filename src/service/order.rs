@@ -6,7 +6,7 @@
 use super::buyer::Buyer;
 use super::item::Item;
 use super::tariff::Tariff;
-use super::{Till, cart, checkout, choices, domain, term};
+use super::{Till, cart, checkout, choices, domain, modules, term};
 use crate::books;
 use crate::db::{Kind, Raw, Sql};
 use crate::doc::Node;
@@ -28,7 +28,7 @@ const ORDER: Form = record::FORM
     .fields(fields)
     .check(check)
     .save(save)
-    .show(super::show::order);
+    .show(super::orderform::show);
 
 /// Services that one call may order.
 pub const COUNT_MAX: i64 = 100;
@@ -229,7 +229,7 @@ pub fn place(till: &mut Till, records: &[Record], terms: &Terms) -> Result<Place
     let first = records.first().ok_or_else(|| Error::missed("billorder").with("desc", "desc_order_empty"))?;
     let tariff = till.tariff(first.int("pricelist_id"))?;
     let subaccount_id = subaccount(till, first, tariff.project_id)?;
-    let buyer = Buyer::load(till, subaccount_id)?;
+    let buyer = till.buyer(subaccount_id)?;
     let order_id = match terms.at_once {
         true => cart::new_order(till, &buyer.subaccount, cart::ORDERED)?,
         false => cart::open(till, &buyer.subaccount)?,
@@ -280,7 +280,7 @@ fn insert(till: &mut Till, record: &Record, buyer: &Buyer) -> Result<Item> {
     let tariff = till.tariff(record.int("pricelist_id"))?;
     let remoteid = record.str("remoteid").trim();
     check_remoteid(till, buyer.subaccount.account_id, remoteid)?;
-    let processing = super::show::module_of(till.conn, tariff.id, record.int("datacenter_id"))?;
+    let processing = modules::for_order(till.conn, tariff.id, record.int("datacenter_id"))?;
     let sql = Sql::new(
         "INSERT INTO item (account_id, reseller_id, itemtype_id, project_id, subaccount_id, pricelist_id, \
          processing_id, datacenter_id, name, name_fold, ip, period, autoprolong, createdate, is_trial, \
@@ -324,6 +324,24 @@ fn complete(till: &mut Till, record: &Record, id: i64, buyer: &Buyer) -> Result<
     }
     till.note(&item, "order")?;
     Ok(item)
+}
+
+/// Another period for a service that is not paid yet. Its renewals follow unless they were chosen.
+pub fn set_period(till: &mut Till, item: Item, period: Period) -> Result<()> {
+    let had_none = [Period::Trial, Period::Once].map(Period::code).contains(&item.period);
+    let followed = had_none || item.autoprolong == item.period;
+    let autoprolong = match period {
+        Period::Trial | Period::Once => 0,
+        _ if followed => period.code(),
+        _ => item.autoprolong,
+    };
+    let item = Item { period: period.code(), autoprolong, ..item };
+    let buyer = till.buyer(item.subaccount_id)?;
+    let cost = term::cost(till, &item, &buyer)?;
+    let sql = Sql::new("UPDATE item SET period = ").bind(item.period).sql(", autoprolong = ");
+    let sql = sql.bind(autoprolong).sql(", is_trial = ").bind(period == Period::Trial).sql(", cost = ");
+    sql.bind(cost.0).sql(" WHERE id = ").bind(item.id).execute(till.conn)?;
+    Ok(())
 }
 
 fn check_remoteid(till: &mut Till, account_id: i64, remoteid: &str) -> Result<()> {

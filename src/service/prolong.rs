@@ -22,8 +22,7 @@ const ITEMS_MAX: usize = 100;
 pub fn read(cx: &mut Ctx) -> Result<Record> {
     let first = cx.params.elids().next().map(str::to_owned).ok_or_else(|| Error::missed("elid"))?;
     let item = item::own(cx, &first)?;
-    let mut record = Record::stored(item.id);
-    record.owner = (item.account_id, item.reseller_id);
+    let mut record = item::record(&item);
     record.set("name", item.name);
     record.set("expiredate", item.expiredate);
     record.set("period", if item.autoprolong != 0 { item.autoprolong } else { item.period });
@@ -36,7 +35,7 @@ fn show(cx: &mut Ctx, record: &mut Record) -> Result<()> {
     let item = Item::load(cx.conn, record.id)?;
     let zone = cx.zone.clone();
     let till = &mut Till::of(cx);
-    let buyer = Buyer::load(till, item.subaccount_id)?;
+    let buyer = till.buyer(item.subaccount_id)?;
     if let Ok(due) = term::period_of(period).and_then(|period| term::next(till, &item, &buyer, period)) {
         record.show("price", due.sold.priced.total.plain());
         record.show("newexpiredate", zone.date(due.term.end_us));
@@ -59,7 +58,7 @@ fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
         let own = if item.autoprolong != 0 { item.autoprolong } else { item.period };
         let period = term::period_of(if sent { record.int("period") } else { own })?;
         let till = &mut Till::of(cx);
-        let buyer = Buyer::load(till, item.subaccount_id)?;
+        let buyer = till.buyer(item.subaccount_id)?;
         let sold = match to_cart {
             true => into_cart(till, &item, &buyer, period, &mut nodes)?,
             false => charge(till, &mut item, &buyer, period)?.0,
@@ -91,12 +90,9 @@ fn into_cart(
 ) -> Result<Sold> {
     need_running(item)?;
     let sold = term::next(till, item, buyer, period)?.sold;
-    let order_id = cart::open(till, &buyer.subaccount)?;
-    let line_id = cart::add_line(till, order_id, item, cart::PROLONG, period.code(), "", &sold)?;
+    let members = cart::put(till, buyer, item, (cart::PROLONG, period.code(), ""), &sold)?;
     if nodes.is_empty() {
-        nodes.push(Node::leaf("billorder", order_id.to_string()));
-        nodes.push(Node::leaf("billorder.id", order_id.to_string()));
-        nodes.push(Node::leaf("lineitem.id", line_id.to_string()));
+        nodes.extend(members);
     }
     Ok(sold)
 }

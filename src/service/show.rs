@@ -1,18 +1,14 @@
-//! What orders and services show beside their fields, and the small reports on services.
+//! The small reports on services.
 
-use super::buyer::{Ask, Buyer};
 use super::item::{self, Item};
-use super::{Till, choices, order, tariff};
-use crate::books;
-use crate::db::{Conn, Kind, Raw, Sql};
+use super::{Till, choices};
+use crate::db::{Kind, Raw, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};
 use crate::level::Level;
-use crate::money::Money;
 use crate::record::{self, Record};
 use crate::rpc::handler::{Ctx, Form, Handler, Reply};
 use crate::rpc::registry::Row;
-use crate::tariff::period::Period;
 
 pub const FUNCS: &[Row] = &[
     ("gotoserver", Handler::Once(goto_server)),
@@ -24,133 +20,13 @@ pub const FUNCS: &[Row] = &[
     ("dashboard.items", Handler::View(Some(|_| Ok(Sql::new(" AND status IN (2, 3) AND expiredate > 0"))))),
 ];
 
-const INSTRUCTION: Form = record::FORM.read(read_item).show(show_instruction);
-const STAT: Form = record::FORM.read(read_item).show(show_stat);
+const INSTRUCTION: Form = record::FORM.read(item::read).show(show_instruction);
+const STAT: Form = record::FORM.read(item::read).show(show_stat);
 const TYPES: Form = record::FORM.save(choose_type).show(show_types);
-
-/// Tariffs that a step lists.
-const TARIFFS_MAX: i64 = 500;
-
-/// The tariffs of a type that are on sale, and on the second step what the choice costs.
-pub fn order(cx: &mut Ctx, record: &mut Record) -> Result<()> {
-    let account_id = order::looked_at(cx)?;
-    if cx.func.meta.step == 0 {
-        let list = tariffs(cx, account_id)?;
-        record.nodes.push(list);
-        return Ok(());
-    }
-    summary(cx, account_id, record)
-}
-
-fn tariffs(cx: &mut Ctx, account_id: i64) -> Result<Node> {
-    let (kind_id, lang, level) = (order::kind(cx)?.id, cx.lang.clone(), cx.caller.level());
-    let sql = Sql::new("SELECT id FROM pricelist WHERE NOT deleted AND active AND itemtype_id = ");
-    let sql = sql.bind(kind_id).sql(" ORDER BY orderpriority, id LIMIT ").bind(TARIFFS_MAX);
-    let ids = sql.load(cx.conn, &[Kind::Int])?;
-    let asked = cx.params.sent("period").or_else(|| cx.params.sent("order_period"));
-    let asked = asked.and_then(|text| text.trim().parse().ok()).and_then(Period::from_code);
-    let till = &mut Till::of(cx);
-    let mut list = Node::new("list").attr("name", "tariflist");
-    for row in ids {
-        let tariff = till.tariff(row[0].int())?;
-        if !order::is_on_sale(&tariff, level) {
-            continue;
-        }
-        let period = asked.or_else(|| tariff.periods().into_iter().find(|period| *period != Period::Trial));
-        let Some(period) = period.filter(|period| tariff.is_sold_for(*period)) else { continue };
-        let price = match buyer_of(till, account_id, tariff.project_id)? {
-            Some(buyer) => {
-                let amount = buyer.prices(till, &tariff)?.of_period(period, false)?;
-                format!("{} {}", amount.shown(&buyer.subaccount.iso), buyer.subaccount.iso)
-            }
-            None => String::new(),
-        };
-        list = list.kid(
-            Node::new("elem")
-                .kid(Node::leaf("pricelist", tariff.id.to_string()))
-                .kid(Node::leaf("id", tariff.id.to_string()))
-                .kid(Node::leaf("name", tariff.title(&lang)))
-                .kid(Node::leaf("desc", tariff.title(&lang)))
-                .kid(Node::leaf("period", period.code().to_string()))
-                .kid(Node::leaf("price", price)),
-        );
-    }
-    Ok(list)
-}
-
-/// The client as a buyer from a provider, where he has an account with him.
-pub fn buyer_of(till: &mut Till, account_id: i64, project_id: i64) -> Result<Option<Buyer>> {
-    match books::subaccount_of(till.conn, account_id, Some(project_id)) {
-        Ok(subaccount) => Buyer::load(till, subaccount.id).map(Some),
-        Err(error) if error.kind == "missed" => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// `pricelist_summary`, `discount_summary` and `total_summary`: the quote that will be charged.
-fn summary(cx: &mut Ctx, account_id: i64, record: &mut Record) -> Result<()> {
-    let Ok(tariff) = tariff::load(cx.conn, record.int("pricelist_id")) else { return Ok(()) };
-    let sent = cx.params.sent("order_period").or_else(|| cx.params.sent("period"));
-    let code = sent.and_then(|text| text.trim().parse().ok());
-    let sold = tariff.periods();
-    let shortest = sold.iter().copied().find(|period| *period != Period::Trial);
-    let Some(period) = code.and_then(Period::from_code).or(shortest).filter(|p| sold.contains(p)) else {
-        return Ok(());
-    };
-    let chosen = choices::chosen(&tariff, record, &[]);
-    let promocode = record.str("promocode").to_owned();
-    let till = &mut Till::of(cx);
-    let Some(buyer) = buyer_of(till, account_id, tariff.project_id)? else { return Ok(()) };
-    let ask =
-        Ask { period, is_new: true, chosen: &chosen, promocode: &promocode, part: None, is_transfer: false };
-    let Ok(sold) = buyer.quote(till, &tariff, &ask) else { return Ok(()) };
-    let iso = &buyer.subaccount.iso;
-    let money = |amount: Money| format!("{} {iso}", amount.shown(iso));
-    let row = |name: &str, amount: Money| {
-        Node::new("elem").kid(Node::leaf("name", name)).kid(Node::leaf("cost", money(amount)))
-    };
-    let list = |name: &'static str, rows: Vec<Node>| Node::new("list").attr("name", name).with(rows);
-    let parts = sold.parts.iter().map(|part| row(&part.name, part.amount)).collect();
-    let discount = (sold.priced.discount != Money::ZERO)
-        .then(|| row(sold.discount_word(), sold.priced.discount.negated()));
-    record.nodes.push(list("pricelist_summary", parts));
-    record.nodes.push(list("discount_summary", discount.into_iter().collect()));
-    let totals = vec![row("tax", sold.sum()?.tax), row("total", sold.total()?)];
-    record.nodes.push(list("total_summary", totals));
-    Ok(())
-}
-
-/// The module that will open a service: one of the tariff's, in the wanted data center where one is
-/// named, first by order. 0 where there is none: then a person opens it.
-pub fn module_of(conn: &mut Conn, tariff_id: i64, datacenter_id: i64) -> Result<i64> {
-    let sql = Sql::new(
-        "SELECT p.id FROM pricelist_processing l JOIN processing p ON p.id = l.processing_id \
-         WHERE p.active AND NOT p.deleted AND l.pricelist_id = ",
-    );
-    let sql = sql.bind(tariff_id);
-    let sql = match datacenter_id {
-        0 => sql,
-        id => sql.sql(" AND p.datacenter_id = ").bind(id),
-    };
-    let row = sql.sql(" ORDER BY p.orderpriority, p.id LIMIT 1").first(conn, &[Kind::Int])?;
-    match (row, datacenter_id) {
-        (None, id) if id != 0 => Err(Error::value("datacenter", id.to_string())),
-        (row, _) => Ok(row.map_or(0, |row| row[0].int())),
-    }
-}
-
-fn read_item(cx: &mut Ctx) -> Result<Record> {
-    let elid = cx.params.get("elid").to_owned();
-    let item = item::own(cx, &elid)?;
-    let mut record = Record::stored(item.id);
-    record.owner = (item.account_id, item.reseller_id);
-    Ok(record)
-}
 
 /// The address of the service's own panel: what its module named, else its main address.
 fn goto_server(cx: &mut Ctx) -> Result<Reply> {
-    let elid = cx.params.get("elid").to_owned();
-    let item = item::own(cx, &elid)?;
+    let item = item::named(cx)?;
     let params = choices::open_params(cx.conn, item.id)?;
     let url = params.into_iter().find(|(name, _)| name == "url").map(|(_, value)| value);
     let sql = Sql::new("SELECT ip FROM item WHERE id = ").bind(item.id);
@@ -182,8 +58,7 @@ fn show_instruction(cx: &mut Ctx, record: &mut Record) -> Result<()> {
 }
 
 fn instruction_html(cx: &mut Ctx) -> Result<Reply> {
-    let elid = cx.params.get("elid").to_owned();
-    let item = item::own(cx, &elid)?;
+    let item = item::named(cx)?;
     let lines = access(cx, item.id)?;
     let mut body = String::from("<dl>");
     for (name, value) in &lines {
@@ -199,8 +74,7 @@ fn instruction_html(cx: &mut Ctx) -> Result<Reply> {
 
 /// How far the newest change of the password is.
 fn password_state(cx: &mut Ctx) -> Result<Reply> {
-    let elid = cx.params.get("elid").to_owned();
-    let item = item::own(cx, &elid)?;
+    let item = item::named(cx)?;
     let sql = Sql::new("SELECT state FROM outbox WHERE intname = 'changepassword' AND item_id = ");
     let row = sql.bind(item.id).sql(" ORDER BY id DESC LIMIT 1").first(cx.conn, &[Kind::Text])?;
     let state = row.map_or_else(|| "done".to_owned(), |row| row[0].str().to_owned());

@@ -1,5 +1,7 @@
 //! Tariffs as orders, renewals and changes read them: conditions, add-ons, prices.
 
+use std::sync::Arc;
+
 use crate::books;
 use crate::db::{Conn, Kind, Raw, Sql};
 use crate::error::{Error, Result};
@@ -77,7 +79,7 @@ pub struct PriceList<'t> {
     tariff: &'t Tariff,
     currency_id: i64,
     scale: Scale,
-    rates: (i64, Vec<crate::ledger::Rate>),
+    rates: Arc<books::OwnRates>,
     max_age_days: u32,
     now_us: i64,
 }
@@ -107,13 +109,12 @@ impl Tariff {
     /// Its prices in a currency: those that are set in it, else the provider's own converted.
     pub fn in_currency(
         &self,
-        conn: &mut Conn,
         (currency_id, scale): (i64, Scale),
+        rates: Arc<books::OwnRates>,
         max_age_days: u32,
         now_us: i64,
-    ) -> Result<PriceList<'_>> {
-        let rates = books::rates(conn, self.project_id)?;
-        Ok(PriceList { tariff: self, currency_id, scale, rates, max_age_days, now_us })
+    ) -> PriceList<'_> {
+        PriceList { tariff: self, currency_id, scale, rates, max_age_days, now_us }
     }
 }
 

@@ -36,12 +36,27 @@ pub fn chosen(conn: &mut Conn, item_id: i64) -> Result<Vec<Chosen>> {
     Ok(rows.iter().map(chosen).collect())
 }
 
-/// The first term of a service that is ordered now. Under a tariff billed by the calendar it is the
-/// part of a term up to the next billing day.
+/// A first term that somebody wants, whether there is a service yet or not.
+pub struct Wish<'a> {
+    pub tariff: &'a Tariff,
+    pub period: Period,
+    pub chosen: &'a [Chosen],
+    pub promocode: &'a str,
+    pub is_transfer: bool,
+}
+
+/// The first term of a service that is ordered now.
 pub fn first(till: &mut Till, item: &Item, buyer: &Buyer, promocode: &str) -> Result<Due> {
-    let tariff = till.tariff(item.pricelist_id)?;
-    let period = period_of(item.period)?;
-    let zone = till.zone(item.project_id)?;
+    let (tariff, chosen) = (till.tariff(item.pricelist_id)?, chosen(till.conn, item.id)?);
+    let (period, is_transfer) = (period_of(item.period)?, item.is_transfer);
+    begin(till, buyer, &Wish { tariff: &tariff, period, chosen: &chosen, promocode, is_transfer })
+}
+
+/// What a service would begin with now. Under a tariff billed by the calendar it is the part of a
+/// term up to the next billing day.
+pub fn begin(till: &mut Till, buyer: &Buyer, wish: &Wish) -> Result<Due> {
+    let Wish { tariff, period, chosen, promocode, is_transfer } = *wish;
+    let zone = till.zone(tariff.project_id)?;
     let now_us = till.now_us;
     let whole = match (tariff.prorata_day, period) {
         (Some(day), Period::Months(months)) => period::calendar_term(&zone, now_us, months, day),
@@ -52,14 +67,12 @@ pub fn first(till: &mut Till, item: &Item, buyer: &Buyer, promocode: &str) -> Re
             let part = Term::new(now_us, whole.end_us);
             (part, Some((whole, part)))
         }
-        None => (Term::new(now_us, end(&zone, now_us, period, &tariff, 0)), None),
+        None => (Term::new(now_us, end(&zone, now_us, period, tariff, 0)), None),
     };
     let anchor_day = day_of_month(&zone, if whole.is_some() { term.end_us } else { now_us });
-    let chosen = chosen(till.conn, item.id)?;
-    let is_transfer = item.is_transfer;
-    let ask = Ask { period, is_new: true, chosen: &chosen, promocode, part, is_transfer };
+    let ask = Ask { period, is_new: true, chosen, promocode, part, is_transfer };
     let whole_us = whole.map_or(now_us, |whole| whole.start_us);
-    Ok(Due { term, period: item.period, whole_us, sold: buyer.quote(till, &tariff, &ask)?, anchor_day })
+    Ok(Due { term, period: period.code(), whole_us, sold: buyer.quote(till, tariff, &ask)?, anchor_day })
 }
 
 /// The term behind the one that is paid. A service that was suspended for want of money begins anew

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::generate::{Run, drafts};
 use super::line::{self, Line, Part};
 use super::{document, issue};
+use crate::billing::payer::{self, Payer};
 use crate::db::{Conn, Kind, Raw, Sql};
 use crate::error::{Error, Result};
 use crate::history;
@@ -76,7 +77,7 @@ pub fn gather(cx: &mut Ctx, run: &mut Run, ids: Vec<i64>, clients: Vec<i64>) -> 
     for expense in expenses(cx.conn, ids)? {
         let payer = match payers.get(&expense.subaccount_id) {
             Some(payer) => *payer,
-            None => *payers.entry(expense.subaccount_id).or_insert(payer(cx.conn, &expense)?),
+            None => *payers.entry(expense.subaccount_id).or_insert(payer_of(cx.conn, &expense)?),
         };
         let Some(payer) = payer else {
             run.payerless += i64::from(serves(cx.conn, run.company_id, expense.project_id)?);
@@ -108,14 +109,6 @@ pub fn gather(cx: &mut Ctx, run: &mut Run, ids: Vec<i64>, clients: Vec<i64>) -> 
     drafts.into_values().try_for_each(|(invoice_id, _)| line::sum_up(cx.conn, invoice_id))
 }
 
-/// To whom the documents of an expense are made out, and by which company.
-#[derive(Debug, Clone, Copy)]
-struct Payer {
-    id: i64,
-    profiletype: i64,
-    company_id: i64,
-}
-
 impl Run {
     fn wants(&self, payer: &Payer) -> bool {
         let kind = payer.profiletype.to_string();
@@ -125,39 +118,8 @@ impl Run {
     }
 }
 
-/// Who paid last to the provider, and to whom; a client who has paid nothing yet: his first payer that
-/// is attached to a company of the provider, else his first whose kind such a company serves.
-fn payer(conn: &mut Conn, expense: &Expense) -> Result<Option<Payer>> {
-    let paid = Sql::new(
-        "SELECT f.id, f.profiletype, c.id FROM payment p \
-         JOIN profile f ON f.id = p.sender_id AND NOT f.deleted AND f.account_id = p.account_id \
-         JOIN company c ON c.id = p.recipient_id AND NOT c.deleted \
-         WHERE NOT p.deleted AND p.status IN (3, 4) AND p.account_id = ",
-    );
-    let paid = paid.bind(expense.account_id).sql(" AND p.subaccount_id = ").bind(expense.subaccount_id);
-    let attached = Sql::new(
-        "SELECT f.id, f.profiletype, c.id FROM profile f \
-         JOIN profile_company l ON l.profile_id = f.id JOIN company c ON c.id = l.company_id \
-         JOIN project_company j ON j.company_id = c.id \
-         WHERE NOT f.deleted AND NOT c.deleted AND f.account_id = ",
-    );
-    let served = Sql::new(
-        "SELECT f.id, f.profiletype, c.id FROM profile f \
-         JOIN company_profiletype k ON k.profiletype = f.profiletype JOIN company c ON c.id = k.company_id \
-         JOIN project_company j ON j.company_id = c.id \
-         WHERE NOT f.deleted AND NOT c.deleted AND f.account_id = ",
-    );
-    let of_provider = |sql: Sql| {
-        let sql = sql.bind(expense.account_id).sql(" AND j.project_id = ").bind(expense.project_id);
-        sql.sql(" ORDER BY f.id, c.id LIMIT 1")
-    };
-    for sql in [paid.sql(" ORDER BY p.id DESC LIMIT 1"), of_provider(attached), of_provider(served)] {
-        if let Some(row) = sql.first(conn, &[Kind::Int; 3])? {
-            let [id, profiletype, company_id] = [row[0].int(), row[1].int(), row[2].int()];
-            return Ok(Some(Payer { id, profiletype, company_id }));
-        }
-    }
-    Ok(None)
+fn payer_of(conn: &mut Conn, expense: &Expense) -> Result<Option<Payer>> {
+    payer::of_documents(conn, expense.account_id, (expense.subaccount_id, expense.project_id))
 }
 
 fn serves(conn: &mut Conn, company_id: i64, project_id: i64) -> Result<bool> {

@@ -24,7 +24,6 @@ use crate::outbox::{Due, Settled};
 use crate::params::Params;
 use crate::rpc::list::NoRows;
 use crate::rpc::{self, BUDGET_SLOW};
-use crate::service::buyer::Buyer;
 use crate::service::item::Item;
 use crate::service::{Till, term};
 use crate::time::DAY_US;
@@ -45,7 +44,7 @@ fn due(now_us: i64) -> Sql {
 }
 
 fn pay(till: &mut Till, item: &mut Item) -> Result<()> {
-    let buyer = Buyer::load(till, item.subaccount_id)?;
+    let buyer = till.buyer(item.subaccount_id)?;
     let next = term::next(till, item, &buyer, term::period_of(item.autoprolong)?)?;
     let sql = Sql::new("UPDATE item SET autopay_at = expiredate WHERE id = ").bind(item.id);
     sql.execute(till.conn)?;
@@ -74,7 +73,7 @@ fn in_currency(till: &mut Till, of: &books::Subaccount, amount: Money, method: &
     if of.currency_id == method.currency_id {
         return Ok(amount);
     }
-    let rates = books::rates(till.conn, of.project_id)?;
+    let rates = till.rates(of.project_id)?;
     let rates = books::with_age(&rates, till.app.config.load().rate_max_age_days);
     let scale = Scale::minor(&method.iso);
     Ok(rates.convert(amount, of.currency_id, method.currency_id, till.now_us, scale)?.to.amount)

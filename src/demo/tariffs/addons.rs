@@ -2,6 +2,9 @@
 
 use super::Addon;
 
+const NONE: Addon =
+    Addon { tariff: "", kind: "", more: &[], periods: &[], scale: &[], used: &[], values: &[] };
+
 pub const ADDONS: &[Addon] = &[
     Addon {
         tariff: "domain.com",
@@ -9,18 +12,9 @@ pub const ADDONS: &[Addon] = &[
         more: &[("billtype", "2"), ("addontype", "1")],
         periods: &["annually"],
         scale: &[(0, 25)],
-        used: &[],
-        values: &[],
+        ..NONE
     },
-    Addon {
-        tariff: "domain.de",
-        kind: "privacy",
-        more: &[("billtype", "1"), ("addonlimit", "1")],
-        periods: &[],
-        scale: &[],
-        used: &[],
-        values: &[],
-    },
+    Addon { tariff: "domain.de", kind: "privacy", more: &[("billtype", "1"), ("addonlimit", "1")], ..NONE },
     Addon {
         tariff: "vds.start",
         kind: "ncpu",
@@ -32,8 +26,7 @@ pub const ADDONS: &[Addon] = &[
         ],
         periods: &["monthly", "annually", "day"],
         scale: &[(0, 250), (5, 200)],
-        used: &[],
-        values: &[],
+        ..NONE
     },
     Addon {
         tariff: "vds.start",
@@ -48,8 +41,7 @@ pub const ADDONS: &[Addon] = &[
         ],
         periods: &["monthly", "annually"],
         scale: &[(0, 200), (8192, 150)],
-        used: &[],
-        values: &[],
+        ..NONE
     },
     Addon {
         tariff: "vds.start",
@@ -63,17 +55,15 @@ pub const ADDONS: &[Addon] = &[
         ],
         periods: &["monthly", "annually"],
         scale: &[(10, 50), (100, 400)],
-        used: &[],
-        values: &[],
+        ..NONE
     },
     Addon {
         tariff: "vds.start",
         kind: "traffic",
         more: &[("billtype", "3"), ("addonlimit", "1000"), ("measure", "@measure.gb")],
         periods: &["monthly"],
-        scale: &[],
         used: &[(0, 2)],
-        values: &[],
+        ..NONE
     },
     Addon {
         tariff: "vds.start",
@@ -81,8 +71,7 @@ pub const ADDONS: &[Addon] = &[
         more: &[("billtype", "5"), ("addonlimit", "1")],
         periods: &["monthly"],
         scale: &[(0, 150)],
-        used: &[],
-        values: &[],
+        ..NONE
     },
     Addon {
         tariff: "vds.start",
@@ -90,8 +79,7 @@ pub const ADDONS: &[Addon] = &[
         more: &[("billtype", "2")],
         periods: &["monthly", "annually"],
         scale: &[(0, 190)],
-        used: &[],
-        values: &[],
+        ..NONE
     },
     Addon {
         tariff: "vds.start",
@@ -102,9 +90,8 @@ pub const ADDONS: &[Addon] = &[
             ("restrictclientchange", "on"),
         ],
         periods: &["monthly", "annually"],
-        scale: &[],
-        used: &[],
         values: &[("hdd", 0), ("ssd", 0), ("nvme", 300)],
+        ..NONE
     },
     Addon {
         tariff: "vds.start",
@@ -116,9 +103,8 @@ pub const ADDONS: &[Addon] = &[
             ("enumerationitem", "@value.basic"),
         ],
         periods: &["monthly"],
-        scale: &[],
-        used: &[],
         values: &[("basic", 0), ("extended", 1500), ("always", 4900)],
+        ..NONE
     },
     Addon {
         tariff: "vds.business",
@@ -126,8 +112,7 @@ pub const ADDONS: &[Addon] = &[
         more: &[("addonlimit", "4"), ("addonmax", "16"), ("scaletype", "3")],
         periods: &["monthly", "annually"],
         scale: &[(4, 0), (8, 900), (16, 2500)],
-        used: &[],
-        values: &[],
+        ..NONE
     },
     Addon {
         tariff: "vds.business",
@@ -141,8 +126,7 @@ pub const ADDONS: &[Addon] = &[
         ],
         periods: &["monthly", "annually"],
         scale: &[(0, 180)],
-        used: &[],
-        values: &[],
+        ..NONE
     },
     Addon {
         tariff: "vds.business",
@@ -150,17 +134,13 @@ pub const ADDONS: &[Addon] = &[
         more: &[("addonlimit", "160"), ("addonmax", "2000"), ("addonstep", "10")],
         periods: &["monthly", "annually"],
         scale: &[(0, 40)],
-        used: &[],
-        values: &[],
+        ..NONE
     },
     Addon {
         tariff: "vds.business",
         kind: "outbound",
         more: &[("billtype", "1"), ("addonlimit", "1000")],
-        periods: &[],
-        scale: &[],
-        used: &[],
-        values: &[],
+        ..NONE
     },
     Addon {
         tariff: "dedic.xeon",
@@ -168,26 +148,16 @@ pub const ADDONS: &[Addon] = &[
         more: &[("manualprocessing", "on")],
         periods: &["monthly", "annually"],
         scale: &[(0, 990)],
-        used: &[],
-        values: &[],
+        ..NONE
     },
-    Addon {
-        tariff: "dedic.xeon",
-        kind: "kvm",
-        more: &[("billtype", "10"), ("addonlimit", "1")],
-        periods: &[],
-        scale: &[],
-        used: &[],
-        values: &[],
-    },
+    Addon { tariff: "dedic.xeon", kind: "kvm", more: &[("billtype", "10"), ("addonlimit", "1")], ..NONE },
     Addon {
         tariff: "dedic.xeon",
         kind: "disc",
         more: &[("addonlimit", "2"), ("addonmax", "8"), ("manualprocessing", "on")],
         periods: &["monthly", "annually"],
         scale: &[(0, 1200)],
-        used: &[],
-        values: &[],
+        ..NONE
     },
     Addon {
         tariff: "dedic.epyc",
@@ -195,8 +165,7 @@ pub const ADDONS: &[Addon] = &[
         more: &[("addonlimit", "128"), ("addonmax", "512"), ("addonstep", "64")],
         periods: &["monthly"],
         scale: &[(0, 1900)],
-        used: &[],
-        values: &[],
+        ..NONE
     },
     Addon {
         tariff: "vhost.lite",
@@ -204,35 +173,24 @@ pub const ADDONS: &[Addon] = &[
         more: &[("addonlimit", "5120"), ("addonmax", "51200"), ("addonstep", "1024")],
         periods: &["monthly", "annually"],
         scale: &[(0, 20)],
-        used: &[],
-        values: &[],
+        ..NONE
     },
-    Addon {
-        tariff: "vhost.lite",
-        kind: "sites",
-        more: &[("billtype", "1"), ("addonlimit", "1")],
-        periods: &[],
-        scale: &[],
-        used: &[],
-        values: &[],
-    },
+    Addon { tariff: "vhost.lite", kind: "sites", more: &[("billtype", "1"), ("addonlimit", "1")], ..NONE },
     Addon {
         tariff: "vhost.pro",
         kind: "mailboxes",
         more: &[("addonlimit", "50"), ("addonmax", "1000"), ("measure", "")],
         periods: &["monthly", "annually"],
         scale: &[(0, 10)],
-        used: &[],
-        values: &[],
+        ..NONE
     },
     Addon {
         tariff: "vhost.pro",
         kind: "traffic",
         more: &[("billtype", "3"), ("addonlimit", "100")],
         periods: &["monthly"],
-        scale: &[],
         used: &[(0, 5)],
-        values: &[],
+        ..NONE
     },
     Addon {
         tariff: "storage.small",
@@ -240,17 +198,15 @@ pub const ADDONS: &[Addon] = &[
         more: &[("addonlimit", "100"), ("addonmax", "10000"), ("addonstep", "100"), ("scaletype", "0")],
         periods: &["monthly", "annually"],
         scale: &[(0, 350), (1000, 250)],
-        used: &[],
-        values: &[],
+        ..NONE
     },
     Addon {
         tariff: "colocation.unit",
         kind: "power",
         more: &[("billtype", "3"), ("addonlimit", "200")],
         periods: &["monthly"],
-        scale: &[],
         used: &[(0, 12)],
-        values: &[],
+        ..NONE
     },
     Addon {
         tariff: "soft.lite",
@@ -258,8 +214,7 @@ pub const ADDONS: &[Addon] = &[
         more: &[("addonlimit", "10"), ("addonmax", "1000"), ("addonstep", "10")],
         periods: &["monthly", "annually"],
         scale: &[(0, 100)],
-        used: &[],
-        values: &[],
+        ..NONE
     },
     Addon {
         tariff: "certificate.dv",
@@ -267,8 +222,7 @@ pub const ADDONS: &[Addon] = &[
         more: &[("addonmax", "24")],
         periods: &["annually"],
         scale: &[(0, 80)],
-        used: &[],
-        values: &[],
+        ..NONE
     },
     Addon {
         tariff: "vpn.one",
@@ -276,8 +230,7 @@ pub const ADDONS: &[Addon] = &[
         more: &[("addonlimit", "1"), ("addonmax", "10")],
         periods: &["monthly", "annually"],
         scale: &[(0, 90)],
-        used: &[],
-        values: &[],
+        ..NONE
     },
     Addon {
         tariff: "zabota-o-servere.basic",
@@ -285,8 +238,7 @@ pub const ADDONS: &[Addon] = &[
         more: &[("addonlimit", "2"), ("addonmax", "40")],
         periods: &["monthly"],
         scale: &[(0, 3900)],
-        used: &[],
-        values: &[],
+        ..NONE
     },
     Addon {
         tariff: "instances.c1",
@@ -294,8 +246,7 @@ pub const ADDONS: &[Addon] = &[
         more: &[("addonlimit", "1"), ("addonmax", "32")],
         periods: &["monthly", "day"],
         scale: &[(0, 300)],
-        used: &[],
-        values: &[],
+        ..NONE
     },
     Addon {
         tariff: "instances.c1",
@@ -303,16 +254,13 @@ pub const ADDONS: &[Addon] = &[
         more: &[("addonlimit", "1024"), ("addonmax", "131072"), ("addonstep", "1024")],
         periods: &["monthly", "day"],
         scale: &[(0, 150)],
-        used: &[],
-        values: &[],
+        ..NONE
     },
     Addon {
         tariff: "consulting.hour",
         kind: "level",
-        more: &[],
         periods: &["monthly"],
-        scale: &[],
-        used: &[],
         values: &[("basic", 0), ("always", 9900)],
+        ..NONE
     },
 ];

@@ -1,6 +1,6 @@
 //! What is done with a domain: name servers, contacts, renewal, transfer code.
 
-use super::{own, plan, read_contacts, save_contacts};
+use super::{named, own, plan, read_contacts, save_contacts};
 use crate::auth::Caller;
 use crate::db::{Kind, Sql};
 use crate::doc::Node;
@@ -41,15 +41,13 @@ fn first(cx: &mut Ctx) -> Result<Item> {
 }
 
 fn about(item: &Item) -> Record {
-    let mut record = Record::stored(item.id);
-    record.owner = (item.account_id, item.reseller_id);
+    let mut record = item::record(item);
     record.set("name", item.name.as_str());
     record
 }
 
 fn read_one(cx: &mut Ctx) -> Result<Record> {
-    let elid = cx.params.get("elid").to_owned();
-    Ok(about(&own(cx, &elid)?))
+    Ok(about(&named(cx)?))
 }
 
 fn read_servers(cx: &mut Ctx) -> Result<Record> {

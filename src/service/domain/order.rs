@@ -6,13 +6,14 @@ use super::plan::{self, Line, Pick, Picks};
 use super::{name, slist};
 use crate::doc::Node;
 use crate::error::{Error, Result};
-use crate::money::Money;
 use crate::record::{self, Record};
 use crate::rpc::handler::{Ctx, Form, Handler};
 use crate::rpc::meta::Field;
 use crate::rpc::registry::Row;
-use crate::service::buyer::Ask;
-use crate::service::{Till, choices, contact, form, order, show, tariff};
+use crate::service::buyer::Buyer;
+use crate::service::orderform::Summary;
+use crate::service::term::Wish;
+use crate::service::{Till, choices, contact, form, order, tariff, term};
 use crate::tariff::period::Period;
 
 pub const FUNCS: &[Row] = &[("domain.order", Handler::Form(ORDER))];
@@ -143,9 +144,9 @@ fn zone_prices(cx: &mut Ctx, account_id: i64) -> Result<Node> {
         let shortest = tariff.periods().into_iter().find(|period| matches!(period, Period::Months(_)));
         let Some(period) = shortest else { continue };
         let (mut price, mut transfer) = (String::new(), String::new());
-        if let Some(buyer) = show::buyer_of(till, account_id, tariff.project_id)? {
-            let (prices, iso) = (buyer.prices(till, &tariff)?, &buyer.subaccount.iso);
-            let shown = |amount: Money| format!("{} {iso}", amount.shown(iso));
+        if let Some(buyer) = Buyer::find(till, account_id, tariff.project_id)? {
+            let prices = buyer.prices(till, &tariff)?;
+            let shown = |amount| buyer.shown(amount);
             price = prices.of_period(period, false).ok().map(shown).unwrap_or_default();
             let moved = prices.transfer().ok().filter(|_| zone.transfer_policy != 2);
             transfer = moved.map(shown).unwrap_or_default();
@@ -164,33 +165,19 @@ fn zone_prices(cx: &mut Ctx, account_id: i64) -> Result<Node> {
 
 /// What each name costs, and all of them with tax.
 fn summary(cx: &mut Ctx, account_id: i64, lines: &[Line], record: &mut Record) -> Result<()> {
-    let promocode = record.str("promocode").to_owned();
+    let promocode = record.str("promocode").trim().to_owned();
     let till = &mut Till::of(cx);
-    let Some(buyer) = show::buyer_of(till, account_id, lines[0].tariff.project_id)? else { return Ok(()) };
-    let iso = &buyer.subaccount.iso;
-    let money = |amount: Money| format!("{} {iso}", amount.shown(iso));
-    let row = |name: &str, amount: Money| {
-        Node::new("elem").kid(Node::leaf("name", name)).kid(Node::leaf("cost", money(amount)))
-    };
-    let (mut rows, mut discounts) = (Vec::new(), Vec::new());
-    let (mut tax, mut total) = (Money::ZERO, Money::ZERO);
+    let Some(buyer) = Buyer::find(till, account_id, lines[0].tariff.project_id)? else { return Ok(()) };
+    let mut summary = Summary::default();
     for line in lines {
         let chosen = choices::chosen(&line.tariff, record, &[]);
+        let (tariff, promocode) = (&line.tariff, promocode.as_str());
         let (period, is_transfer) = (line.period, line.is_transfer);
-        let ask =
-            Ask { period, is_new: true, chosen: &chosen, promocode: &promocode, part: None, is_transfer };
-        let sold = buyer.quote(till, &line.tariff, &ask)?;
-        let sum = sold.sum()?;
-        rows.push(row(&line.name, sum.line));
-        if sum.discount != Money::ZERO {
-            discounts.push(row(sold.discount_word(), sum.discount.negated()));
-        }
-        tax = tax.plus(sum.tax)?;
-        total = total.plus(sum.total)?;
+        let wish = Wish { tariff, period, chosen: &chosen, promocode, is_transfer };
+        let sold = term::begin(till, &buyer, &wish)?.sold;
+        summary.rows.push((line.name.clone(), sold.sum()?.line));
+        summary.add(&sold)?;
     }
-    let list = |name: &'static str, rows: Vec<Node>| Node::new("list").attr("name", name).with(rows);
-    record.nodes.push(list("pricelist_summary", rows));
-    record.nodes.push(list("discount_summary", discounts));
-    record.nodes.push(list("total_summary", vec![row("tax", tax), row("total", total)]));
+    record.nodes.extend(summary.nodes(&buyer));
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What is known here of a domain. Nobody else is asked.
 
-use super::own;
+use super::named;
 use crate::db::{Kind, Sql};
 use crate::error::Result;
 use crate::record::{self, Record};
@@ -8,7 +8,7 @@ use crate::rpc::handler::{Ctx, Form, Handler};
 use crate::rpc::registry::Row;
 use crate::service::choices;
 use crate::service::contact::link;
-use crate::service::item::Item;
+use crate::service::item::{self, Item};
 
 use super::forms::SERVER_PARAMS;
 
@@ -17,11 +17,7 @@ pub const FUNCS: &[Row] = &[("domain.whois", Handler::Form(WHOIS))];
 const WHOIS: Form = record::FORM.read(read).show(show);
 
 fn read(cx: &mut Ctx) -> Result<Record> {
-    let elid = cx.params.get("elid").to_owned();
-    let item = own(cx, &elid)?;
-    let mut record = Record::stored(item.id);
-    record.owner = (item.account_id, item.reseller_id);
-    Ok(record)
+    Ok(item::record(&named(cx)?))
 }
 
 fn show(cx: &mut Ctx, record: &mut Record) -> Result<()> {

@@ -66,7 +66,7 @@ fn a_job_runs_with_and_without_a_server_and_only_once() {
         assert!(place.job("suspend", &date(80)) > 0);
         assert_eq!(place.job("suspend", &date(80)), 0);
         let (good, said) = place.run(&["job", "prolongation"]);
-        assert!(!said.contains("done") && said.contains("missed(job)"), "{good} {said}");
+        assert!(!good && said.contains("missed(job)"), "{said}");
         child.stop();
     }
 }
