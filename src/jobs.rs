@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::billing::payment::autopay;
-use crate::db::{self, Conn, Kind, Sql};
+use crate::db::{Conn, Kind, Sql};
 use crate::error::{Error, Result};
 use crate::service::Till;
 use crate::service::item::Item;
@@ -39,8 +39,8 @@ pub struct Job {
 }
 
 /// In the order in which they run: cards are asked first, and who can be renewed is not suspended.
-pub const JOBS: [Job; 5] =
-    [autopay::JOB, services::PROLONG, services::SUSPEND, services::CLOSE, services::REMIND];
+pub const JOBS: [Job; 6] =
+    [autopay::JOB, services::PROLONG, services::METER, services::SUSPEND, services::CLOSE, services::REMIND];
 
 /// Services that one transaction takes (decisions.md, Writing: none longer than 50 ms).
 const CHUNK: i64 = 200;
@@ -101,7 +101,7 @@ fn chunk(app: &Arc<App>, job: Job, after: i64, now_us: i64) -> Result<(u64, u64,
         let last = items.last().map(|item| item.id);
         let till = &mut Till::new(conn, &own, &caller, job.name, now_us);
         for mut item in items {
-            match attempt(till, |till| (job.one)(till, &mut item)) {
+            match till.attempt(|till| (job.one)(till, &mut item)) {
                 Ok(()) => done += 1,
                 Err(error) if error.kind == "system" => return Err(error),
                 Err(_) => left += 1,
@@ -109,11 +109,4 @@ fn chunk(app: &Arc<App>, job: Job, after: i64, now_us: i64) -> Result<(u64, u64,
         }
         Ok((done, left, last))
     })
-}
-
-/// One service, whose failure is undone and keeps no other up.
-fn attempt(till: &mut Till, work: impl FnOnce(&mut Till) -> Result<()>) -> Result<()> {
-    db::begin_attempt(till.conn)?;
-    let done = work(till);
-    db::end_attempt(till.conn, done)
 }

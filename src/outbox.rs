@@ -26,6 +26,12 @@ pub struct Post<'p> {
     pub payload: String,
 }
 
+/// Leaves a row to a person.
+pub fn hand_over(conn: &mut Conn, id: i64) -> Result<()> {
+    Sql::new("UPDATE outbox SET state = 'manual' WHERE id = ").bind(id).execute(conn)?;
+    Ok(())
+}
+
 /// A row that is due.
 #[derive(Debug, Clone)]
 pub struct Due {

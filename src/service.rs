@@ -12,8 +12,10 @@ pub mod checkout;
 pub mod choices;
 pub mod contact;
 pub mod domain;
+pub mod fixed;
 pub mod form;
 pub mod item;
+pub mod limits;
 pub mod modules;
 pub mod offers;
 pub mod order;
@@ -23,6 +25,7 @@ pub mod show;
 pub mod status;
 pub mod tariff;
 pub mod term;
+pub mod usage;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -30,7 +33,7 @@ use std::sync::Arc;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::books::{self, OwnRates};
-use crate::db::{Conn, Kind, Sql};
+use crate::db::{self, Conn, Kind, Sql};
 use crate::error::{Error, Result};
 use crate::history;
 use crate::rpc::handler::{Ctx, Handler};
@@ -45,7 +48,7 @@ pub const FUNCS: &[&[Row]] = &[
     basket::FUNCS,
     callback::FUNCS,
     certificate::FUNCS,
-    change::FUNCS,
+    change::form::FUNCS,
     contact::FUNCS,
     contact::link::FUNCS,
     contact::registrar::FUNCS,
@@ -53,6 +56,7 @@ pub const FUNCS: &[&[Row]] = &[
     domain::forms::FUNCS,
     domain::order::FUNCS,
     domain::whois::FUNCS,
+    fixed::FUNCS,
     form::FUNCS,
     item::FUNCS,
     order::FUNCS,
@@ -103,6 +107,15 @@ impl<'a> Till<'a> {
         Ok(tariff)
     }
 
+    /// A service's tariff, with the prices that the service keeps where it is fixed.
+    pub fn tariff_of(&mut self, item: &item::Item) -> Result<Arc<Tariff>> {
+        let tariff = self.tariff(item.pricelist_id)?;
+        match item.is_fixed {
+            true => Ok(Arc::new(tariff.with_prices(tariff::fixed(self.conn, item.id)?))),
+            false => Ok(tariff),
+        }
+    }
+
     /// Who pays from a subaccount.
     pub fn buyer(&mut self, subaccount_id: i64) -> Result<Arc<Buyer>> {
         if let Some(buyer) = self.buyers.get(&subaccount_id) {
@@ -140,6 +153,13 @@ impl<'a> Till<'a> {
         let zone = Zone::named(row[0].str()).unwrap_or_else(|| self.app.config.load().time_zone.clone());
         self.zones.insert(project_id, zone.clone());
         Ok(zone)
+    }
+
+    /// A part that may fail by itself: then what it did is undone, and the rest goes on.
+    pub fn attempt<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        db::begin_attempt(self.conn)?;
+        let done = work(self);
+        db::end_attempt(self.conn, done)
     }
 
     /// Notes a change of a service.

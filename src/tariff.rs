@@ -12,5 +12,5 @@ pub mod quote;
 pub use addon::{Addon, AddonType, BillType, Restrict, ScaleType};
 pub use offer::{Kind, Offer, best};
 pub use period::{Period, Term, Terms, calendar_term, days_between, term_end, terms_between};
-pub use prorate::{Change, First, Measure, Unit};
+pub use prorate::{Measure, Unit};
 pub use quote::{Discount, Off, On, Quote, QuotePart, What};

@@ -39,6 +39,11 @@ const PRORATA_DAY_MAX: i64 = 28;
 /// A month of a trial (`trialtype`).
 const TRIAL_MONTH_DAYS: i64 = 30;
 
+/// What `opennotify` can name.
+const NOTICES: [&str; 3] = ["", OPENED, NO_NOTICE];
+pub const OPENED: &str = "service_opened";
+pub const NO_NOTICE: &str = "none";
+
 /// How many days a trial of a tariff lasts, by the columns `trial` and `trialtype`.
 pub fn trial_days(trial: i64, trialtype: i64) -> i64 {
     if trialtype == 1 { trial.saturating_mul(TRIAL_MONTH_DAYS) } else { trial }
@@ -50,6 +55,10 @@ fn check(cx: &mut Ctx, record: &mut Record) -> Result<()> {
         if record.str(name) == "null" {
             record.set(name, "");
         }
+    }
+    if !NOTICES.contains(&record.str("opennotify")) {
+        let error = Error::value("opennotify", record.str("opennotify"));
+        return Err(error.with("desc", "desc_notify_unknown"));
     }
     need_counts(record, &["trial", "minperiodlen", "suspendperiod", "itemmax"])?;
     if !(0..=PRORATA_DAY_MAX).contains(&record.int("prorataday")) {

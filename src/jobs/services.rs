@@ -1,12 +1,15 @@
 //! The jobs on services.
 
+use jiff::civil::Weekday;
+
 use super::Job;
+use crate::billing::charge;
 use crate::db::Sql;
 use crate::error::{Error, Result};
 use crate::outbox::mail;
 use crate::service::item::{self, BY_BILLING, Item};
 use crate::service::status::{Operation, Status};
-use crate::service::{Till, prolong, term};
+use crate::service::{Till, prolong, term, usage};
 use crate::time::DAY_US;
 
 /// Charges the next term of services whose term is over and that renew themselves; also of those
@@ -16,6 +19,8 @@ pub const PROLONG: Job = Job { name: "prolong", due: due_prolong, one: renew };
 pub const SUSPEND: Job = Job { name: "suspend", due: due_suspend, one: suspend };
 /// Closes what has been suspended for want of money as long as the tariff or the type allows.
 pub const CLOSE: Job = Job { name: "close", due: due_close, one: close };
+/// Charges use beyond what tariffs include, of terms that are over.
+pub const METER: Job = Job { name: "meter", due: due_meter, one: usage_of };
 /// Reminds clients before a term ends that will not be renewed, or for which there is no money.
 pub const REMIND: Job = Job { name: "remind", due: due_remind, one: remind };
 
@@ -29,25 +34,36 @@ fn due_prolong(now_us: i64) -> Sql {
 
 fn renew(till: &mut Till, item: &mut Item) -> Result<()> {
     let buyer = till.buyer(item.subaccount_id)?;
-    let period = term::period_of(item.autoprolong)?;
+    let period = term::own_step(till, item)?;
     prolong::charge(till, item, &buyer, period).map(drop)
 }
 
 fn due_suspend(now_us: i64) -> Sql {
-    Sql::new(" AND expiredate > 0 AND expiredate <= ").bind(now_us).sql(" AND status = 2")
+    let sql = Sql::new(" AND expiredate > 0 AND expiredate <= ").bind(now_us).sql(" AND status = 2");
+    sql.sql(" AND NOT closes_at_end")
 }
 
 fn suspend(till: &mut Till, item: &mut Item) -> Result<()> {
+    if till.tariff(item.pricelist_id)?.rests_on_weekends {
+        let zone = till.zone(item.project_id)?;
+        if matches!(zone.day(till.now_us).weekday(), Weekday::Saturday | Weekday::Sunday) {
+            return Err(Error::value("expiredate", "")); // not today
+        }
+    }
     item::ask(till, item, Operation::Suspend, BY_BILLING).map(drop)
 }
 
 fn due_close(now_us: i64) -> Sql {
-    let sql = Sql::new(" AND status = 3 AND substatus = 'autosuspend' AND expiredate > 0 AND expiredate <= ");
-    sql.bind(now_us)
+    let sql = Sql::new(" AND expiredate > 0 AND expiredate <= ").bind(now_us);
+    sql.sql(" AND ((status = 3 AND substatus = 'autosuspend') OR (status IN (2, 3) AND closes_at_end))")
 }
 
-/// A tariff without days of its own takes its type's; without either nothing closes by itself.
+/// What its client gave up closes at once. A tariff without days of its own takes its type's; without
+/// either nothing closes by itself.
 fn close(till: &mut Till, item: &mut Item) -> Result<()> {
+    if item.closes_at_end {
+        return item::ask(till, item, Operation::Close, "").map(drop);
+    }
     let tariff = till.tariff(item.pricelist_id)?;
     let days = match tariff.suspend_days {
         0 => till.suspend_days_of_type(item.itemtype_id)?,
@@ -57,6 +73,19 @@ fn close(till: &mut Till, item: &mut Item) -> Result<()> {
         return Err(Error::value("expiredate", "")); // not yet
     }
     item::ask(till, item, Operation::Close, "").map(drop)
+}
+
+fn due_meter(now_us: i64) -> Sql {
+    let sql = Sql::new(
+        " AND status IN (2, 3) AND EXISTS (SELECT 1 FROM pricelist_detail d WHERE NOT d.deleted AND d.active \
+         AND d.billtype = 3 AND d.pricelist_id = item.pricelist_id) AND EXISTS (SELECT 1 FROM item_term t \
+         WHERE NOT t.metered AND t.end_at > 0 AND t.item_id = item.id AND t.end_at <= ",
+    );
+    sql.bind(now_us).sql(")")
+}
+
+fn usage_of(till: &mut Till, item: &mut Item) -> Result<()> {
+    usage::charge(till, item)
 }
 
 fn due_remind(now_us: i64) -> Sql {
@@ -77,10 +106,10 @@ fn remind(till: &mut Till, item: &mut Item) -> Result<()> {
     }
     let buyer = till.buyer(item.subaccount_id)?;
     if item.status == Status::Active && item.autoprolong != 0 {
-        let due = term::next(till, item, &buyer, term::period_of(item.autoprolong)?)?;
-        if crate::billing::charge::available(till.conn, item.subaccount_id, till.now_us)?
-            >= due.sold.priced.total
-        {
+        let period = term::own_step(till, item)?;
+        let due = term::next(till, item, &buyer, period)?;
+        let available = charge::available(till.conn, item.subaccount_id, till.now_us)?;
+        if available >= due.sold.total()? {
             return Ok(()); // it will renew itself
         }
     }

@@ -5,7 +5,7 @@ use crate::db::{Conn, Kind, Sql};
 use crate::error::Result;
 use crate::service::item::{BY_ADMIN, Item};
 use crate::service::status::{Operation, Status};
-use crate::service::{Till, change, term};
+use crate::service::{Till, change, term, usage};
 use crate::tariff::period::Term;
 
 pub const KIND: &str = "operation";
@@ -68,13 +68,12 @@ fn opened(till: &mut Till, item: &mut Item) -> Result<()> {
         return Ok(()); // it never ends, or at a day of the calendar
     }
     let zone = till.zone(item.project_id)?;
-    let period = term::period_of(item.period)?;
+    let period = tariff.step(term::period_of(item.period)?);
     let end_us = term::end(&zone, till.now_us, period, &tariff, 0);
     let day = term::day_of_month(&zone, till.now_us);
     let sql = Sql::new("UPDATE item SET expiredate = ").bind(end_us).sql(", anchor_day = ").bind(day);
     sql.sql(" WHERE id = ").bind(item.id).execute(till.conn)?;
-    let first = term::left(till.conn, item.id, 0)?.into_iter().next();
-    first.map_or(Ok(()), |paid| term::shift(till.conn, &paid, Term::new(till.now_us, end_us)))
+    term::shift(till, item, Term::new(till.now_us, end_us), day)
 }
 
 /// What of the paid time was not used goes back where the tariff says so; the service is in no list
@@ -82,6 +81,10 @@ fn opened(till: &mut Till, item: &mut Item) -> Result<()> {
 fn closed(till: &mut Till, item: &mut Item) -> Result<()> {
     if till.tariff(item.pricelist_id)?.gives_back {
         change::give_back(till, item)?;
+    }
+    match till.attempt(|till| usage::charge(till, item)) {
+        Err(error) if matches!(error.kind, "limit" | "missed") => {} // what cannot be had any more
+        done => done?,
     }
     item.step(till.conn, Status::Deleted, "")?;
     let sql = Sql::new("UPDATE item SET deleted = TRUE, closedate = ").bind(till.now_us).sql(" WHERE id = ");

@@ -3,7 +3,7 @@
 use super::buyer::Sold;
 use super::cart::{self, CANCELLED, FILLING, Line, ORDERED, Order};
 use super::item::Item;
-use super::{Till, order, show, term};
+use super::{Till, limits, order, show, term};
 use crate::books;
 use crate::db::{Kind, Sql};
 use crate::doc::Node;
@@ -12,6 +12,7 @@ use crate::money::Money;
 use crate::record::{self, Record};
 use crate::rpc::handler::{Ctx, Form, Handler, Reply};
 use crate::rpc::registry::Row;
+use crate::tariff::period::Period;
 
 pub const FUNCS: &[Row] = &[
     ("basket", Handler::Form(BASKET)),
@@ -228,6 +229,10 @@ fn save_line(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
         .bind(line.id)
         .execute(till.conn)?;
     if line.kind == cart::OPEN {
+        if asked == Period::Trial && item.period != period {
+            let tariff = till.tariff(item.pricelist_id)?;
+            limits::check_trials(till, &tariff, item.account_id, 1)?;
+        }
         order::set_period(till, item, asked)?;
     }
     let sold = cart::price(till, &order, &Line { period, ..line })?;

@@ -14,7 +14,7 @@ use crate::money::Money;
 use crate::tariff::addon::AddonType;
 use crate::tariff::offer;
 use crate::tariff::period::{Period, Term};
-use crate::tariff::prorate::{Measure, Unit};
+use crate::tariff::prorate::Measure;
 use crate::tariff::quote::{Discount, Quote, QuotePart, What};
 
 #[derive(Debug, Clone)]
@@ -44,6 +44,15 @@ pub struct Ask<'a> {
     pub part: Option<(Term, Term)>,
     /// A domain moves here: the first term costs what a transfer costs, without a set-up fee.
     pub is_transfer: bool,
+    /// The service is suspended, and its tariff charges that.
+    pub is_stopped: bool,
+}
+
+impl Ask<'_> {
+    fn count(&self, extra: &Extra) -> i64 {
+        let chosen = self.chosen.iter().find(|chosen| chosen.detail_id == extra.rule.id);
+        chosen.map_or(extra.default, |chosen| chosen.count)
+    }
 }
 
 /// A quote worked out.
@@ -52,30 +61,41 @@ pub struct Sold {
     pub parts: Vec<QuotePart>,
     /// The term.
     pub priced: Priced,
-    /// The set-up fee is an expense of its own: no discount takes off it, and what of a term is
-    /// given back holds nothing of it.
-    pub setup: Option<Priced>,
+    pub fees: Vec<Fee>,
     pub tax_e4: i64,
     /// The offer that won and the row it stands in.
     pub offer: Option<(offer::Kind, i64)>,
 }
 
+/// What is paid beside a term, as an expense of its own: no discount takes off it, and what of a term
+/// is given back holds nothing of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Fee {
+    pub what: What,
+    pub priced: Priced,
+}
+
 impl Sold {
-    /// Term and set-up together, as a line of an order shows them.
+    /// Nothing but a term.
+    pub fn plain(priced: Priced, tax_e4: i64) -> Self {
+        Self { parts: Vec::new(), priced, fees: Vec::new(), tax_e4, offer: None }
+    }
+
+    /// Term and fees together, as a line of an order shows them.
     pub fn sum(&self) -> Result<Priced> {
-        let Some(setup) = &self.setup else { return Ok(self.priced) };
-        let term = &self.priced;
-        Ok(Priced {
-            line: term.line.plus(setup.line)?,
-            discount: term.discount,
-            net: term.net.plus(setup.net)?,
-            tax: term.tax.plus(setup.tax)?,
-            total: self.total()?,
+        self.fees.iter().try_fold(self.priced, |sum, fee| {
+            Ok(Priced {
+                line: sum.line.plus(fee.priced.line)?,
+                discount: sum.discount,
+                net: sum.net.plus(fee.priced.net)?,
+                tax: sum.tax.plus(fee.priced.tax)?,
+                total: sum.total.plus(fee.priced.total)?,
+            })
         })
     }
 
     pub fn total(&self) -> Result<Money> {
-        self.setup.as_ref().map_or(Ok(self.priced.total), |setup| self.priced.total.plus(setup.total))
+        self.sum().map(|sum| sum.total)
     }
 
     /// The word of the discount, as expenses keep it.
@@ -115,17 +135,45 @@ impl Buyer {
     /// What a term of the tariff costs this buyer, with what he chose.
     pub fn quote(&self, till: &mut Till, tariff: &Tariff, ask: &Ask) -> Result<Sold> {
         let prices = self.prices(till, tariff)?;
-        let parts = self.parts(till, tariff, &prices, ask)?;
+        let mut parts = self.parts(till, tariff, &prices, ask)?;
         let offers = super::offers::of(till, tariff, self, ask)?;
         let best = offer::best(&parts, self.scale, &offers)?;
-        let discount = best.as_ref().map(|offer| offer.discount);
-        let priced = self.priced(&parts, discount)?;
-        let setup = setup(till, tariff, &prices, ask)?;
-        let setup_priced = setup.as_ref().map(|part| self.priced(std::slice::from_ref(part), None));
+        let priced = self.priced(&parts, best.as_ref().map(|offer| offer.discount))?;
+        let setup = self.setup(till, tariff, &prices, ask)?;
+        let fees = match setup.is_empty() {
+            true => Vec::new(),
+            false => vec![Fee { what: What::Setup, priced: self.priced(&setup, None)? }],
+        };
+        parts.extend(setup);
         let offer = best.map(|offer| (offer.kind, offer.id));
-        let setup_priced = setup_priced.transpose()?;
-        let parts = parts.into_iter().chain(setup).collect();
-        Ok(Sold { parts, priced, setup: setup_priced, tax_e4: self.tax_e4, offer })
+        Ok(Sold { parts, priced, fees, tax_e4: self.tax_e4, offer })
+    }
+
+    /// A fee of this amount without tax, or with it where prices hold it.
+    pub fn fee(&self, what: What, amount: Money) -> Result<Fee> {
+        Ok(Fee { what, priced: self.priced(&[QuotePart::new(what, "", amount, 1)], None)? })
+    }
+
+    /// What setting up costs: the tariff, and every add-on as far as it was chosen.
+    fn setup(&self, till: &Till, tariff: &Tariff, prices: &PriceList, ask: &Ask) -> Result<Vec<QuotePart>> {
+        if !ask.is_new || ask.is_transfer || ask.period == Period::Trial {
+            return Ok(Vec::new());
+        }
+        let lang = till.app.config.load().default_lang.clone();
+        let part = |title: &str, price| QuotePart::new(What::Setup, title, price, 1);
+        let mut parts: Vec<QuotePart> = Vec::new();
+        parts.extend(prices.setup()?.map(|price| part(tariff.title(&lang), price)));
+        for extra in &tariff.addons {
+            let rows = prices.setup_of(extra.rule.id)?;
+            let price = match rows.is_empty() {
+                true => Money::ZERO,
+                false => extra.rule.price(ask.count(extra), false, &rows, self.scale)?,
+            };
+            if price != Money::ZERO {
+                parts.push(part(extra.title(&lang), price));
+            }
+        }
+        Ok(parts)
     }
 
     fn priced(&self, parts: &[QuotePart], discount: Option<Discount>) -> Result<Priced> {
@@ -142,9 +190,9 @@ impl Buyer {
         ask: &Ask,
     ) -> Result<Vec<QuotePart>> {
         let zone = till.zone(tariff.project_id)?;
-        let by_days = Measure { by: Unit::Day, zone: &zone, scale: self.scale };
+        let measure = Measure { by: tariff.unit, zone: &zone, scale: self.scale };
         let share = |price: Money| match ask.part {
-            Some((whole, part)) => by_days.prorated(price, whole, part),
+            Some((whole, part)) => measure.prorated(price, whole, part),
             None => Ok(price),
         };
         let is_trial = ask.period == Period::Trial;
@@ -156,8 +204,10 @@ impl Buyer {
         let price = share(whole)?;
         let mut parts = vec![QuotePart::new(What::Tariff, tariff.title(&lang), price, 1)];
         for extra in &tariff.addons {
-            let chosen = ask.chosen.iter().find(|chosen| chosen.detail_id == extra.rule.id);
-            let count = chosen.map_or(extra.default, |chosen| chosen.count);
+            if ask.is_stopped && !extra.charges_stopped {
+                continue;
+            }
+            let count = ask.count(extra);
             let rows = prices.scale_of(extra.rule.id, ask.period)?;
             if is_trial && rows.is_empty() {
                 check_trial(extra, count)?;
@@ -171,15 +221,6 @@ impl Buyer {
         }
         Ok(parts)
     }
-}
-
-fn setup(till: &Till, tariff: &Tariff, prices: &PriceList, ask: &Ask) -> Result<Option<QuotePart>> {
-    if !ask.is_new || ask.is_transfer || ask.period == Period::Trial {
-        return Ok(None);
-    }
-    let lang = till.app.config.load().default_lang.clone();
-    let part = |price| QuotePart::new(What::Setup, tariff.title(&lang), price, 1);
-    Ok(prices.setup()?.map(part))
 }
 
 /// A trial has what the tariff gives anyhow, or as much as it allows to try, for nothing.

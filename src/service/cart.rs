@@ -212,7 +212,7 @@ pub fn as_charged(till: &mut Till, order: &Order) -> Result<Vec<(Line, Sold)>> {
     let sold = |row: &[Raw]| -> Result<Sold> {
         let [gross, discount, tax, total] = [5, 6, 8, 9].map(|at: usize| Money(row[at].int()));
         let priced = Priced { line: gross, discount, net: total.minus(tax)?, tax, total };
-        Ok(Sold { parts: Vec::new(), priced, setup: None, tax_e4: row[7].int(), offer: None })
+        Ok(Sold::plain(priced, row[7].int()))
     };
     rows.iter().map(|row| Ok((line(row), sold(row)?))).collect()
 }

@@ -6,7 +6,7 @@ use super::change::Change;
 use super::item::{self, Item};
 use super::status::{Operation, Status};
 use super::{domain, offers, prolong, term};
-use crate::db::{self, Sql};
+use crate::db::Sql;
 use crate::error::{Error, Result};
 
 /// Charges an order and does what it asks for, all of it or nothing. A second payment of the same
@@ -61,9 +61,7 @@ fn pay_line(till: &mut Till, order: &Order, line: &Line) -> Result<()> {
 /// After money came in for an order: pays it if that is possible. If not, the money stays on the
 /// balance, and the order says why it waits.
 pub fn pay_if_possible(till: &mut Till, order_id: i64) -> Result<()> {
-    let (app, caller, action, now_us) = (till.app, till.caller, till.action, till.now_us);
-    let paid = db::attempt(till.conn, |conn| {
-        let till = &mut Till::new(conn, app, caller, action, now_us);
+    let paid = till.attempt(|till| {
         let order = Order::load(till.conn, order_id)?;
         match order.status {
             cart::FILLING | ORDERED => cart::pay(till, &order),

@@ -7,6 +7,7 @@ use super::tariff::{Extra, Tariff};
 use crate::db::{Conn, Kind, Raw, Sql};
 use crate::error::{Error, Result};
 use crate::record::Record;
+use crate::rpc::handler::Ctx;
 use crate::rpc::meta::{Field, Meta, Val, ValueKind};
 use crate::seal::Column;
 use crate::tariff::addon::{AddonType, BillType};
@@ -30,6 +31,17 @@ pub fn params(conn: &mut Conn, meta: &Meta, itemtype_id: i64, lang: &str) -> Res
         }
     }
     Ok(fields)
+}
+
+/// Error `missed` by the name of what a type demands, also of what the form has by itself.
+pub fn need_params(cx: &mut Ctx, itemtype_id: i64) -> Result<()> {
+    let sql = Sql::new("SELECT intname FROM itemtype_param WHERE NOT deleted AND clientshow AND required");
+    let sql = sql.sql(" AND itemtype_id = ").bind(itemtype_id).sql(" ORDER BY orderpriority, id");
+    let names = sql.load(cx.conn, &[Kind::Text])?;
+    match names.iter().map(|row| row[0].str()).find(|name| cx.params.get(name).trim().is_empty()) {
+        Some(name) => Err(Error::missed(name)),
+        None => Ok(()),
+    }
 }
 
 fn param_field(row: &[Raw], vals: Vec<Val>) -> Field {

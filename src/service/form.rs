@@ -75,7 +75,8 @@ fn read(cx: &mut Ctx) -> Result<Record> {
         }
     }
     domain::read_contacts(cx, &mut record)?;
-    for chosen in term::chosen(cx.conn, record.id)? {
+    let item = Item::load(cx.conn, record.id)?;
+    for chosen in term::chosen(&mut Till::of(cx), &item)? {
         let name = format!("addon_{}", chosen.detail_id);
         let Some(field) = call.func.meta.field(&name) else { continue };
         let text = chosen.count.to_string();
@@ -131,6 +132,10 @@ fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
     for (name, value, is_secret) in &params {
         choices::set_param(till, id, name, value, *is_secret)?;
     }
+    if changed.iter().any(|name| name == "autoprolong") && record.int("autoprolong") != 0 {
+        let sql = Sql::new("UPDATE item SET closes_at_end = FALSE WHERE id = ").bind(id);
+        sql.execute(till.conn)?; // it is not given up any more
+    }
     let has_contacts = domain::save_contacts(till, &item, &record)?;
     if item.status != Status::Ordered {
         operations(till, &mut item, &params, &button)?;
@@ -171,7 +176,7 @@ fn operations(
 fn other_addons(till: &mut Till, item: &Item, record: &Record, is_client: bool) -> Result<Change> {
     change::need_changeable(item)?;
     let tariff = till.tariff(item.pricelist_id)?;
-    let have = term::chosen(till.conn, item.id)?;
+    let have = term::chosen(till, item)?;
     let wanted = choices::chosen(&tariff, record, &have);
     let had = |id: i64| have.iter().find(|chosen| chosen.detail_id == id).map_or(0, |chosen| chosen.count);
     let is_kept = |chosen: &&Chosen| {

@@ -1,9 +1,11 @@
 //! A service and its way through its states.
 
+use super::limits::{self, GivenUp};
 use super::status::{Operation, Status};
 use super::{HISTORY, Till};
 use crate::db::{Conn, Kind, Raw, Sql};
 use crate::error::{Error, Result};
+use crate::level::Level;
 use crate::outbox::{self, Post};
 use crate::record::{self, Record};
 use crate::rpc::handler::{Ctx, Handler};
@@ -49,12 +51,18 @@ pub struct Item {
     pub opendate: i64,
     pub expiredate: i64,
     pub anchor_day: i64,
+    /// A change that waits for the end of the term, as JSON.
+    pub next_change: String,
     /// A domain that is moved here.
     pub is_transfer: bool,
+    /// It keeps the prices that it had.
+    pub is_fixed: bool,
+    /// Given up by its client, until the end of its term.
+    pub closes_at_end: bool,
 }
 
 /// The columns of [`Item`], in its order.
-const COLUMNS: [&str; 17] = [
+const COLUMNS: [&str; 20] = [
     "id",
     "account_id",
     "reseller_id",
@@ -71,7 +79,10 @@ const COLUMNS: [&str; 17] = [
     "anchor_day",
     "name",
     "substatus",
+    "next_change",
     "is_transfer",
+    "is_fixed",
+    "closes_at_end",
 ];
 
 impl Item {
@@ -107,7 +118,10 @@ impl Item {
             anchor_day: int(13),
             name: row[14].str().to_owned(),
             substatus: row[15].str().to_owned(),
-            is_transfer: row[16].on(),
+            next_change: row[16].str().to_owned(),
+            is_transfer: row[17].on(),
+            is_fixed: row[18].on(),
+            closes_at_end: row[19].on(),
         })
     }
 
@@ -137,7 +151,7 @@ impl Item {
 }
 
 fn kinds() -> Vec<Kind> {
-    [Kind::Int; 14].into_iter().chain([Kind::Text, Kind::Text, Kind::Flag]).collect()
+    [[Kind::Int].repeat(14), [Kind::Text].repeat(3), [Kind::Flag].repeat(3)].concat()
 }
 
 /// The rows of the type that the function was made for.
@@ -211,13 +225,23 @@ fn close(cx: &mut Ctx, elid: &str) -> Result<()> {
         Err(error) if error.kind == "missed" => return Ok(()),
         Err(error) => return Err(error),
     };
-    let mut till = Till::of(cx);
+    let (is_client, mut till) = (cx.caller.level() < Level::Department, Till::of(cx));
     match item.status {
         Status::Ordered => super::cart::drop_item(&mut till, &item),
         Status::Deleted => Ok(()),
         Status::Processing if item.substatus == Operation::Close.word() => Ok(()),
+        _ if is_client && limits::give_up(&mut till, &item)? == GivenUp::AtTheEnd => {
+            end_with_term(&mut till, &item)
+        }
         _ => ask(&mut till, &mut item, Operation::Close, "").map(drop),
     }
+}
+
+/// The `close` job closes it when its term is over, unless it is renewed before.
+fn end_with_term(till: &mut Till, item: &Item) -> Result<()> {
+    let sql = Sql::new("UPDATE item SET closes_at_end = TRUE, autoprolong = 0 WHERE id = ").bind(item.id);
+    sql.execute(till.conn)?;
+    till.note(item, "close at the end")
 }
 
 fn suspend(cx: &mut Ctx, elid: &str) -> Result<()> {

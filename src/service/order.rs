@@ -6,7 +6,7 @@
 use super::buyer::Buyer;
 use super::item::Item;
 use super::tariff::Tariff;
-use super::{Till, cart, checkout, choices, domain, modules, term};
+use super::{Till, cart, checkout, choices, domain, limits, modules, term};
 use crate::books;
 use crate::db::{Kind, Raw, Sql};
 use crate::doc::Node;
@@ -41,6 +41,8 @@ fn fields(cx: &mut Ctx) -> Result<Vec<Field>> {
     let mut fields = choices::params(cx.conn, &call.func.meta, kind_id, &lang)?;
     match super::tariff::load(cx.conn, pricelist_id) {
         Ok(tariff) if tariff.itemtype_id == kind_id => {
+            let asks = |field: &Field| field.required && !tariff.quick_order;
+            fields.iter_mut().for_each(|field| field.required = asks(field));
             fields.extend(choices::addons(cx.conn, &tariff, &lang)?);
         }
         _ => {} // the check says what is wrong with it
@@ -58,6 +60,9 @@ fn check(cx: &mut Ctx, record: &mut Record) -> Result<()> {
     let owner = client(cx)?;
     let tariff = super::tariff::load(cx.conn, record.int("pricelist_id"))?;
     need_on_sale(cx, &tariff, kind_id)?;
+    if !tariff.quick_order {
+        choices::need_params(cx, kind_id)?;
+    }
     let period = period(cx, &tariff)?;
     let renewal = renewal(cx, record, period);
     record.set("period", period.code());
@@ -73,7 +78,7 @@ fn check(cx: &mut Ctx, record: &mut Record) -> Result<()> {
     }
     record.set("account_id", owner.0);
     record.set("reseller_id", owner.1);
-    check_allowed(cx, &tariff, owner.0, count)?;
+    limits::check(&mut Till::of(cx), &tariff, owner.0, (period, count))?;
     check_name(cx, record)
 }
 
@@ -135,35 +140,6 @@ fn period(cx: &Ctx, tariff: &Tariff) -> Result<Period> {
     let period = asked.filter(|period| sold.contains(period));
     let refused = || Error::value(name, sent.unwrap_or_default()).with("desc", "desc_period_not_sold");
     period.ok_or_else(refused)
-}
-
-/// The tariff's own bounds, and the types that must be there first.
-pub fn check_allowed(cx: &mut Ctx, tariff: &Tariff, account_id: i64, count: i64) -> Result<()> {
-    let have = Sql::new("SELECT COUNT(*) FROM item WHERE NOT deleted AND account_id = ").bind(account_id);
-    let have = have.sql(" AND pricelist_id = ").bind(tariff.id).first(cx.conn, &[Kind::Int])?;
-    let have = have.map_or(0, |row| row[0].int());
-    if tariff.item_max > 0 && have + count > tariff.item_max {
-        return Err(Error::limit("pricelist", tariff.item_max.to_string()));
-    }
-    let sql =
-        Sql::new("SELECT t.name FROM itemtype_orderreference r JOIN itemtype t ON t.id = r.required_id");
-    let sql = sql.sql(" WHERE r.itemtype_id = ").bind(tariff.itemtype_id).sql(" ORDER BY t.id");
-    let required = sql.load(cx.conn, &[Kind::Text])?;
-    if required.is_empty() {
-        return Ok(());
-    }
-    let sql = Sql::new(
-        "SELECT i.id FROM item i JOIN itemtype_orderreference r ON r.required_id = i.itemtype_id \
-         WHERE NOT i.deleted AND i.status IN (2, 3) AND i.account_id = ",
-    );
-    let sql = sql.bind(account_id).sql(" AND r.itemtype_id = ").bind(tariff.itemtype_id).sql(" LIMIT 1");
-    match sql.first(cx.conn, &[Kind::Int])? {
-        Some(_) => Ok(()),
-        None => {
-            let names: Vec<&str> = required.iter().map(|row| row[0].str()).collect();
-            Err(Error::value("pricelist", names.join(", ")).with("desc", "desc_needs_service"))
-        }
-    }
 }
 
 /// A license may be named freely; what is to be a domain name must be one. Without a name the

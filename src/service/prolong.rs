@@ -3,7 +3,7 @@
 use super::buyer::{Buyer, Sold};
 use super::item::{self, BY_BILLING, Item};
 use super::status::{Operation, Status};
-use super::{Till, cart, order, term};
+use super::{Till, cart, change, order, term};
 use crate::doc::Node;
 use crate::error::{Error, Result};
 use crate::money::Money;
@@ -11,6 +11,7 @@ use crate::record::{self, Record};
 use crate::rpc::handler::{Ctx, Form, Handler};
 use crate::rpc::registry::Row;
 use crate::tariff::period::Period;
+use crate::time::Zone;
 
 pub const FUNCS: &[Row] = &[("service.prolong", Handler::Form(PROLONG))];
 
@@ -37,7 +38,7 @@ fn show(cx: &mut Ctx, record: &mut Record) -> Result<()> {
     let till = &mut Till::of(cx);
     let buyer = till.buyer(item.subaccount_id)?;
     if let Ok(due) = term::period_of(period).and_then(|period| term::next(till, &item, &buyer, period)) {
-        record.show("price", due.sold.priced.total.plain());
+        record.show("price", due.sold.total()?.plain());
         record.show("newexpiredate", zone.date(due.term.end_us));
     }
     Ok(())
@@ -63,8 +64,9 @@ fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
             true => into_cart(till, &item, &buyer, period, &mut nodes)?,
             false => charge(till, &mut item, &buyer, period)?.0,
         };
-        total = total.plus(sold.priced.total)?;
-        nodes.push(renewed(&item, &zone, &sold));
+        let price = sold.total()?;
+        total = total.plus(price)?;
+        nodes.push(renewed(&item, &zone, price));
     }
     match expected {
         Some(expected) if expected != total => Err(Error::value("expected_total", total.plain())),
@@ -73,11 +75,11 @@ fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
 }
 
 /// Scripts read the new end one document deeper (protocol.md §13.6).
-fn renewed(item: &Item, zone: &crate::time::Zone, sold: &Sold) -> Node {
+fn renewed(item: &Item, zone: &Zone, price: Money) -> Node {
     Node::new("doc")
         .kid(Node::leaf("id", item.id.to_string()))
         .kid(Node::leaf("newexpiredate", zone.date(item.expiredate)))
-        .kid(Node::leaf("price", sold.priced.total.plain()))
+        .kid(Node::leaf("price", price.plain()))
         .kid(Node::new("ok"))
 }
 
@@ -109,7 +111,9 @@ fn need_running(item: &Item) -> Result<()> {
 /// paid is resumed.
 pub fn charge(till: &mut Till, item: &mut Item, buyer: &Buyer, period: Period) -> Result<(Sold, i64)> {
     need_running(item)?;
-    if !till.tariff(item.pricelist_id)?.is_sold_for(period) {
+    change::begin_waiting(till, item)?;
+    let tariff = till.tariff(item.pricelist_id)?;
+    if !tariff.is_sold_for(period) && tariff.step(term::period_of(item.period)?) != period {
         return Err(Error::value("period", period.code().to_string()));
     }
     let due = term::next(till, item, buyer, period)?;

@@ -3,12 +3,17 @@
 use std::sync::Arc;
 
 use crate::books;
-use crate::db::{Conn, Kind, Raw, Sql};
 use crate::error::{Error, Result};
 use crate::ledger::Scale;
+use crate::ledger::rounding::share;
 use crate::money::Money;
-use crate::tariff::addon::{Addon, AddonType, BillType, Restrict, Row, ScaleType};
+use crate::tariff::addon::{Addon, Restrict, Row};
 use crate::tariff::period::Period;
+use crate::tariff::prorate::Unit;
+
+mod load;
+
+pub use load::{PRICE, fixed, load};
 
 #[derive(Debug, Clone)]
 pub struct Tariff {
@@ -34,8 +39,67 @@ pub struct Tariff {
     /// Days between suspension and closing; 0: as the type says.
     pub suspend_days: i64,
     pub group_id: i64,
+    pub stay: Stay,
+    pub late_fee: LateFee,
+    pub on_change: OnChange,
+    pub trials: Trials,
+    /// Only staff deletes services of the type.
+    pub staff_closes: bool,
+    /// A service that its client deletes goes on to the end of its term.
+    pub closes_at_end: bool,
+    /// Charged day by day, whatever the period.
+    pub by_day: bool,
+    /// How parts of a term are counted.
+    pub unit: Unit,
+    /// Clients are told that their service is open.
+    pub tells_opening: bool,
+    /// What its type asks for may be told later.
+    pub quick_order: bool,
+    /// Not suspended on Saturdays and Sundays.
+    pub rests_on_weekends: bool,
+    /// A term of several months is an expense for each.
+    pub splits: bool,
+    /// The periods that its product type is sold for.
+    allowed: Vec<Period>,
     pub addons: Vec<Extra>,
     prices: Vec<Price>,
+}
+
+/// For so long a client cannot give a service up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stay {
+    Days(i64),
+    Months(i64),
+}
+
+/// What a service that was suspended for want of payment costs more when it is renewed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LateFee {
+    None,
+    /// Of the price, in ten-thousandths of a percent.
+    Percent(i64),
+    /// A price of the tariff.
+    Fixed,
+}
+
+/// What becomes of the paid time when the tariff is changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnChange {
+    /// Its end stays, and the difference is charged or given back.
+    Keep,
+    /// The money left buys time of the new tariff.
+    Buy,
+    /// The change waits for the end.
+    Wait,
+}
+
+/// How many trials a client may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trials {
+    OfType,
+    OfGroup,
+    OfTariff,
+    Many,
 }
 
 /// An add-on of a tariff.
@@ -50,10 +114,14 @@ pub struct Extra {
     pub enumeration_id: i64,
     /// What a new service has without a choice.
     pub default: i64,
+    /// It costs money while the service is suspended, where the tariff does.
+    pub charges_stopped: bool,
+    /// Staff and not the module changes it.
+    pub is_manual: bool,
 }
 
 #[derive(Debug, Clone)]
-struct Price {
+pub struct Price {
     detail_id: i64,
     kind: String,
     period: i64,
@@ -99,7 +167,25 @@ impl Tariff {
         let mut codes: Vec<i64> = of_tariff.filter(|price| !price.disabled).map(|p| p.period).collect();
         codes.sort_unstable();
         codes.dedup();
-        codes.into_iter().filter_map(Period::from_code).collect()
+        let sold = |period: &Period| match period {
+            Period::Trial if self.trial_days == 0 => false,
+            Period::Months(_) if period.word().is_none() => true,
+            _ => self.allowed.contains(period),
+        };
+        codes.into_iter().filter_map(Period::from_code).filter(sold).collect()
+    }
+
+    /// The period by which a service is charged that was ordered for one.
+    pub fn step(&self, period: Period) -> Period {
+        match period {
+            Period::Months(_) if self.by_day => Period::Day,
+            _ => period,
+        }
+    }
+
+    /// The same tariff with the prices that a fixed service keeps.
+    pub fn with_prices(&self, prices: Vec<Price>) -> Self {
+        Self { prices, ..self.clone() }
     }
 
     pub fn is_sold_for(&self, period: Period) -> bool {
@@ -124,7 +210,10 @@ impl PriceList<'_> {
         let own = if renews { self.one(0, "prolong", period.code())? } else { None };
         let price = match own {
             Some(price) => Some(price),
-            None => self.one(0, "period", period.code())?,
+            None => match self.one(0, "period", period.code())? {
+                None if period == Period::Day && self.tariff.by_day => self.day_of_month()?,
+                price => price,
+            },
         };
         price.ok_or_else(|| Error::value("period", period.code().to_string()))
     }
@@ -135,14 +224,40 @@ impl PriceList<'_> {
         self.one(0, "transfer", 0)?.ok_or_else(refused)
     }
 
+    fn day_of_month(&self) -> Result<Option<Money>> {
+        let monthly = self.one(0, "period", 1)?;
+        monthly.map(|price| share(price, 1, MONTH_DAYS, self.scale)).transpose()
+    }
+
     pub fn setup(&self) -> Result<Option<Money>> {
         Ok(self.one(0, "setup", 0)?.filter(|amount| *amount > Money::ZERO))
     }
 
-    /// The scale of an add-on. A period without prices of its own costs so many months.
+    /// What setting up an add-on costs, by its counts.
+    pub fn setup_of(&self, detail_id: i64) -> Result<Vec<Row>> {
+        self.rows(detail_id, "setup", 0)
+    }
+
+    /// What use beyond the included amount costs.
+    pub fn usage_of(&self, detail_id: i64) -> Result<Vec<Row>> {
+        self.rows(detail_id, "stat", 0)
+    }
+
+    /// Error `missed(price)` where the sum is not set.
+    pub fn late_fee(&self) -> Result<Money> {
+        self.one(0, "suspendpenalty", 0)?.ok_or_else(|| Error::missed("price"))
+    }
+
+    /// The scale of an add-on. A period without prices of its own costs so many months, and a day a
+    /// part of one.
     pub fn scale_of(&self, detail_id: i64, period: Period) -> Result<Vec<Row>> {
         let own = self.rows(detail_id, "period", period.code())?;
         match period {
+            Period::Day if own.is_empty() => {
+                let monthly = self.rows(detail_id, "period", 1)?;
+                let day = |(key, amount): Row| Ok((key, share(amount, 1, MONTH_DAYS, self.scale)?));
+                monthly.into_iter().map(day).collect()
+            }
             Period::Months(months) if own.is_empty() => {
                 let monthly = self.rows(detail_id, "period", 1)?;
                 let times = |(key, amount): Row| Ok((key, times(amount, months)?));
@@ -175,123 +290,10 @@ impl PriceList<'_> {
     }
 }
 
+/// A day costs so much of a month where it has no price of its own.
+const MONTH_DAYS: i64 = 30;
+
 fn times(amount: Money, months: u16) -> Result<Money> {
     let product = amount.0.checked_mul(i64::from(months));
     product.map(Money).ok_or_else(|| Error::limit("amount", amount.plain()))
-}
-
-/// The numbers of a tariff, in the order in which they are read.
-const NUMBERS: [&str; 11] = [
-    "itemtype_id",
-    "project_id",
-    "trial",
-    "trialtype",
-    "prorataday",
-    "returnpolicy",
-    "itemmax",
-    "orderpolicy",
-    "changepolicy",
-    "suspendperiod",
-    "pricelistgroup_id",
-];
-const TEXTS: [&str; 3] = ["name", "name_ru", "license"];
-const FLAGS: [&str; 3] = ["active", "billprorata", "chargestoped"];
-
-/// A trial told in months has months of so many days.
-const TRIAL_MONTH_DAYS: i64 = 30;
-
-/// A tariff that was not removed. Error `missed(pricelist)`.
-pub fn load(conn: &mut Conn, id: i64) -> Result<Tariff> {
-    let sql = Sql::new("SELECT ").words(NUMBERS.into_iter().chain(TEXTS).chain(FLAGS));
-    let sql = sql.sql(" FROM pricelist WHERE NOT deleted AND id = ").bind(id);
-    let kinds = [Kind::Int; 11].into_iter().chain([Kind::Text; 3]).chain([Kind::Flag; 3]);
-    let row = sql.first(conn, &kinds.collect::<Vec<_>>())?;
-    let row = row.ok_or_else(|| Error::missed("pricelist").with("value", id.to_string()))?;
-    let int = |at: usize| row[at].int();
-    let trial_days = int(2).saturating_mul(if int(3) == 1 { TRIAL_MONTH_DAYS } else { 1 });
-    let prorata_day = u8::try_from(int(4)).ok().filter(|day| row[15].on() && (1..=31).contains(day));
-    Ok(Tariff {
-        id,
-        itemtype_id: int(0),
-        project_id: int(1),
-        trial_days: u32::try_from(trial_days).unwrap_or(0),
-        prorata_day,
-        gives_back: int(5) == 0,
-        item_max: int(6),
-        order_policy: int(7),
-        change_policy: int(8),
-        suspend_days: int(9),
-        group_id: int(10),
-        name: row[11].str().to_owned(),
-        name_ru: row[12].str().to_owned(),
-        needs_agreement: !row[13].str().is_empty(),
-        active: row[14].on(),
-        charges_stopped: row[16].on(),
-        addons: extras(conn, id)?,
-        prices: prices(conn, id)?,
-    })
-}
-
-fn extras(conn: &mut Conn, id: i64) -> Result<Vec<Extra>> {
-    let sql = Sql::new(
-        "SELECT d.id, d.billtype, d.addontype, d.scaletype, d.addonlimit, d.addonlimittrial, d.addonmin, \
-         d.addonmax, d.addonmaxtrial, d.addonstep, d.enumeration_id, d.enumerationitem_id, \
-         t.intname, CASE WHEN d.name = '' THEN t.name ELSE d.name END, \
-         CASE WHEN d.name = '' THEN t.name_ru ELSE d.name_ru END, d.restrictclientchange \
-         FROM pricelist_detail d JOIN itemtype t ON t.id = d.itemtype_id \
-         WHERE NOT d.deleted AND d.active AND d.pricelist_id = ",
-    );
-    let kinds: Vec<Kind> = [Kind::Int; 12].into_iter().chain([Kind::Text; 4]).collect();
-    let rows = sql.bind(id).sql(" ORDER BY d.orderpriority, d.id").load(conn, &kinds)?;
-    rows.iter().map(|row| extra(row)).collect()
-}
-
-fn extra(row: &[Raw]) -> Result<Extra> {
-    let int = |at: usize| row[at].int();
-    let unknown = || Error::system(format!("pricelist_detail {}: unknown code", int(0)));
-    let bound = |at: usize| Some(int(at)).filter(|bound| *bound > 0);
-    let rule = Addon {
-        id: int(0),
-        billtype: BillType::from_code(int(1)).ok_or_else(unknown)?,
-        addontype: AddonType::from_code(int(2)).ok_or_else(unknown)?,
-        scaletype: ScaleType::from_code(int(3)).ok_or_else(unknown)?,
-        limit: int(4),
-        limit_trial: int(5),
-        min: int(6),
-        max: bound(7),
-        max_trial: bound(8),
-        step: int(9),
-    };
-    let default = match rule.addontype {
-        AddonType::Enumeration => int(11),
-        _ => rule.min.max(rule.limit),
-    };
-    Ok(Extra {
-        default,
-        rule,
-        intname: row[12].str().to_owned(),
-        name: row[13].str().to_owned(),
-        name_ru: row[14].str().to_owned(),
-        restrict: Restrict::from_word(row[15].str()).ok_or_else(unknown)?,
-        enumeration_id: int(10),
-    })
-}
-
-fn prices(conn: &mut Conn, id: i64) -> Result<Vec<Price>> {
-    let sql = Sql::new(
-        "SELECT detail_id, kind, period, currency_id, from_count, enumerationitem_id, amount, disabled \
-         FROM price WHERE pricelist_id = ",
-    );
-    let kinds = [Kind::Int, Kind::Text, Kind::Int, Kind::Int, Kind::Int, Kind::Int, Kind::Int, Kind::Flag];
-    let rows = sql.bind(id).sql(" ORDER BY id").load(conn, &kinds)?;
-    let price = |row: &Vec<Raw>| Price {
-        detail_id: row[0].int(),
-        kind: row[1].str().to_owned(),
-        period: row[2].int(),
-        currency_id: row[3].int(),
-        key: row[4].int().max(row[5].int()),
-        amount: Money(row[6].int()),
-        disabled: row[7].on(),
-    };
-    Ok(rows.iter().map(price).collect())
 }

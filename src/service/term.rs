@@ -1,18 +1,18 @@
 //! Terms of services: when they end, what they cost, and charging one exactly once.
 
-use super::Till;
-use super::buyer::{Ask, Buyer, Chosen, Sold};
-use super::item::Item;
-use super::tariff::Tariff;
+use super::buyer::{Ask, Buyer, Chosen, Fee, Sold};
+use super::item::{BY_BILLING, Item};
+use super::status::Status;
+use super::tariff::{LateFee, Tariff};
+use super::{Till, usage};
 use crate::billing::charge::{self, Charge, Charged};
 use crate::db::{Conn, Kind, Raw, Sql};
 use crate::error::{Error, Result};
+use crate::ledger::rounding::{self, Priced, WHOLE_E4};
 use crate::money::Money;
 use crate::tariff::period::{self, Period, Term};
+use crate::tariff::quote::What;
 use crate::time::Zone;
-
-/// The operation of an expense for a set-up fee.
-const SETUP: &str = "setup";
 
 /// The end of what never ends.
 const FOREVER_US: i64 = 0;
@@ -28,12 +28,13 @@ pub struct Due {
     pub anchor_day: i64,
 }
 
-/// What was chosen of the tariff's add-ons.
-pub fn chosen(conn: &mut Conn, item_id: i64) -> Result<Vec<Chosen>> {
+/// What was chosen of the tariff's add-ons, and what is counted.
+pub fn chosen(till: &mut Till, item: &Item) -> Result<Vec<Chosen>> {
     let sql = Sql::new("SELECT detail_id, count, enumerationitem_id FROM item_addon WHERE item_id = ");
-    let rows = sql.bind(item_id).sql(" ORDER BY id").load(conn, &[Kind::Int; 3])?;
+    let rows = sql.bind(item.id).sql(" ORDER BY id").load(till.conn, &[Kind::Int; 3])?;
     let chosen = |row: &Vec<Raw>| Chosen { detail_id: row[0].int(), count: row[1].int().max(row[2].int()) };
-    Ok(rows.iter().map(chosen).collect())
+    let tariff = till.tariff(item.pricelist_id)?;
+    usage::counted(till, item, &tariff, rows.iter().map(chosen).collect())
 }
 
 /// A first term that somebody wants, whether there is a service yet or not.
@@ -47,15 +48,16 @@ pub struct Wish<'a> {
 
 /// The first term of a service that is ordered now.
 pub fn first(till: &mut Till, item: &Item, buyer: &Buyer, promocode: &str) -> Result<Due> {
-    let (tariff, chosen) = (till.tariff(item.pricelist_id)?, chosen(till.conn, item.id)?);
+    let (tariff, chosen) = (till.tariff(item.pricelist_id)?, chosen(till, item)?);
     let (period, is_transfer) = (period_of(item.period)?, item.is_transfer);
     begin(till, buyer, &Wish { tariff: &tariff, period, chosen: &chosen, promocode, is_transfer })
 }
 
 /// What a service would begin with now. Under a tariff billed by the calendar it is the part of a
-/// term up to the next billing day.
+/// term up to the next billing day, under one billed by the day a day.
 pub fn begin(till: &mut Till, buyer: &Buyer, wish: &Wish) -> Result<Due> {
-    let Wish { tariff, period, chosen, promocode, is_transfer } = *wish;
+    let Wish { tariff, chosen, promocode, is_transfer, .. } = *wish;
+    let period = tariff.step(wish.period);
     let zone = till.zone(tariff.project_id)?;
     let now_us = till.now_us;
     let whole = match (tariff.prorata_day, period) {
@@ -70,34 +72,53 @@ pub fn begin(till: &mut Till, buyer: &Buyer, wish: &Wish) -> Result<Due> {
         None => (Term::new(now_us, end(&zone, now_us, period, tariff, 0)), None),
     };
     let anchor_day = day_of_month(&zone, if whole.is_some() { term.end_us } else { now_us });
-    let ask = Ask { period, is_new: true, chosen, promocode, part, is_transfer };
+    let ask = Ask { period, is_new: true, chosen, promocode, part, is_transfer, is_stopped: false };
     let whole_us = whole.map_or(now_us, |whole| whole.start_us);
     Ok(Due { term, period: period.code(), whole_us, sold: buyer.quote(till, tariff, &ask)?, anchor_day })
 }
 
-/// The term behind the one that is paid. A service that was suspended for want of money begins anew
-/// today, unless its tariff charges suspended services too.
+/// The term behind the one that is paid, with what is owed beside it. A service that was suspended for
+/// want of money begins anew today, unless its tariff charges suspended services too.
 pub fn next(till: &mut Till, item: &Item, buyer: &Buyer, period: Period) -> Result<Due> {
-    let tariff = till.tariff(item.pricelist_id)?;
+    let tariff = till.tariff_of(item)?;
     let zone = till.zone(item.project_id)?;
     if item.expiredate == FOREVER_US || matches!(period, Period::Trial | Period::Once) {
         return Err(Error::value("period", period.code().to_string()));
     }
-    let is_over = item.status == super::status::Status::Suspended && item.expiredate <= till.now_us;
-    let (begin_us, anchor_day) = match is_over && !tariff.charges_stopped {
-        true => (till.now_us, day_of_month(&zone, till.now_us)),
-        false => (item.expiredate, item.anchor_day),
-    };
-    let anchor = u8::try_from(anchor_day).unwrap_or(0);
-    let term = Term::new(begin_us, end(&zone, begin_us, period, &tariff, anchor));
-    let chosen = chosen(till.conn, item.id)?;
-    let ask = Ask { period, is_new: false, chosen: &chosen, promocode: "", part: None, is_transfer: false };
-    let sold = buyer.quote(till, &tariff, &ask)?;
+    let is_late = item.is(Status::Suspended, BY_BILLING) && item.expiredate <= till.now_us;
+    let is_stopped = item.status == Status::Suspended && tariff.charges_stopped;
+    let is_over = item.status == Status::Suspended && item.expiredate <= till.now_us;
+    let begin_us = if is_over && !tariff.charges_stopped { till.now_us } else { item.expiredate };
+    let anchor_day = anchor(&zone, begin_us, item.anchor_day);
+    let day = u8::try_from(anchor_day).unwrap_or(0);
+    let term = Term::new(begin_us, end(&zone, begin_us, period, &tariff, day));
+    let chosen = chosen(till, item)?;
+    let ask = Ask { is_stopped, ..renewal(period, &chosen) };
+    let mut sold = buyer.quote(till, &tariff, &ask)?;
+    if is_late {
+        sold.fees.extend(late_fee(till, &tariff, buyer, sold.priced.line)?);
+    }
+    sold.fees.extend(usage::owed(till, item, &tariff, buyer)?);
     Ok(Due { term, period: period.code(), whole_us: begin_us, sold, anchor_day })
 }
 
-/// Charges the term and moves the end of the service, both or neither. Answers the expense's id (0
-/// where it is free). Error `exists(item)` where this term was charged before.
+/// A further term as it comes.
+pub fn renewal(period: Period, chosen: &[Chosen]) -> Ask<'_> {
+    let (promocode, part, is_transfer, is_stopped) = ("", None, false, false);
+    Ask { period, is_new: false, chosen, promocode, part, is_transfer, is_stopped }
+}
+
+fn late_fee(till: &mut Till, tariff: &Tariff, buyer: &Buyer, price: Money) -> Result<Option<Fee>> {
+    let amount = match tariff.late_fee {
+        LateFee::None => return Ok(None),
+        LateFee::Percent(percent_e4) => rounding::share(price, percent_e4, WHOLE_E4, buyer.scale)?,
+        LateFee::Fixed => buyer.prices(till, tariff)?.late_fee()?,
+    };
+    (amount != Money::ZERO).then(|| buyer.fee(What::Late, amount)).transpose()
+}
+
+/// Charges the term and moves the end of the service, both or neither. Answers the id of the term's
+/// first expense (0 where it is free). Error `exists(item)` where this term was charged before.
 pub fn charge(
     till: &mut Till,
     item: &mut Item,
@@ -105,30 +126,111 @@ pub fn charge(
     due: &Due,
     operation: &'static str,
 ) -> Result<i64> {
+    for fee in &due.sold.fees {
+        charge_fee(till, item, buyer, fee, due.term)?;
+    }
+    let mut expense_id = 0;
+    let parts = parts(till, item, buyer, due)?;
+    let end_us = due.term.end_us;
+    move_end(till.conn, item, due)?;
+    for part in parts {
+        let zone = till.zone(item.project_id)?;
+        let charge = Charge {
+            subaccount: &buyer.subaccount,
+            item_id: item.id,
+            operation,
+            name: name(till, item, &zone, part.term)?,
+            priced: part.priced,
+            tax_e4: due.sold.tax_e4,
+            discount: due.sold.discount_word(),
+            key: format!("charge:item:{}:{}", item.id, zone.date(part.term.start_us)),
+            begins_us: part.term.start_us,
+        };
+        let id = charged(till, item, &charge)?;
+        expense_id = if expense_id == 0 { id } else { expense_id };
+        let (whole_us, whole_end_us) = (due.whole_us, end_us);
+        let paid =
+            Paid { id: 0, period: due.period, whole_us, whole_end_us, term: part.term, expense_id: id };
+        insert(till.conn, item.id, &paid)?;
+    }
+    Ok(expense_id)
+}
+
+/// The expense of a charge, 0 where it is free. Error `exists(item)` where its key was charged before.
+pub fn charged(till: &mut Till, item: &Item, charge: &Charge) -> Result<i64> {
+    match charge::post(till.conn, charge, till.now_us)? {
+        Charged::Done(id) => Ok(id),
+        Charged::Free => Ok(0),
+        Charged::Exists => Err(Error::exists("item", item.id.to_string())),
+    }
+}
+
+/// An expense of its own, once for the term that begins.
+pub fn charge_fee(till: &mut Till, item: &Item, buyer: &Buyer, fee: &Fee, term: Term) -> Result<()> {
     let zone = till.zone(item.project_id)?;
+    let operation = match fee.what {
+        What::Late => "penalty",
+        What::Usage => "usage",
+        _ => "setup",
+    };
+    let key = match fee.what {
+        What::Setup => format!("setup:item:{}", item.id),
+        _ => format!("{operation}:item:{}:{}", item.id, zone.date(term.start_us)),
+    };
     let charge = Charge {
         subaccount: &buyer.subaccount,
         item_id: item.id,
         operation,
-        name: name(till, item, &zone, due.term)?,
-        priced: due.sold.priced,
-        tax_e4: due.sold.tax_e4,
-        discount: due.sold.discount_word(),
-        key: format!("charge:item:{}:{}", item.id, zone.date(due.term.start_us)),
-        begins_us: due.term.start_us,
+        name: name(till, item, &zone, term)?,
+        priced: fee.priced,
+        tax_e4: buyer.tax_e4,
+        discount: "",
+        key,
+        begins_us: term.start_us,
     };
-    if let Some(priced) = due.sold.setup {
-        let (operation, key) = (SETUP, format!("setup:item:{}", item.id));
-        let setup = Charge { operation, key, priced, discount: "", name: charge.name.clone(), ..charge };
-        charge::post(till.conn, &setup, till.now_us)?;
+    charge::post(till.conn, &charge, till.now_us)?;
+    match fee.what {
+        What::Usage => usage::settled(till, item),
+        _ => Ok(()),
     }
-    let expense_id = match charge::post(till.conn, &charge, till.now_us)? {
-        Charged::Done(id) => id,
-        Charged::Free => 0,
-        Charged::Exists => return Err(Error::exists("item", item.id.to_string())),
+}
+
+/// A part of a term that is an expense of its own.
+struct Part {
+    term: Term,
+    priced: Priced,
+}
+
+/// The term in one, or by months where its type splits expenses; what does not divide is in the last.
+fn parts(till: &mut Till, item: &Item, buyer: &Buyer, due: &Due) -> Result<Vec<Part>> {
+    let terms = match till.tariff(item.pricelist_id)?.splits {
+        true => months(&till.zone(item.project_id)?, due.term, due.anchor_day),
+        false => vec![due.term],
     };
-    keep(till.conn, item, due, expense_id)?;
-    Ok(expense_id)
+    let (weights, priced) = (vec![1; terms.len()], due.sold.priced);
+    let split = |amount: Money| rounding::split(amount, &weights, buyer.scale);
+    let (line, discount) = (split(priced.line)?, split(priced.discount)?);
+    let (net, tax) = (split(priced.net)?, split(priced.tax)?);
+    let part = |(nth, term): (usize, Term)| {
+        let (line, discount, net, tax) = (line[nth], discount[nth], net[nth], tax[nth]);
+        Ok(Part { term, priced: Priced { line, discount, net, tax, total: net.plus(tax)? } })
+    };
+    terms.into_iter().enumerate().map(part).collect()
+}
+
+/// The months of a term, each from the day at which the one before it ends.
+fn months(zone: &Zone, term: Term, anchor_day: i64) -> Vec<Term> {
+    let (mut months, mut from_us) = (Vec::new(), term.start_us);
+    let anchor_day = u8::try_from(anchor_day).unwrap_or(0);
+    while let Some(end_us) = period::term_end(zone, from_us, Period::Months(1), 0, anchor_day) {
+        if end_us >= term.end_us {
+            break;
+        }
+        months.push(Term::new(from_us, end_us));
+        from_us = end_us;
+    }
+    months.push(Term::new(from_us, term.end_us));
+    months
 }
 
 /// `Virtual servers: Start (example.com), 2026-11-22 – 2026-12-22`
@@ -143,52 +245,69 @@ fn name(till: &mut Till, item: &Item, zone: &Zone, term: Term) -> Result<String>
     Ok(format!("{kind}: {}{named}, {}{until}", tariff.title(&lang), zone.date(term.start_us)))
 }
 
-fn keep(conn: &mut Conn, item: &mut Item, due: &Due, expense_id: i64) -> Result<()> {
+fn move_end(conn: &mut Conn, item: &mut Item, due: &Due) -> Result<()> {
     let sql = Sql::new("UPDATE item SET expiredate = ").bind(due.term.end_us).sql(", anchor_day = ");
-    let sql = sql.bind(due.anchor_day).sql(", reminded_at = 0 WHERE id = ").bind(item.id);
-    let moved = sql.sql(" AND expiredate = ").bind(item.expiredate).execute(conn)?;
+    let sql = sql.bind(due.anchor_day).sql(", reminded_at = 0, closes_at_end = FALSE WHERE id = ");
+    let moved = sql.bind(item.id).sql(" AND expiredate = ").bind(item.expiredate).execute(conn)?;
     if moved == 0 {
         return Err(Error::new("busy", "item")); // another call was first
     }
     item.expiredate = due.term.end_us;
     item.anchor_day = due.anchor_day;
-    let whole_us = due.whole_us;
-    insert(conn, &Paid { id: 0, item_id: item.id, period: due.period, whole_us, term: due.term, expense_id })
+    Ok(())
 }
 
 /// A term that was paid.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Paid {
     pub id: i64,
-    pub item_id: i64,
     pub period: i64,
-    /// Where the term began before a change of tariff cut it.
+    /// The term that it is a part of: before a change of tariff cut it, or before it was split.
     pub whole_us: i64,
+    pub whole_end_us: i64,
     pub term: Term,
     pub expense_id: i64,
 }
 
-pub fn insert(conn: &mut Conn, paid: &Paid) -> Result<()> {
-    let sql =
-        Sql::new("INSERT INTO item_term (item_id, period, whole_at, begin_at, end_at, expense_id) VALUES (");
-    let (term, of) = (paid.term, paid);
-    let values = [of.item_id, of.period, of.whole_us, term.start_us, term.end_us, of.expense_id];
+impl Paid {
+    /// A term that nobody has cut.
+    pub fn fresh(period: Period, term: Term) -> Self {
+        let (whole_us, whole_end_us) = (term.start_us, term.end_us);
+        Self { id: 0, period: period.code(), whole_us, whole_end_us, term, expense_id: 0 }
+    }
+
+    pub fn whole(&self) -> Term {
+        Term::new(self.whole_us, self.whole_end_us)
+    }
+}
+
+pub fn insert(conn: &mut Conn, item_id: i64, paid: &Paid) -> Result<()> {
+    let sql = Sql::new(
+        "INSERT INTO item_term (item_id, period, whole_at, whole_until, begin_at, end_at, expense_id) \
+         VALUES (",
+    );
+    let (whole, term) = (paid.whole(), paid.term);
+    let ends = [whole.start_us, whole.end_us, term.start_us, term.end_us];
+    let values = [item_id, paid.period].into_iter().chain(ends).chain([paid.expense_id]);
     sql.binds(values.map(Raw::from)).sql(")").execute(conn)?;
     Ok(())
 }
 
 /// The terms that are not over, in their order.
 pub fn left(conn: &mut Conn, item_id: i64, now_us: i64) -> Result<Vec<Paid>> {
-    let sql = Sql::new("SELECT id, period, whole_at, begin_at, end_at, expense_id FROM item_term");
-    let sql = sql.sql(" WHERE item_id = ").bind(item_id).sql(" AND end_at > ").bind(now_us);
-    let rows = sql.sql(" ORDER BY begin_at, id").load(conn, &[Kind::Int; 6])?;
+    let sql = Sql::new(
+        "SELECT id, period, whole_at, CASE WHEN whole_until = 0 THEN end_at ELSE whole_until END, \
+         begin_at, end_at, expense_id FROM item_term WHERE item_id = ",
+    );
+    let rows = sql.bind(item_id).sql(" AND end_at > ").bind(now_us);
+    let rows = rows.sql(" ORDER BY begin_at, id").load(conn, &[Kind::Int; 7])?;
     let paid = |row: &Vec<Raw>| Paid {
         id: row[0].int(),
-        item_id,
         period: row[1].int(),
         whole_us: row[2].int(),
-        term: Term::new(row[3].int(), row[4].int()),
-        expense_id: row[5].int(),
+        whole_end_us: row[3].int(),
+        term: Term::new(row[4].int(), row[5].int()),
+        expense_id: row[6].int(),
     };
     Ok(rows.iter().map(paid).collect())
 }
@@ -203,14 +322,18 @@ pub fn cut(conn: &mut Conn, paid: &Paid, end_us: i64) -> Result<()> {
 /// What the service costs for a further period, without discounts and tax; 0 where it cannot be
 /// renewed.
 pub fn cost(till: &mut Till, item: &Item, buyer: &Buyer) -> Result<Money> {
-    let tariff = till.tariff(item.pricelist_id)?;
-    let period = period_of(item.period)?;
+    let tariff = till.tariff_of(item)?;
+    let period = tariff.step(period_of(item.period)?);
     if period == Period::Trial {
         return Ok(Money::ZERO);
     }
-    let chosen = chosen(till.conn, item.id)?;
-    let ask = Ask { period, is_new: false, chosen: &chosen, promocode: "", part: None, is_transfer: false };
-    Ok(buyer.quote(till, &tariff, &ask)?.priced.line)
+    let chosen = chosen(till, item)?;
+    Ok(buyer.quote(till, &tariff, &renewal(period, &chosen))?.priced.line)
+}
+
+/// The period of the next renewal that happens by itself.
+pub fn own_step(till: &mut Till, item: &Item) -> Result<Period> {
+    Ok(till.tariff(item.pricelist_id)?.step(period_of(item.autoprolong)?))
 }
 
 pub fn period_of(code: i64) -> Result<Period> {
@@ -221,14 +344,33 @@ pub fn end(zone: &Zone, from_us: i64, period: Period, tariff: &Tariff, anchor_da
     period::term_end(zone, from_us, period, tariff.trial_days, anchor_day).unwrap_or(FOREVER_US)
 }
 
+/// The day of the month that terms are anchored to, while they begin on it or on the last of a shorter
+/// month.
+fn anchor(zone: &Zone, begin_us: i64, anchor_day: i64) -> i64 {
+    let begin = zone.day(begin_us);
+    match anchor_day > i64::from(begin.day()) && begin.day() == begin.days_in_month() {
+        true => anchor_day,
+        false => i64::from(begin.day()),
+    }
+}
+
 pub fn day_of_month(zone: &Zone, at_us: i64) -> i64 {
     i64::from(zone.day(at_us).day())
 }
 
-/// Moves a whole term, as the opening of a service does.
-pub fn shift(conn: &mut Conn, paid: &Paid, to: Term) -> Result<()> {
-    let sql = Sql::new("UPDATE item_term SET whole_at = ").bind(to.start_us).sql(", begin_at = ");
-    let sql = sql.bind(to.start_us).sql(", end_at = ").bind(to.end_us).sql(" WHERE id = ");
-    sql.bind(paid.id).execute(conn)?;
+/// Moves a first term to where the service began, in the parts that it has.
+pub fn shift(till: &mut Till, item: &Item, to: Term, anchor_day: i64) -> Result<()> {
+    let rows = left(till.conn, item.id, 0)?;
+    let terms = match rows.len() {
+        1 => vec![to],
+        _ => months(&till.zone(item.project_id)?, to, anchor_day),
+    };
+    let last = terms.len().min(rows.len()).saturating_sub(1);
+    for (nth, (paid, term)) in rows.iter().zip(&terms).enumerate() {
+        let end_us = if nth == last { to.end_us } else { term.end_us };
+        let sql = Sql::new("UPDATE item_term SET whole_at = ").bind(to.start_us).sql(", whole_until = ");
+        let sql = sql.bind(to.end_us).sql(", begin_at = ").bind(term.start_us).sql(", end_at = ");
+        sql.bind(end_us).sql(" WHERE id = ").bind(paid.id).execute(till.conn)?;
+    }
     Ok(())
 }

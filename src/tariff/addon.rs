@@ -47,7 +47,7 @@ impl BillType {
 
     /// Whether a count of it has a price of its own.
     pub const fn is_priced(self) -> bool {
-        matches!(self, Self::Order | Self::Statistics | Self::Resources)
+        matches!(self, Self::Order | Self::Statistics | Self::Compound | Self::Resources)
     }
 }
 
@@ -181,6 +181,7 @@ impl Addon {
                 return Err(Error::limit(self.field(), count.to_string()));
             }
             BillType::Order => self.is_reached(count, is_trial, rows),
+            BillType::Resources => count >= 0, // it is counted and not chosen
             _ => count == self.included(is_trial),
         };
         if is_allowed { Ok(()) } else { Err(Error::value(self.field(), count.to_string())) }

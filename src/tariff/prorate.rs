@@ -1,4 +1,4 @@
-//! Parts of a term: what is not used yet, what a part costs, what a change of the tariff makes.
+//! Parts of a term: what is not used yet, and what a part costs.
 //!
 //! A part is price × units of the part / units of the whole, rounded once (`rounding::share`).
 
@@ -6,8 +6,8 @@ use crate::error::{Error, Result};
 use crate::ledger::Scale;
 use crate::ledger::rounding::share;
 use crate::money::Money;
-use crate::tariff::period::{Term, calendar_term, days_between};
-use crate::time::Zone;
+use crate::tariff::period::{Period, Term, days_between, term_end};
+use crate::time::{SECOND_US, Zone};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
@@ -22,30 +22,6 @@ pub struct Measure<'a> {
     pub by: Unit,
     pub zone: &'a Zone,
     pub scale: Scale,
-}
-
-/// What a change of the tariff makes for the rest of a term.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Change {
-    /// Not used of what was paid.
-    pub given_back: Money,
-    /// The new tariff for the same rest.
-    pub owed: Money,
-}
-
-impl Change {
-    /// Owed by the client where positive, given back to him where negative.
-    pub fn difference(&self) -> Result<Money> {
-        self.owed.minus(self.given_back)
-    }
-}
-
-/// The first charge of a tariff that is billed by the calendar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct First {
-    pub amount: Money,
-    /// From the order on; its end is where the first whole term begins.
-    pub term: Term,
 }
 
 impl Measure<'_> {
@@ -66,22 +42,18 @@ impl Measure<'_> {
         self.part_of(price, self.length(part), self.length(term))
     }
 
-    /// From `from_us` up to the next `prorata_day` of the month. `price` is that of a whole term
-    /// of `months`; who orders on the day itself begins a whole term.
-    pub fn first_charge(&self, price: Money, from_us: i64, months: u16, prorata_day: u8) -> Result<First> {
-        let whole = calendar_term(self.zone, from_us, months, prorata_day)
-            .ok_or_else(|| Error::limit("period", months.to_string()))?;
-        let term = Term::new(from_us, whole.end_us);
-        Ok(First { amount: self.prorated(price, whole, term)?, term })
+    /// Units of a term of this price that an amount below it reaches for.
+    pub fn reached(&self, term: Term, amount: Money, price: Money) -> i64 {
+        let units = i128::from(amount.0.max(0)) * i128::from(self.length(term)) / i128::from(price.0.max(1));
+        i64::try_from(units).unwrap_or(i64::MAX)
     }
 
-    /// The other tariff from `now_us` to the end of the term. `paid` was paid for the whole term,
-    /// `price` is what the whole term costs under the new tariff. The unit begun stays with the
-    /// old tariff.
-    pub fn change(&self, paid: Money, price: Money, term: Term, now_us: i64) -> Result<Change> {
-        let given_back = self.unused(paid, term, now_us)?;
-        let owed = self.part_of(price, self.left(term, now_us), self.length(term))?;
-        Ok(Change { given_back, owed })
+    /// The moment so many units later.
+    pub fn after(&self, from_us: i64, units: i64) -> i64 {
+        match (self.by, u32::try_from(units)) {
+            (Unit::Day, Ok(days)) => term_end(self.zone, from_us, Period::Trial, days, 0).unwrap_or(from_us),
+            _ => from_us.saturating_add(units.saturating_mul(SECOND_US)),
+        }
     }
 
     fn length(&self, term: Term) -> i64 {

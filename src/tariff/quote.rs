@@ -14,6 +14,10 @@ use crate::money::Money;
 pub enum What {
     Tariff,
     Setup,
+    /// A service is renewed that was suspended because it was not paid.
+    Late,
+    /// Use beyond what the tariff includes.
+    Usage,
     /// The add-on's id.
     Addon(i64),
 }

@@ -50,7 +50,7 @@ macro_rules! transcripts {
 
 transcripts!(
     authinfo bad_input callbacks contracts domains formats forms invoices lang lists objects orders
-    payment_status payments promotions sales services sign_in staff statements su tariffs
+    payment_status payments promotions rules sales services sign_in staff statements su tariffs
 );
 
 #[test]

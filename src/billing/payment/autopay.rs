@@ -45,7 +45,8 @@ fn due(now_us: i64) -> Sql {
 
 fn pay(till: &mut Till, item: &mut Item) -> Result<()> {
     let buyer = till.buyer(item.subaccount_id)?;
-    let next = term::next(till, item, &buyer, term::period_of(item.autoprolong)?)?;
+    let period = term::own_step(till, item)?;
+    let next = term::next(till, item, &buyer, period)?;
     let sql = Sql::new("UPDATE item SET autopay_at = expiredate WHERE id = ").bind(item.id);
     sql.execute(till.conn)?;
     let lacks = next.sold.total()?.minus(charge::available(till.conn, item.subaccount_id, till.now_us)?)?;

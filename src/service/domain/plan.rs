@@ -12,7 +12,7 @@ use crate::rpc::handler::Ctx;
 use crate::service::contact::{self, link};
 use crate::service::order::{self, Terms};
 use crate::service::tariff::{self, Tariff};
-use crate::service::{Till, choices};
+use crate::service::{Till, choices, limits};
 use crate::tariff::period::Period;
 
 pub const TRANSFER: &str = "transfer";
@@ -153,7 +153,8 @@ pub fn place(cx: &mut Ctx, record: &Record, field: &str, picks: &Picks) -> Resul
     lines.iter().for_each(|line| *counts.entry(line.tariff.id).or_default() += 1);
     for line in &lines {
         order::need_agreement(&line.tariff, record)?;
-        order::check_allowed(cx, &line.tariff, owner.0, counts[&line.tariff.id])?;
+        let asked = (line.period, counts[&line.tariff.id]);
+        limits::check(&mut Till::of(cx), &line.tariff, owner.0, asked)?;
     }
     let codes = codes(record, lines.len())?;
     let contacts = contacts(cx, owner, picks)?;

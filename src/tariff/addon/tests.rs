@@ -106,7 +106,7 @@ fn prices() {
         (list, false, &[(31, "0"), (32, "2.50")], &[(31, "0"), (32, "2.50")]),
         (billed(BillType::Free), false, scale, &[(10, "0"), (15, "0")]),
         (billed(BillType::Manual), false, &[], &[(15, "0")]),
-        (billed(BillType::Compound), false, &[], &[(15, "0")]),
+        (billed(BillType::Compound), false, &[(5, "1"), (15, "4")], &[(5, "1"), (15, "4")]),
         (billed(BillType::Statistics), false, scale, &[(10, "0"), (15, "20")]),
         (billed(BillType::Resources), false, scale, &[(10, "0"), (15, "20")]),
         // Rounded once, at the end: not 0.01 for every unit.

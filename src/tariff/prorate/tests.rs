@@ -1,5 +1,6 @@
 use super::*;
 use crate::ledger::tests::{Dice, money};
+use crate::tariff::period::calendar_term;
 use crate::time::{DAY_US, SECOND_US};
 
 fn berlin() -> Zone {
@@ -72,11 +73,8 @@ fn what_cannot_be_divided() {
         assert_eq!(by_day.unused(money(amount), month, 0).unwrap_err().object, "amount", "{amount}");
     }
     assert_eq!(by_day.prorated(money("-1"), month, month).unwrap_err().object, "amount");
-    assert_eq!(by_day.change(money("1"), money("-1"), month, 0).unwrap_err().object, "amount");
     let backwards = Term::new(31 * DAY_US, 0);
     assert_eq!(by_day.unused(money("5"), backwards, DAY_US).unwrap(), Money::ZERO);
-    let last = zone.parse_time("9999-12-30 00:00:00").unwrap();
-    assert_eq!(by_day.first_charge(money("5"), last, 1, 1).unwrap_err().object, "period");
 }
 
 #[test]
@@ -116,30 +114,10 @@ fn the_first_charge_of_a_tariff_billed_by_the_calendar() {
     ] {
         let from_us = zone.parse_time(from).unwrap();
         let by_day = measure(Unit::Day, &zone, Scale::minor("EUR"));
-        let first = by_day.first_charge(money(price), from_us, months, day).unwrap();
-        let ends = zone.parse_date(end).unwrap();
-        assert_eq!((first.amount, first.term), (money(amount), Term::new(from_us, ends)), "{from} {price}");
-    }
-}
-
-#[test]
-fn a_change_of_the_tariff() {
-    let zone = berlin();
-    let june = term(&zone, "2026-06-01", "2026-07-01");
-    for (now, paid, price, given_back, owed, difference) in [
-        ("2026-06-10 12:00:00", "30", "60", "20", "40", "20"),
-        ("2026-06-10 12:00:00", "60", "30", "40", "20", "-20"),
-        ("2026-06-10 12:00:00", "9.99", "9.99", "6.66", "6.66", "0"),
-        ("2026-06-10 12:00:00", "0", "10", "0", "6.67", "6.67"),
-        ("2026-06-30 00:00:00", "30", "60", "0", "0", "0"),
-        ("2026-05-31 23:59:59", "30", "60", "30", "60", "30"),
-        ("2026-08-01 00:00:00", "30", "60", "0", "0", "0"),
-    ] {
-        let by_day = measure(Unit::Day, &zone, Scale::minor("EUR"));
-        let now_us = zone.parse_time(now).unwrap();
-        let change = by_day.change(money(paid), money(price), june, now_us).unwrap();
-        assert_eq!(change, Change { given_back: money(given_back), owed: money(owed) }, "{now} {paid}");
-        assert_eq!(change.difference().unwrap(), money(difference));
+        let whole = calendar_term(&zone, from_us, months, day).unwrap();
+        assert_eq!(whole.end_us, zone.parse_date(end).unwrap(), "{from} {price}");
+        let part = by_day.prorated(money(price), whole, Term::new(from_us, whole.end_us)).unwrap();
+        assert_eq!(part, money(amount), "{from} {price}");
     }
 }
 
