@@ -198,4 +198,28 @@ worlds! {
         let refused = world.call("client", &format!("func=payment.send&elid={}", post.payment));
         assert_eq!(dom::find(&refused, "/doc/error/@object"), ["email"]);
     }
+
+    /// The letter of an invoice holds what was issued, however the payer is called later.
+    fn invoices_are_sent(world: &World) {
+        let post = Post::new(world);
+        let period = "fromdate=2026-06-01&todate=2026-06-30";
+        let company = world.id("company");
+        world.done("admin", &format!("func=invoice.generate&company={company}&{period}&sok=ok"));
+        let list = world.done("admin", "func=invoice");
+        let id = dom::find(&list, "/doc/elem/id").concat();
+        let draft = world.call("admin", &format!("func=invoice.send&elid={id}"));
+        assert_eq!(dom::find(&draft, "/doc/error/@object"), ["status"]);
+        world.done("admin", &format!("func=invoice.status.1&elid={id}"));
+        for user in ["client", "admin"] {
+            world.done(user, &format!("func=invoice.send&elid={id}&sok=ok"));
+        }
+        assert_eq!((post.rows().len(), post.work()), (1, 1));
+        assert_eq!(post.state().1, "done", "{:?}", post.state());
+        let letter = post.file();
+        let number = dom::find(&world.done("client", "func=invoice"), "/doc/elem/number").concat();
+        assert!(head(&letter, "Subject").starts_with(&format!("Invoice {number}: ")), "{letter}");
+        let name = format!("filename=\"{number}.pdf\"");
+        assert!(letter.contains(&name) && letter.contains("Content-Type: application/pdf"), "{letter}");
+        assert!(!world.everything().contains("%PDF"), "the outbox keeps ids");
+    }
 }
