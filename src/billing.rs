@@ -9,9 +9,10 @@ pub mod currency;
 pub mod datacenter;
 pub mod discount;
 pub mod doctmpl;
-mod document;
+pub mod document;
 pub mod enumeration;
 pub mod expense;
+pub mod initialsettings;
 pub mod intname;
 pub mod invoice;
 pub mod itemtype;
@@ -44,6 +45,7 @@ pub const FUNCS: &[&[Row]] = &[
     doctmpl::FUNCS,
     enumeration::FUNCS,
     expense::FUNCS,
+    initialsettings::FUNCS,
     invoice::FUNCS,
     itemtype::FUNCS,
     locale::FUNCS,

@@ -1,5 +1,6 @@
 //! Providers: the brands under which services are sold.
 
+use crate::config::mail::mailbox;
 use crate::doc::Node;
 use crate::error::{Error, Result};
 use crate::record::{self, Record};
@@ -12,6 +13,13 @@ pub const FUNCS: &[Row] = &[("project.edit", Handler::Form(EDIT)), ("project.add
 const EDIT: Form = record::FORM.check(check).save(save);
 
 fn check(_cx: &mut Ctx, record: &mut Record) -> Result<()> {
+    for name in ["notify_email", "support_email"] {
+        let address = record.str(name).trim().to_owned();
+        if !address.is_empty() && mailbox(&address).is_err() {
+            return Err(Error::value(name, address));
+        }
+        record.set(name, address);
+    }
     let zone = record.str("timezone");
     match zone.is_empty() || Zone::named(zone).is_some() {
         true => Ok(()),

@@ -2,6 +2,7 @@
 
 mod access;
 mod bad_input;
+mod beginning;
 mod calls;
 mod coverage;
 mod demo;
@@ -13,6 +14,7 @@ mod gateway;
 mod goods;
 mod invoices;
 mod local;
+mod mail;
 mod matrix;
 mod modules;
 mod offers;
