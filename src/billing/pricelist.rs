@@ -9,10 +9,13 @@ mod prices;
 use super::orderreference::Rules;
 use super::tld;
 use super::usage::refuse_used;
+use crate::app::App;
+use crate::auth::Caller;
 use crate::db::{Kind, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};
 use crate::ledger::rounding::WHOLE_E4;
+use crate::params::Params;
 use crate::record::{self, Record};
 use crate::rpc::handler::{Ctx, Form, Handler};
 use crate::rpc::registry::Row;
@@ -32,7 +35,7 @@ pub const FUNCS: &[Row] = &[
     ("pricelistgroup.delete", Handler::Each(delete_group)),
 ];
 
-const EDIT: Form = record::FORM.check(check).save(save).show(show);
+const EDIT: Form = record::FORM.prepare(read_null).check(check).save(save).show(show);
 
 /// Every month has so many days.
 const PRORATA_DAY_MAX: i64 = 28;
@@ -40,9 +43,18 @@ const PRORATA_DAY_MAX: i64 = 28;
 const TRIAL_MONTH_DAYS: i64 = 30;
 
 /// What `opennotify` can name.
-const NOTICES: [&str; 3] = ["", OPENED, NO_NOTICE];
 pub const OPENED: &str = "service_opened";
 pub const NO_NOTICE: &str = "none";
+
+/// The original's selects send `null` for what is not chosen.
+fn read_null(_app: &App, _caller: &Caller, params: &mut Params) -> Result<()> {
+    for (name, usual) in [("license", ""), ("opennotify", OPENED)] {
+        if matches!(params.sent(name), Some("null" | "")) {
+            params.set(name, usual);
+        }
+    }
+    Ok(())
+}
 
 /// How many days a trial of a tariff lasts, by the columns `trial` and `trialtype`.
 pub fn trial_days(trial: i64, trialtype: i64) -> i64 {
@@ -50,16 +62,6 @@ pub fn trial_days(trial: i64, trialtype: i64) -> i64 {
 }
 
 fn check(cx: &mut Ctx, record: &mut Record) -> Result<()> {
-    // `null` is what the original's selects send for "none".
-    for name in ["license", "opennotify"] {
-        if record.str(name) == "null" {
-            record.set(name, "");
-        }
-    }
-    if !NOTICES.contains(&record.str("opennotify")) {
-        let error = Error::value("opennotify", record.str("opennotify"));
-        return Err(error.with("desc", "desc_notify_unknown"));
-    }
     need_counts(record, &["trial", "minperiodlen", "suspendperiod", "itemmax"])?;
     if !(0..=PRORATA_DAY_MAX).contains(&record.int("prorataday")) {
         return Err(Error::value("prorataday", record.int("prorataday").to_string()));

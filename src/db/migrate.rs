@@ -115,3 +115,16 @@ impl std::fmt::Display for Name {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two of one version would be one: the second is never run.
+    #[test]
+    fn every_migration_has_a_version_of_its_own() {
+        let versions: Vec<String> =
+            files(Backend::Sqlite).iter().map(|file| file.name.version().to_owned()).collect();
+        assert!(versions.is_sorted_by(|one, next| one < next), "{versions:?}");
+    }
+}

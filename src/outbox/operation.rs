@@ -1,6 +1,8 @@
 //! Operations of processing modules on services: what a finished one makes of its service.
 
+use super::mail::Letter;
 use super::{Settled, settle};
+use crate::billing::pricelist::OPENED;
 use crate::db::{Conn, Kind, Sql};
 use crate::error::Result;
 use crate::service::item::{BY_ADMIN, Item};
@@ -64,6 +66,9 @@ fn opened(till: &mut Till, item: &mut Item) -> Result<()> {
     let sql = Sql::new("UPDATE item SET opendate = ").bind(till.now_us).sql(" WHERE id = ").bind(item.id);
     sql.execute(till.conn)?;
     let tariff = till.tariff(item.pricelist_id)?;
+    if tariff.tells_opening {
+        tell(till, item)?;
+    }
     if item.expiredate == 0 || tariff.prorata_day.is_some() {
         return Ok(()); // it never ends, or at a day of the calendar
     }
@@ -74,6 +79,21 @@ fn opened(till: &mut Till, item: &mut Item) -> Result<()> {
     let sql = Sql::new("UPDATE item SET expiredate = ").bind(end_us).sql(", anchor_day = ").bind(day);
     sql.sql(" WHERE id = ").bind(item.id).execute(till.conn)?;
     term::shift(till, item, Term::new(till.now_us, end_us), day)
+}
+
+/// The client learns that his service is there.
+fn tell(till: &mut Till, item: &Item) -> Result<()> {
+    let sql = Sql::new("SELECT ip FROM item WHERE id = ").bind(item.id);
+    let ip = sql.first(till.conn, &[Kind::Text])?.map_or(String::new(), |row| row[0].str().to_owned());
+    let letter = Letter {
+        account_id: item.account_id,
+        project_id: item.project_id,
+        template: OPENED,
+        about: format!("item:{}", item.id),
+        values: &[("domain", item.name.clone()), ("ip", ip)],
+        paper: None,
+    };
+    letter.post(till).map(drop)
 }
 
 /// What of the paid time was not used goes back where the tariff says so; the service is in no list

@@ -91,6 +91,26 @@ worlds! {
         assert_eq!(post.rows().len(), 2, "asked for again it is another letter");
     }
 
+    /// A client is told that his service is open, unless the tariff says not to.
+    fn an_opening_is_told(world: &World) {
+        let post = Post::new(world);
+        let order = |name: &str| {
+            let tariff = world.id("tariff");
+            let asked = format!("pricelist={tariff}&period=1&domain={name}&skipbasket=on");
+            world.done("client", &format!("func=vds.order.param&{asked}&sok=ok"));
+            post.work();
+        };
+        let told = |name: &str| {
+            let sql = Sql::new("SELECT payload FROM outbox WHERE intname = 'service_opened'");
+            let rows = world.app.db.read(BUDGET_SLOW, |conn| sql.load(conn, &[Kind::Text]));
+            rows.expect("the outbox").iter().filter(|row| row[0].str().contains(name)).count()
+        };
+        order("told.example.com");
+        world.done("admin", &format!("func=pricelist.edit&elid={}&opennotify=none&sok=ok", world.id("tariff")));
+        order("untold.example.com");
+        assert_eq!((told("\"told.example.com"), told("\"untold.example.com")), (1, 0));
+    }
+
     /// The provider's own address is the sender, in the letter and on its envelope.
     fn a_server_takes_letters(world: &World) {
         let post = Post::new(world);

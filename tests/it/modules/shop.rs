@@ -25,7 +25,7 @@ fn made(world: &World, query: &str) -> String {
 }
 
 impl<'w> Shop<'w> {
-    /// Two tariffs of 10.00 and 20.00 a month, delivered by a module.
+    /// Two tariffs of 10.00 and 20.00 a month, delivered by a module, without letters.
     pub fn new(world: &'w World, module: &str) -> Self {
         let types = world.done("admin", "func=itemtype&p_cnt=100");
         let vds = dom::find(&types, "/doc/elem[intname=vds]/id").concat();
@@ -33,7 +33,10 @@ impl<'w> Shop<'w> {
         let module = made(world, &format!("func=processing.edit&name=M&{module}"));
         let tariff = |name: &str, price: &str| {
             let of = format!("itemtype={vds}&project={project}&processingmodule={module}");
-            made(world, &format!("func=pricelist.edit&{of}&name={name}&monthly{euro}={price}"))
+            made(
+                world,
+                &format!("func=pricelist.edit&{of}&name={name}&opennotify=none&monthly{euro}={price}"),
+            )
         };
         let (small, big) = (tariff("Small", "10"), tariff("Big", "20"));
         Self { world, module, small, big }
