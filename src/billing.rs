@@ -9,7 +9,7 @@ pub mod currency;
 pub mod datacenter;
 pub mod discount;
 pub mod doctmpl;
-mod document;
+pub mod document;
 pub mod enumeration;
 pub mod expense;
 pub mod intname;

@@ -2,6 +2,7 @@
 //! default (decisions.md, Names, configuration, data).
 
 pub mod file;
+pub mod mail;
 pub mod params;
 pub mod ranges;
 mod sources;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use file::Watch;
+pub use mail::MailServer;
 pub use params::{PARAMS, Param};
 pub use ranges::Networks;
 pub use value::{Listen, Secret};
@@ -48,6 +50,12 @@ pub struct Config {
     pub password_min_length: usize,
     pub module_timeout_seconds: u64,
     pub module_wait_minutes: i64,
+    /// Without one letters are files.
+    pub mail_server: Option<MailServer>,
+    pub mail_password: Option<Secret>,
+    /// Who writes where the provider has no address of its own.
+    pub mail_from: String,
+    pub mail_timeout_seconds: u64,
     pub restrict_authinfo: bool,
     pub bind_session_ip: bool,
     pub disable_cookie_secure: bool,
@@ -198,6 +206,10 @@ impl Config {
             password_min_length: values.number("PasswordMinLength"),
             module_timeout_seconds: values.number("ModuleTimeout"),
             module_wait_minutes: i64::from(values.number::<u32>("ModuleWait")),
+            mail_server: values.mail_server("MailServer"),
+            mail_password: values.secret("MailPassword"),
+            mail_from: values.text("MailFrom"),
+            mail_timeout_seconds: values.number("MailTimeoutSeconds"),
             restrict_authinfo: values.flag("RestrictAuthinfo"),
             bind_session_ip: values.flag("BindSessionIp"),
             disable_cookie_secure: values.flag("DisableCookieSecure"),
@@ -284,6 +296,13 @@ impl Values {
 
     fn path(&self, name: &str) -> Option<PathBuf> {
         Some(self.text(name)).filter(|text| !text.is_empty()).map(PathBuf::from)
+    }
+
+    fn mail_server(&self, name: &str) -> Option<MailServer> {
+        match &self.0[name] {
+            Value::MailServer(server) => Some(server.clone()),
+            _ => None, // nothing was given
+        }
     }
 
     fn secret(&self, name: &str) -> Option<Secret> {

@@ -57,6 +57,11 @@ pub enum Settled {
         error: String,
         log: String,
     },
+    /// It will never be done: the other side has said so, and asking again would not change it.
+    Refused {
+        error: String,
+        log: String,
+    },
     /// Nobody can do it but a person.
     Manual {
         error: String,
@@ -69,6 +74,17 @@ const ATTEMPTS_MAX: i64 = 8;
 pub const LEASE_US: i64 = 10 * MINUTE_US;
 
 pub fn post(conn: &mut Conn, post: Post, now_us: i64) -> Result<i64> {
+    let row = insert(post, now_us).sql(" RETURNING id").first(conn, &[Kind::Int])?;
+    row.map(|row| row[0].int()).ok_or_else(|| Error::system("an outbox row got no id"))
+}
+
+/// The same where what was posted before under this reference is it.
+pub fn post_once(conn: &mut Conn, post: Post, now_us: i64) -> Result<()> {
+    insert(post, now_us).sql(" ON CONFLICT (reference) DO NOTHING").execute(conn)?;
+    Ok(())
+}
+
+fn insert(post: Post, now_us: i64) -> Sql {
     let sql = Sql::new(
         "INSERT INTO outbox (kind, reference, item_id, account_id, reseller_id, intname, payload, \
          next_at, createdate) VALUES (",
@@ -84,8 +100,7 @@ pub fn post(conn: &mut Conn, post: Post, now_us: i64) -> Result<i64> {
         now_us.into(),
         now_us.into(),
     ];
-    let row = sql.binds(values).sql(") RETURNING id").first(conn, &[Kind::Int])?;
-    row.map(|row| row[0].int()).ok_or_else(|| Error::system("an outbox row got no id"))
+    sql.binds(values).sql(")")
 }
 
 /// Rows that are due, oldest first: ready, or left by a worker whose lease is over. What waits
@@ -175,6 +190,7 @@ pub fn settle(conn: &mut Conn, due: &Due, settled: &Settled, now_us: i64) -> Res
         Settled::Done => ("done", 0, "", ""),
         Settled::Reported => return Ok(()),
         Settled::Waiting { until_us } => return wait(conn, due, *until_us, now_us),
+        Settled::Refused { error, log } => ("failed", 0, error.as_str(), log.as_str()),
         Settled::Failed { error, log } if attempts >= ATTEMPTS_MAX => {
             ("failed", 0, error.as_str(), log.as_str())
         }

@@ -212,8 +212,13 @@ pub fn printed(cx: &Ctx, element: &'static str, sheets: Vec<Sheet>) -> Result<Re
 }
 
 pub fn pdf(sheets: Vec<Sheet>) -> Result<Reply> {
-    let bytes = paper::bound(&papers(&sheets)?)?;
-    Ok(Reply::File(File { mime: PDF, name: file_name(&sheets, "pdf"), bytes }))
+    file(&sheets).map(Reply::File)
+}
+
+/// All documents as one PDF.
+pub fn file(sheets: &[Sheet]) -> Result<File> {
+    let bytes = paper::bound(&papers(sheets)?)?;
+    Ok(File { mime: PDF, name: file_name(sheets, "pdf"), bytes })
 }
 
 fn papers(sheets: &[Sheet]) -> Result<Vec<Paper>> {

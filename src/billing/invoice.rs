@@ -18,6 +18,7 @@ use crate::{history, money::Money};
 use super::document;
 
 pub use correct::follow;
+pub use print::issued_sheet;
 
 pub const FUNCS: &[Row] = &[
     ("invoice", Handler::View(Some(issued_for_clients))),

@@ -3,7 +3,7 @@
 pub mod add;
 pub mod amount;
 pub mod autopay;
-mod bill;
+pub mod bill;
 pub mod cover;
 pub mod event;
 pub mod info;

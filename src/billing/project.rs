@@ -1,5 +1,6 @@
 //! Providers: the brands under which services are sold.
 
+use crate::config::mail::mailbox;
 use crate::doc::Node;
 use crate::error::{Error, Result};
 use crate::record::{self, Record};
@@ -12,6 +13,11 @@ pub const FUNCS: &[Row] = &[("project.edit", Handler::Form(EDIT)), ("project.add
 const EDIT: Form = record::FORM.check(check).save(save);
 
 fn check(_cx: &mut Ctx, record: &mut Record) -> Result<()> {
+    let sender = record.str("notify_email").trim().to_owned();
+    if !sender.is_empty() && mailbox(&sender).is_err() {
+        return Err(Error::value("notify_email", sender));
+    }
+    record.set("notify_email", sender);
     let zone = record.str("timezone");
     match zone.is_empty() || Zone::named(zone).is_some() {
         true => Ok(()),

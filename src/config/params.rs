@@ -87,7 +87,7 @@ pub fn env_name(name: &str) -> String {
     format!("{ENV_PREFIX}{}", name.to_ascii_uppercase())
 }
 
-pub static PARAMS: [Param; 27] = [
+pub static PARAMS: [Param; 31] = [
     Param::new("Listen", Kind::Listen, "http://127.0.0.1:1500", [
         "Where the server waits for calls: http://address:port or https://address:port; may be repeated.",
         "Где сервер ждёт вызовов: http://адрес:порт или https://адрес:порт; можно повторять.",
@@ -188,6 +188,24 @@ pub static PARAMS: [Param; 27] = [
     Param::new("ModuleWait", Kind::Number { min: 1, max: 10_080 }, "60", [
         "Minutes in which a processing module that goes on by itself has to report.",
         "За сколько минут должен отчитаться модуль обработки, который продолжает работу сам.",
+    ])
+    .editable(),
+    Param::new("MailServer", Kind::MailServer, "", [
+        "Server that takes letters, smtp://user@host:587 or smtps://host; without it they are files in mail.",
+        "Сервер для отправки писем, smtp://user@host:587 или smtps://host; без него письма — файлы в mail.",
+    ]),
+    Param::new("MailPassword", Kind::Text { min: 1, max: 255 }, "", [
+        "Password of the user in MailServer.",
+        "Пароль пользователя из MailServer.",
+    ])
+    .secret(),
+    Param::new("MailFrom", Kind::Mailbox, "", [
+        "Sender of letters where the provider has none, such as Example <billing@example.com>.",
+        "Отправитель писем, если у провайдера нет своего, например Example <billing@example.com>.",
+    ]),
+    Param::new("MailTimeoutSeconds", Kind::Number { min: 1, max: 60 }, "30", [
+        "Seconds in which the mail server has to answer each command.",
+        "За сколько секунд почтовый сервер должен ответить на каждую команду.",
     ])
     .editable(),
     Param::option("RestrictAuthinfo", [

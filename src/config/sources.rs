@@ -129,6 +129,7 @@ impl Sources {
 
     /// What only several values together can get wrong.
     pub fn check_together(&mut self, given: &[Given]) {
+        self.check_mail(given);
         let get = |name: &str| given.iter().find(|given| given.param.name == name);
         let (Some(cert), Some(key)) = (get("TlsCert"), get("TlsKey")) else { return };
         for (one, other) in [(cert, key), (key, cert)] {
@@ -147,6 +148,21 @@ impl Sources {
         if on && range.param.is_empty(&range.text) {
             let reason = "refuses every authinfo, because RestrictAuthinfoRange names no address";
             self.warn(option.source.clone(), option.param.name, reason);
+        }
+    }
+
+    /// A server that nobody could be told from by a sender, or that would refuse every letter.
+    fn check_mail(&mut self, given: &[Given]) {
+        let get = |name: &str| given.iter().find(|given| given.param.name == name);
+        let Some(server) = get("MailServer").filter(|server| !server.text.is_empty()) else { return };
+        let Ok(Value::MailServer(parsed)) = server.param.parse(&server.text) else { return };
+        let has = |name: &str| get(name).is_some_and(|given| !given.text.is_empty());
+        let needs = [("MailFrom", true), ("MailPassword", !parsed.user.is_empty())];
+        for (other, _) in needs.iter().filter(|(other, needed)| *needed && !has(other)) {
+            self.fail(server.source.clone(), server.param.name, format!("needs {other} beside it"));
+        }
+        if has("MailPassword") && parsed.user.is_empty() {
+            self.fail(server.source.clone(), server.param.name, "names no user for MailPassword");
         }
     }
 

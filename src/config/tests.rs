@@ -254,3 +254,25 @@ fn changed_names() {
     assert_eq!(names(after.changed(&before)), ["ForwardedSecret"], "masked, and yet seen");
     assert_eq!(names(after.changed(&load(None, &[], &[]).expect("right"))), ["ForwardedSecret"]);
 }
+
+#[test]
+fn a_mail_server_needs_a_sender_and_a_password_for_its_user() {
+    let rows: [(&str, &[&str]); 4] = [
+        ("MailServer smtp://a.example\nMailFrom b@a.example", &[]),
+        ("MailServer smtp://a.example", &["MailServer needs MailFrom beside it"]),
+        ("MailServer smtp://u@a.example\nMailFrom b@a.example", &["MailServer needs MailPassword beside it"]),
+        (
+            "MailServer smtp://u:hunter2@a.example\nMailPassword hunter2",
+            &["MailServer holds a password, which belongs into MailPassword"],
+        ),
+    ];
+    for (at, (file, expected)) in rows.iter().enumerate() {
+        let files = Files::new(&format!("mail{at}"), file, &[]);
+        let found = files.load(&[], &[]).map_or_else(|errors| errors, |_| Vec::new());
+        let reasons: Vec<String> =
+            found.iter().map(|error| format!("{} {}", error.name, error.reason)).collect();
+        assert_eq!(reasons, *expected, "{file}");
+    }
+    let file = "MailServer smtp://a.example\nMailFrom b@a.example\nMailPassword hunter2";
+    assert!(Files::new("mail9", file, &[]).load(&[], &[]).is_err(), "whose password is it?");
+}

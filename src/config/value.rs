@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 
+use super::mail::{self, MailServer};
 use super::ranges::{Networks, items};
 use crate::time::Zone;
 
@@ -33,6 +34,10 @@ pub enum Kind {
     Origins,
     Networks,
     Zone,
+    /// `smtp://user@host:port`
+    MailServer,
+    /// The address of a sender, with or without a name.
+    Mailbox,
     /// `Option Name`.
     Flag,
 }
@@ -47,6 +52,7 @@ pub enum Value {
     Listen(Vec<Listen>),
     Networks(Networks),
     Zone(Zone),
+    MailServer(MailServer),
 }
 
 /// Where the server waits for calls.
@@ -107,6 +113,8 @@ impl Kind {
             Self::Zone => Zone::named(word)
                 .map(Value::Zone)
                 .ok_or_else(|| format!("`{word}` is no time zone; names are like `UTC` and `Europe/Riga`")),
+            Self::MailServer => MailServer::parse(word).map(Value::MailServer),
+            Self::Mailbox => mail::mailbox(word).map(|_| Value::Text(word.to_owned())),
             Self::Networks => Networks::parse(text)
                 .map(Value::Networks)
                 .map_err(|item| format!("`{item}` is neither an address nor a network like `10.0.0.0/8`")),
@@ -231,7 +239,7 @@ impl fmt::Display for Listen {
 }
 
 /// Host (IPv6 in its brackets) and port.
-fn authority(text: &str) -> Option<(&str, Option<u16>)> {
+pub fn authority(text: &str) -> Option<(&str, Option<u16>)> {
     let end = match text.starts_with('[') {
         true => text.find(']')? + 1,
         false => text.find(':').unwrap_or(text.len()),
@@ -269,6 +277,7 @@ mod tests {
             Value::Listen(listen) => listen.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
             Value::Networks(networks) => networks.to_string(),
             Value::Zone(zone) => zone.time(0),
+            Value::MailServer(server) => server.to_string(),
         })
     }
 
@@ -298,6 +307,8 @@ mod tests {
             (Kind::Origins, "https://Shop.Example:443\nhttp://a:8080", "https://shop.example http://a:8080"),
             (Kind::Origins, "", ""),
             (Kind::Networks, "10.1.1.1/8,::1", "10.0.0.0/8, ::1"),
+            (Kind::MailServer, " smtp://mail.example ", "mail.example:587"),
+            (Kind::Mailbox, "Bill <a@b.example>", "Bill <a@b.example>"),
         ];
         for (kind, text, expected) in rows {
             assert_eq!(shown(kind, text).as_deref(), Some(expected), "{kind:?} {text:?}");

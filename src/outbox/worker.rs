@@ -97,8 +97,11 @@ fn run(app: &Arc<App>, mut row: Due) -> Result<bool> {
     }
     row.token_hash = hash;
     let acted = act(app, &row, &token);
-    if let Settled::Failed { error, .. } | Settled::Manual { error } = &acted.settled {
-        tracing::warn!(reference = row.reference, "{error}");
+    match &acted.settled {
+        Settled::Failed { error, .. } | Settled::Refused { error, .. } | Settled::Manual { error } => {
+            tracing::warn!(reference = row.reference, "{error}");
+        }
+        Settled::Done | Settled::Waiting { .. } | Settled::Reported => {}
     }
     let job = {
         let (app, now_us) = (app.clone(), app.clock.now_us());

@@ -13,6 +13,7 @@ mod gateway;
 mod goods;
 mod invoices;
 mod local;
+mod mail;
 mod matrix;
 mod modules;
 mod offers;

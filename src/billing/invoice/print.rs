@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::line::Part;
 use super::{Invoice, load};
 use crate::billing::document::{self, Manner, Sheet};
-use crate::db::{Kind, Raw, Sql};
+use crate::db::{Conn, Kind, Raw, Sql};
 use crate::error::{Error, Result};
 use crate::money::Money;
 use crate::rpc::handler::{Ctx, Reply};
@@ -29,17 +29,27 @@ fn sheet(cx: &mut Ctx, id: i64) -> Result<Sheet> {
     if !invoice.issued && !cx.caller.level().is_staff() {
         return Err(Error::missed("elid").with("value", id.to_string()));
     }
-    let data = match invoice.issued {
-        true => stored(cx, id)?,
-        false => {
-            let lang = document::lang(cx.conn, invoice.account_id)?;
-            data(cx, &invoice, "", &lang)?
-        }
-    };
+    if invoice.issued {
+        return issued_sheet(cx.conn, id);
+    }
+    let lang = document::lang(cx.conn, invoice.account_id)?;
+    let data = data(cx, &invoice, "", &lang)?;
+    dressed(cx.conn, invoice.company_id, data, format!("draft-{id}"))
+}
+
+/// What the invoice showed when it was issued, whoever asks. Error `missed(elid)` for a draft.
+pub fn issued_sheet(conn: &mut Conn, id: i64) -> Result<Sheet> {
+    let sql = Sql::new("SELECT company_id, number, data FROM invoice WHERE issued AND NOT deleted AND id = ");
+    let row = sql.bind(id).first(conn, &[Kind::Int, Kind::Text, Kind::Text])?;
+    let row = row.ok_or_else(|| Error::missed("elid").with("value", id.to_string()))?;
+    let data = serde_json::from_str(row[2].str()).map_err(Error::system)?;
+    dressed(conn, row[0].int(), data, row[1].str().to_owned())
+}
+
+fn dressed(conn: &mut Conn, company_id: i64, data: Value, name: String) -> Result<Sheet> {
     let lang = data["lang"].as_str().unwrap_or("en");
-    let chosen = document::of_company(cx.conn, invoice.company_id, "invoice")?;
+    let chosen = document::of_company(conn, company_id, "invoice")?;
     let templates = chosen.map_or_else(|| delivered(&data, lang), |chosen| Ok(vec![chosen]))?;
-    let name = if invoice.number.is_empty() { format!("draft-{id}") } else { invoice.number };
     Ok(Sheet { templates, data, name })
 }
 
@@ -53,13 +63,6 @@ fn delivered(data: &Value, lang: &str) -> Result<Vec<String>> {
         _ => &["invoice"],
     };
     kinds.iter().map(|kind| document::delivered(kind, lang)).collect()
-}
-
-/// What it showed when it was issued.
-fn stored(cx: &mut Ctx, id: i64) -> Result<Value> {
-    let sql = Sql::new("SELECT data FROM invoice WHERE id = ").bind(id);
-    let row = sql.first(cx.conn, &[Kind::Text])?.ok_or_else(|| Error::missed("elid"))?;
-    serde_json::from_str(row[0].str()).map_err(Error::system)
 }
 
 /// All that an invoice shows by its lines of now and the parties' details of now.

@@ -2,11 +2,17 @@
 
 use serde_json::{Value, json};
 
+use crate::app::App;
 use crate::billing::document::{self, Manner, Sheet};
-use crate::db::{Kind, Sql};
+use crate::db::{Conn, Kind, Sql};
 use crate::error::{Error, Result};
 use crate::money::Money;
 use crate::rpc::handler::{Ctx, Reply};
+use crate::service::Till;
+use crate::time::Zone;
+
+/// Where the words of a bill stand, which function ever prints it.
+const SET: &str = "payment";
 
 pub fn page(cx: &mut Ctx) -> Result<Reply> {
     let sheets = sheets(cx)?;
@@ -19,7 +25,15 @@ pub fn pdf(cx: &mut Ctx) -> Result<Reply> {
 
 fn sheets(cx: &mut Ctx) -> Result<Vec<Sheet>> {
     let ids = document::asked(cx)?;
-    ids.into_iter().map(|id| sheet(cx, id)).collect()
+    let (app, zone) = (&*cx.call.app, &cx.call.zone);
+    ids.into_iter().map(|id| sheet(cx.conn, app, zone, id)).collect()
+}
+
+/// The bill with the dates of its provider, whoever asks.
+pub fn of_till(till: &mut Till, id: i64) -> Result<Sheet> {
+    let project_id = load(till.conn, id)?.project_id;
+    let zone = till.zone(project_id)?;
+    sheet(till.conn, till.app, &zone, id)
 }
 
 struct Bill {
@@ -39,7 +53,7 @@ struct Bill {
     account: String,
 }
 
-fn load(cx: &mut Ctx, id: i64) -> Result<Bill> {
+fn load(conn: &mut Conn, id: i64) -> Result<Bill> {
     let sql = Sql::new(
         "SELECT p.account_id, p.sender_id, p.recipient_id, p.project_id, p.paymethod_id, p.status, \
          p.paymethodamount, p.createdate, p.number, p.description, m.name, c.iso, a.name FROM payment p \
@@ -48,7 +62,7 @@ fn load(cx: &mut Ctx, id: i64) -> Result<Bill> {
     );
     let mut kinds = [Kind::Int; 13];
     kinds[8..].fill(Kind::Text);
-    let row = sql.bind(id).first(cx.conn, &kinds)?.ok_or_else(|| Error::missed("elid"))?;
+    let row = sql.bind(id).first(conn, &kinds)?.ok_or_else(|| Error::missed("elid"))?;
     let (int, text) = (|at: usize| row[at].int(), |at: usize| row[at].str().to_owned());
     Ok(Bill {
         id,
@@ -68,11 +82,12 @@ fn load(cx: &mut Ctx, id: i64) -> Result<Bill> {
     })
 }
 
-fn sheet(cx: &mut Ctx, id: i64) -> Result<Sheet> {
-    let bill = load(cx, id)?;
-    let lang = document::lang(cx.conn, bill.account_id)?;
-    let data = data(cx, &bill, &lang)?;
-    let template = match document::of_company(cx.conn, bill.recipient_id, "payment")? {
+fn sheet(conn: &mut Conn, app: &App, zone: &Zone, id: i64) -> Result<Sheet> {
+    let bill = load(conn, id)?;
+    let lang = document::lang(conn, bill.account_id)?;
+    let line = app.registry.words.get(&lang, &[SET.to_owned()], "bill_line");
+    let data = data(conn, &bill, line, &Manner { lang: &lang, iso: &bill.iso, zone })?;
+    let template = match document::of_company(conn, bill.recipient_id, "payment")? {
         Some(chosen) => chosen,
         None => document::delivered("payment", &lang)?,
     };
@@ -80,20 +95,20 @@ fn sheet(cx: &mut Ctx, id: i64) -> Result<Sheet> {
 }
 
 /// The bill asks for the amount in the currency of the payment method.
-fn data(cx: &mut Ctx, bill: &Bill, lang: &str) -> Result<Value> {
-    let (project, site) = project(cx, bill.project_id)?;
+fn data(conn: &mut Conn, bill: &Bill, line: &str, manner: &Manner) -> Result<Value> {
+    let lang = manner.lang;
+    let (project, site) = project(conn, bill.project_id)?;
     let company = match bill.recipient_id {
         0 => json!({ "name": project }),
-        id => document::company(cx.conn, id, lang)?,
+        id => document::company(conn, id, lang)?,
     };
     let customer = match bill.sender_id {
         0 => json!({ "name": bill.account }),
-        id => document::payer(cx.conn, id, lang)?,
+        id => document::payer(conn, id, lang)?,
     };
-    let manner = Manner { lang, iso: &bill.iso, zone: &cx.call.zone };
     let amount = manner.money(bill.amount);
     let name = match bill.description.as_str() {
-        "" => cx.app.registry.words.get(lang, &cx.func.sets, "bill_line").replace("__name__", &project),
+        "" => line.replace("__name__", &project),
         description => description.to_owned(),
     };
     Ok(json!({
@@ -112,8 +127,8 @@ fn data(cx: &mut Ctx, bill: &Bill, lang: &str) -> Result<Value> {
     }))
 }
 
-fn project(cx: &mut Ctx, id: i64) -> Result<(String, String)> {
+fn project(conn: &mut Conn, id: i64) -> Result<(String, String)> {
     let sql = Sql::new("SELECT name, site FROM project WHERE id = ").bind(id);
-    let row = sql.first(cx.conn, &[Kind::Text; 2])?;
+    let row = sql.first(conn, &[Kind::Text; 2])?;
     Ok(row.map_or_else(Default::default, |row| (row[0].str().to_owned(), row[1].str().to_owned())))
 }

@@ -1,0 +1,201 @@
+//! Letters: as files, through a mail server, and what becomes of those that it does not take.
+
+mod server;
+
+use billmgr::db::{Kind, Raw, Sql};
+use billmgr::outbox::worker;
+use billmgr::rpc::BUDGET_SLOW;
+use billmgr::time::SECOND_US;
+
+use crate::support::{World, dom, worlds};
+use server::{Server, Taken};
+
+const CLIENT: &str = "client@client.example.com";
+const PASSWORD: &str = "hunter2-of-the-mail-server";
+
+/// A client with an address, and a payment that he can be sent the bill of.
+struct Post<'w> {
+    world: &'w World,
+    payment: String,
+}
+
+impl<'w> Post<'w> {
+    fn new(world: &'w World) -> Self {
+        let done = world.app.db.write(|conn| {
+            Sql::new("UPDATE users SET email = ").bind(CLIENT).sql(" WHERE name = 'client'").execute(conn)
+        });
+        assert_eq!(done.expect("a client"), 1);
+        Self { world, payment: world.id("client_payment").to_owned() }
+    }
+
+    fn send(&self) {
+        self.world.done("client", &format!("func=payment.send&elid={}", self.payment));
+    }
+
+    fn work(&self) -> usize {
+        worker::run_due(&self.world.app).expect("the outbox is worked off")
+    }
+
+    fn later(&self, seconds: i64) {
+        self.world.clock.advance_us(seconds * SECOND_US);
+    }
+
+    fn rows(&self) -> Vec<Vec<Raw>> {
+        let sql = Sql::new("SELECT id, state, attempts, error FROM outbox WHERE kind = 'mail'");
+        let sql = sql.sql(" AND intname IN ('payment_bill', 'invoice') ORDER BY id");
+        let kinds = [Kind::Int, Kind::Text, Kind::Int, Kind::Text];
+        self.world.app.db.read(BUDGET_SLOW, |conn| sql.load(conn, &kinds)).expect("the outbox")
+    }
+
+    /// Id, state, attempts and error of the newest letter.
+    fn state(&self) -> (i64, String, i64, String) {
+        let row = self.rows().pop().expect("a letter");
+        (row[0].int(), row[1].str().to_owned(), row[2].int(), row[3].str().to_owned())
+    }
+
+    fn file(&self) -> String {
+        let path = self.world.dir().join("mail").join(format!("{}.eml", self.state().0));
+        String::from_utf8(std::fs::read(path).expect("a letter in a file")).expect("letters are ASCII")
+    }
+
+    fn configure(&self, server: &Server, more: &str) {
+        let port = server.port;
+        let from = "MailFrom \"Seed <billing@seed.example.com>\"";
+        self.world.configure(&format!("MailServer smtp://127.0.0.1:{port}\n{from}\n{more}"));
+    }
+}
+
+/// A head's value, whatever lines it is folded into.
+fn head(letter: &str, name: &str) -> String {
+    let unfolded = letter.replace("\r\n ", " ");
+    let line = unfolded.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")));
+    line.unwrap_or_else(|| panic!("no {name} in {letter}")).to_owned()
+}
+
+worlds! {
+    /// Without a server they are files, with the bill as PDF; two clicks within a second are one.
+    fn letters_are_files(world: &World) {
+        let post = Post::new(world);
+        post.send();
+        post.send();
+        assert_eq!((post.rows().len(), post.work()), (1, 1));
+        let letter = post.file();
+        assert_eq!(head(&letter, "To"), CLIENT);
+        assert_eq!(head(&letter, "From"), "billmgr@localhost");
+        assert!(head(&letter, "X-Billmgr-Reference").starts_with("mail:payment_bill:payment:"));
+        assert!(head(&letter, "Message-ID").ends_with("@localhost>"), "{letter}");
+        assert!(letter.contains("Content-Type: application/pdf"), "{letter}");
+        assert!(letter.is_ascii() && letter.starts_with("Message-ID: <"), "{letter}");
+        post.later(1);
+        post.send();
+        assert_eq!(post.rows().len(), 2, "asked for again it is another letter");
+    }
+
+    /// The provider's own address is the sender, in the letter and on its envelope.
+    fn a_server_takes_letters(world: &World) {
+        let post = Post::new(world);
+        let server = Server::new(vec![Taken::All, Taken::All]);
+        post.configure(&server, "");
+        post.send();
+        post.work();
+        let project = world.id("project");
+        let sender = "notify_email=post@provider.example.com";
+        world.done("admin", &format!("func=project.edit&elid={project}&{sender}&sok=ok"));
+        post.later(1);
+        post.send();
+        post.work();
+        assert_eq!(post.state().1, "done", "{:?}", post.state());
+        let seen = server.seen();
+        assert!(seen[0].said("MAIL FROM:<billing@seed.example.com>"), "{:?}", seen[0].commands);
+        assert!(seen[1].said("MAIL FROM:<post@provider.example.com>"), "{:?}", seen[1].commands);
+        assert!(seen.iter().all(|one| one.said(&format!("RCPT TO:<{CLIENT}>")) && one.said("QUIT")));
+        assert_eq!(head(&seen[0].letter, "From"), "Seed <billing@seed.example.com>");
+        assert!(head(&seen[1].letter, "From").ends_with("<post@provider.example.com>"));
+        assert!(head(&seen[1].letter, "Message-ID").ends_with("@provider.example.com>"));
+        let bad = world.call("admin", &format!("func=project.edit&elid={project}&notify_email=x&sok=ok"));
+        assert_eq!(dom::find(&bad, "/doc/error/@object"), ["notify_email"]);
+    }
+
+    /// What it does not take now is sent again after a pause, as the same letter.
+    fn a_server_is_busy(world: &World) {
+        let post = Post::new(world);
+        let server = Server::new(vec![Taken::Answer("RCPT", "451 4.3.0 try later"), Taken::All]);
+        post.configure(&server, "");
+        post.send();
+        assert_eq!(post.work(), 1);
+        let (_, state, attempts, error) = post.state();
+        assert_eq!((state.as_str(), attempts), ("ready", 1));
+        assert!(error.contains("451") && error.contains("try later"), "{error}");
+        assert_eq!(post.work(), 0, "there is a pause");
+        post.later(11);
+        assert_eq!(post.work(), 1);
+        assert_eq!(post.state().1, "done", "{:?}", post.state());
+        assert_eq!(server.seen().len(), 2);
+        post.configure(&Server::new(vec![Taken::Answer("", "421 no place")]), "");
+        post.send();
+        post.work();
+        assert_eq!(post.state().1, "ready", "{:?}", post.state());
+    }
+
+    /// What it will never take is not sent again, and staff can read why.
+    fn a_server_refuses(world: &World) {
+        let post = Post::new(world);
+        let server = Server::new(vec![Taken::Answer("RCPT", "550 5.1.1 no such user")]);
+        post.configure(&server, "");
+        post.send();
+        post.work();
+        let (id, state, attempts, error) = post.state();
+        assert_eq!((state.as_str(), attempts), ("failed", 1));
+        assert!(error.contains("550") && error.contains("no such user"), "{error}");
+        let history = world.done("admin", &format!("func=runningoperation.errorhistory&elid={id}"));
+        assert_eq!(dom::find(&history, "/doc/elem/error"), [error]);
+        post.later(7 * 3600);
+        assert_eq!((post.work(), server.seen().len()), (0, 1));
+    }
+
+    /// The password is told to the server alone; one that it does not accept is no letter's fault.
+    fn a_server_wants_a_password(world: &World) {
+        let post = Post::new(world);
+        let wrong = Taken::Answer("AUTH", "535 5.7.8 who are you");
+        let server = Server::new(vec![wrong, Taken::All]);
+        let port = server.port;
+        post.configure(&server, "");
+        let lines = "MailFrom billing@seed.example.com\nMailPassword";
+        world.configure(&format!("MailServer smtp://bill@127.0.0.1:{port}\n{lines} {PASSWORD}"));
+        post.send();
+        post.work();
+        assert_eq!(post.state().1, "ready");
+        assert!(post.state().3.contains("535"), "{:?}", post.state());
+        post.later(11);
+        post.work();
+        assert_eq!(post.state().1, "done", "{:?}", post.state());
+        let proof = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, format!("\0bill\0{PASSWORD}"));
+        assert!(server.seen()[1].said(&format!("AUTH PLAIN {proof}")), "{:?}", server.seen()[1].commands);
+        assert!(!world.everything().contains(PASSWORD));
+        let list = world.get(&format!("func=paramlist&out=xml&{}", world.proof("admin"))).body;
+        assert!(list.contains("MailPassword") && !list.contains(PASSWORD));
+    }
+
+    /// Nobody at the other end, and nobody to write to.
+    fn a_letter_cannot_be_written(world: &World) {
+        let post = Post::new(world);
+        world.configure("MailServer smtp://127.0.0.1:1\nMailFrom billing@seed.example.com");
+        post.send();
+        post.work();
+        assert_eq!(post.state().1, "ready", "{:?}", post.state());
+        let set = |email: &str| {
+            let sql = Sql::new("UPDATE users SET email = ").bind(email).sql(" WHERE account_id = ");
+            let sql = sql.bind(world.id("client").parse::<i64>().expect("an id"));
+            world.app.db.write(move |conn| sql.clone().execute(conn)).expect("a client");
+        };
+        set("client\nBcc: all@example.com");
+        post.later(1);
+        post.send();
+        post.work();
+        let (_, state, _, error) = post.state();
+        assert!(state == "failed" && error.contains("nobody can be written to"), "{state} {error}");
+        set("");
+        let refused = world.call("client", &format!("func=payment.send&elid={}", post.payment));
+        assert_eq!(dom::find(&refused, "/doc/error/@object"), ["email"]);
+    }
+}
