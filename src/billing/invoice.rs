@@ -7,6 +7,7 @@ mod generate;
 mod issue;
 mod line;
 mod print;
+mod send;
 
 use crate::db::{Kind, Sql};
 use crate::error::{Error, Result};
@@ -39,6 +40,7 @@ pub const FUNCS: &[Row] = &[
     ("invoice.print", Handler::Once(print::page)),
     ("invoice.print.pdf", Handler::Once(print::pdf)),
     ("invoice.download", Handler::Once(print::pdf)),
+    ("invoice.send", Handler::Each(send::send)),
 ];
 
 const EDIT: Form = record::FORM.check(check);

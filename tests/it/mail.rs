@@ -176,6 +176,20 @@ worlds! {
         assert!(list.contains("MailPassword") && !list.contains(PASSWORD));
     }
 
+    /// Where TLS was asked for nothing is said without it.
+    fn a_server_speaks_no_tls(world: &World) {
+        let post = Post::new(world);
+        let server = Server::new(vec![Taken::All]);
+        let port = server.port;
+        let lines = format!("MailFrom billing@seed.example.com\nMailPassword {PASSWORD}");
+        world.configure(&format!("MailServer smtps://bill@127.0.0.1:{port}\n{lines}"));
+        post.send();
+        post.work();
+        let (_, state, _, error) = post.state();
+        assert!(state == "ready" && error.starts_with(&format!("127.0.0.1:{port}: ")), "{state} {error}");
+        assert!(server.seen().iter().all(|one| !one.said("EHLO") && !one.said("AUTH")), "{:?}", server.seen());
+    }
+
     /// Nobody at the other end, and nobody to write to.
     fn a_letter_cannot_be_written(world: &World) {
         let post = Post::new(world);
@@ -197,5 +211,29 @@ worlds! {
         set("");
         let refused = world.call("client", &format!("func=payment.send&elid={}", post.payment));
         assert_eq!(dom::find(&refused, "/doc/error/@object"), ["email"]);
+    }
+
+    /// The letter of an invoice holds what was issued, however the payer is called later.
+    fn invoices_are_sent(world: &World) {
+        let post = Post::new(world);
+        let period = "fromdate=2026-06-01&todate=2026-06-30";
+        let company = world.id("company");
+        world.done("admin", &format!("func=invoice.generate&company={company}&{period}&sok=ok"));
+        let list = world.done("admin", "func=invoice");
+        let id = dom::find(&list, "/doc/elem/id").concat();
+        let draft = world.call("admin", &format!("func=invoice.send&elid={id}"));
+        assert_eq!(dom::find(&draft, "/doc/error/@object"), ["status"]);
+        world.done("admin", &format!("func=invoice.status.1&elid={id}"));
+        for user in ["client", "admin"] {
+            world.done(user, &format!("func=invoice.send&elid={id}&sok=ok"));
+        }
+        assert_eq!((post.rows().len(), post.work()), (1, 1));
+        assert_eq!(post.state().1, "done", "{:?}", post.state());
+        let letter = post.file();
+        let number = dom::find(&world.done("client", "func=invoice"), "/doc/elem/number").concat();
+        assert!(head(&letter, "Subject").starts_with(&format!("Invoice {number}: ")), "{letter}");
+        let name = format!("filename=\"{number}.pdf\"");
+        assert!(letter.contains(&name) && letter.contains("Content-Type: application/pdf"), "{letter}");
+        assert!(!world.everything().contains("%PDF"), "the outbox keeps ids");
     }
 }
