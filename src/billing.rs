@@ -12,6 +12,7 @@ pub mod doctmpl;
 pub mod document;
 pub mod enumeration;
 pub mod expense;
+pub mod initialsettings;
 pub mod intname;
 pub mod invoice;
 pub mod itemtype;
@@ -43,6 +44,7 @@ pub const FUNCS: &[&[Row]] = &[
     doctmpl::FUNCS,
     enumeration::FUNCS,
     expense::FUNCS,
+    initialsettings::FUNCS,
     invoice::FUNCS,
     itemtype::FUNCS,
     locale::FUNCS,

@@ -9,9 +9,9 @@ use crate::error::{Error, Result};
 use crate::money::Money;
 use crate::params::Params;
 use crate::record::{self, Record, scope_sql};
-use crate::rpc::handler::{Call, Ctx, Form, Handler, Reply, Topic};
+use crate::rpc::handler::{Ctx, Form, Handler, Reply, Topic};
 use crate::rpc::registry::Row;
-use crate::rpc::{self, describe};
+use crate::rpc::{self, describe, nested};
 
 pub const FUNCS: &[Row] = &[
     ("whoami", Handler::Once(whoami)),
@@ -166,31 +166,9 @@ fn each_of_group(cx: &mut Ctx, _record: Record) -> Result<Vec<Node>> {
         let mut params = cx.params.clone();
         params.set("func", &name);
         params.set("elid", elid);
-        let call = rpc::with_fields(nested(cx.call, params)?, cx.conn)?;
-        let mut inner = Ctx::new(cx.conn, &call);
-        rpc::deed(&mut inner)?;
-        let touched = inner.touched;
-        cx.touched.extend(touched);
+        nested::run(cx, params, "faction")?;
     }
     Ok(Vec::new())
-}
-
-/// A call inside of a call: the same caller, looked up and judged anew.
-fn nested(call: &Call, params: Params) -> Result<Call> {
-    let func = rpc::find(&call.app, &call.caller, &params)?;
-    if !func.writes(params.submits()) {
-        return Err(Error::value("faction", func.name()));
-    }
-    Ok(Call {
-        app: call.app.clone(),
-        func,
-        caller: call.caller.clone(),
-        params,
-        lang: call.lang.clone(),
-        zone: call.zone.clone(),
-        now_us: call.now_us,
-        added: Vec::new(),
-    })
 }
 
 /// The validator of money fields: the value as it will be kept.

@@ -9,6 +9,7 @@ pub mod handler;
 pub mod journal;
 pub mod list;
 pub mod meta;
+pub mod nested;
 pub mod options;
 pub mod page;
 pub mod plan;

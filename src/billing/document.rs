@@ -96,8 +96,12 @@ pub fn company(conn: &mut Conn, id: i64, lang: &str) -> Result<Value> {
     if bank.values().any(|value| *value != "") {
         company.insert("bank".into(), Value::Object(bank));
     }
-    let country = party(conn, "company", &[("id", "country_id")], id)?;
-    company.insert("country".into(), country_name(conn, &country["id"], lang)?.into());
+    let columns = [("", "country_id"), ("legal", "country_legal"), ("physical", "country_physical")];
+    let ids = party(conn, "company", &columns, id)?;
+    for (name, which) in [("country", ""), ("country_legal", "legal"), ("country_physical", "physical")] {
+        let own = if ids[which] == "0" { &ids[""] } else { &ids[which] };
+        company.insert(name.into(), country_name(conn, own, lang)?.into());
+    }
     Ok(Value::Object(company))
 }
 

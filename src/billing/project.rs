@@ -13,11 +13,13 @@ pub const FUNCS: &[Row] = &[("project.edit", Handler::Form(EDIT)), ("project.add
 const EDIT: Form = record::FORM.check(check).save(save);
 
 fn check(_cx: &mut Ctx, record: &mut Record) -> Result<()> {
-    let sender = record.str("notify_email").trim().to_owned();
-    if !sender.is_empty() && mailbox(&sender).is_err() {
-        return Err(Error::value("notify_email", sender));
+    for name in ["notify_email", "support_email"] {
+        let address = record.str(name).trim().to_owned();
+        if !address.is_empty() && mailbox(&address).is_err() {
+            return Err(Error::value(name, address));
+        }
+        record.set(name, address);
     }
-    record.set("notify_email", sender);
     let zone = record.str("timezone");
     match zone.is_empty() || Zone::named(zone).is_some() {
         true => Ok(()),

@@ -99,7 +99,7 @@ worlds! {
         post.send();
         post.work();
         let project = world.id("project");
-        let sender = "notify_email=post@provider.example.com";
+        let sender = "notify_email=post@provider.example.com&support_email=help@provider.example.com";
         world.done("admin", &format!("func=project.edit&elid={project}&{sender}&sok=ok"));
         post.later(1);
         post.send();
@@ -111,6 +111,8 @@ worlds! {
         assert!(seen.iter().all(|one| one.said(&format!("RCPT TO:<{CLIENT}>")) && one.said("QUIT")));
         assert_eq!(head(&seen[0].letter, "From"), "Seed <billing@seed.example.com>");
         assert!(head(&seen[1].letter, "From").ends_with("<post@provider.example.com>"));
+        assert!(head(&seen[1].letter, "Reply-To").ends_with("<help@provider.example.com>"));
+        assert!(!seen[0].letter.contains("Reply-To"), "{}", seen[0].letter);
         assert!(head(&seen[1].letter, "Message-ID").ends_with("@provider.example.com>"));
         let bad = world.call("admin", &format!("func=project.edit&elid={project}&notify_email=x&sok=ok"));
         assert_eq!(dom::find(&bad, "/doc/error/@object"), ["notify_email"]);

@@ -2,6 +2,7 @@
 
 mod access;
 mod bad_input;
+mod beginning;
 mod calls;
 mod coverage;
 mod demo;

@@ -4,7 +4,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use lettre::Message;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
-use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
+use lettre::message::{Attachment, Mailbox, MessageBuilder, MultiPart, SinglePart};
 use serde_json::Value;
 
 use super::Paper;
@@ -34,7 +34,7 @@ pub fn make(app: &App, due: &Due) -> Result<Message> {
     let payload: Value = serde_json::from_str(&due.payload).map_err(Error::system)?;
     let to = payload["to"].as_str().unwrap_or_default();
     let to: Mailbox = mailbox(to).map_err(|_| Error::value(ADDRESS, to))?;
-    let from = sender(app, payload["project"].as_i64().unwrap_or(0))?;
+    let (from, answers) = parties(app, payload["project"].as_i64().unwrap_or(0))?;
     let paper = Paper::of(&payload["paper"]).map(|paper| printed(app, paper)).transpose()?;
     let now = UNIX_EPOCH + Duration::from_micros(app.clock.now_us().max(0).cast_unsigned());
     let (subject, text) = written(app, due, &payload);
@@ -46,6 +46,7 @@ pub fn make(app: &App, due: &Due) -> Result<Message> {
         .date(now)
         .raw_header(HeaderValue::new(REFERENCE, due.reference.clone()))
         .raw_header(HeaderValue::new(SUBMITTED, "auto-generated".into()));
+    let builder = answers.into_iter().fold(builder, MessageBuilder::reply_to);
     let text = SinglePart::plain(text);
     let message = match paper {
         None => builder.singlepart(text),
@@ -61,17 +62,20 @@ fn message_id(due: &Due, from: &Mailbox) -> String {
     format!("<{}@{}>", &digest[..32], from.email.domain())
 }
 
-/// The provider where it has an address, else who is configured.
-fn sender(app: &App, project_id: i64) -> Result<Mailbox> {
-    let sql = Sql::new("SELECT notify_email, name FROM project WHERE id = ").bind(project_id);
-    let row = app.db.read(BUDGET_SLOW, |conn| sql.first(conn, &[Kind::Text; 2]))?;
-    let of_provider = row.and_then(|row| {
-        let found = mailbox(row[0].str()).ok()?;
-        Some(Mailbox { name: found.name.or_else(|| Some(row[1].str().to_owned())), ..found })
-    });
+/// From whom a letter is (the provider where it has an address, else who is configured), and who
+/// gets its answers where that is another.
+fn parties(app: &App, project_id: i64) -> Result<(Mailbox, Option<Mailbox>)> {
+    let sql = Sql::new("SELECT notify_email, support_email, name FROM project WHERE id = ").bind(project_id);
+    let row = app.db.read(BUDGET_SLOW, |conn| sql.first(conn, &[Kind::Text; 3]))?;
+    let of_provider = |at: usize| {
+        let row = row.as_ref()?;
+        let found = mailbox(row[at].str()).ok()?;
+        Some(Mailbox { name: found.name.or_else(|| Some(row[2].str().to_owned())), ..found })
+    };
     let configured = app.config.load().mail_from.clone();
     let other = if configured.is_empty() { NOBODY } else { &configured };
-    of_provider.map_or_else(|| mailbox(other).map_err(Error::system), Ok)
+    let from = of_provider(0).map_or_else(|| mailbox(other).map_err(Error::system), Ok)?;
+    Ok((from, of_provider(1)))
 }
 
 /// Subject and text in the client's language.
