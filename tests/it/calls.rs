@@ -49,7 +49,7 @@ macro_rules! transcripts {
 }
 
 transcripts!(
-    authinfo bad_input callbacks contracts domains first_steps formats forms invoices lang lists objects orders
+    authinfo bad_input callbacks contracts domains first_steps formats forms imports invoices lang lists objects orders
     payment_status payments promotions services sign_in staff statements su tariffs
 );
 
