@@ -60,6 +60,7 @@ pub const FUNCS: &[&[Row]] = &[
     payment::upload::FUNCS,
     pricelist::FUNCS,
     processing::FUNCS,
+    processing::import::FUNCS,
     project::FUNCS,
     promotion::FUNCS,
     reconciliation::FUNCS,

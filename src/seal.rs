@@ -30,8 +30,14 @@ use crate::service::contact::registrar;
 pub const KEY_FILE: &str = "secret.key";
 
 /// Every column that holds sealed texts: what `billmgr key rotate` seals anew.
-pub const SEALED: &[Column] =
-    &[processing::PASSWORD, processing::IPMGR_PASSWORD, choices::SEALED, registrar::SEALED, stored::SEALED];
+pub const SEALED: &[Column] = &[
+    processing::PASSWORD,
+    processing::IPMGR_PASSWORD,
+    processing::import::SEALED,
+    choices::SEALED,
+    registrar::SEALED,
+    stored::SEALED,
+];
 
 /// So long that nonces may be random for as many texts as there will ever be.
 const NONCE_BYTES: usize = 24;

@@ -69,6 +69,8 @@ const ALLOWED: &[(&str, About)] = &[
     ("task.edit", About::Task),
     ("processing.edit", About::ModuleRead),
     ("processing.customparam", About::ModuleRead),
+    ("processing.import.service", About::Module("module")),
+    ("processing.import.profile", About::Module("module")),
     ("processing.savebalance", About::Module("processingmodule")),
     ("processing.setconfig", About::Module("elid")),
 ];

@@ -1,5 +1,7 @@
 //! Processing modules: what opens services at a panel or vendor; and the IP managers beside them.
 
+pub mod import;
+
 use super::usage::refuse_used;
 use crate::db::{Conn, Kind, Sql};
 use crate::doc::Node;

@@ -6,7 +6,7 @@ use super::Job;
 use crate::billing::charge;
 use crate::db::Sql;
 use crate::error::{Error, Result};
-use crate::outbox::mail;
+use crate::outbox::mail::Letter;
 use crate::service::item::{self, BY_BILLING, Item};
 use crate::service::status::{Operation, Status};
 use crate::service::{Till, prolong, term, usage};
@@ -115,11 +115,13 @@ fn remind(till: &mut Till, item: &mut Item) -> Result<()> {
     }
     let zone = till.zone(item.project_id)?;
     let values = [("domain", item.name.clone()), ("expiredate", zone.date(item.expiredate))];
-    mail::to_account(
-        till,
-        item.account_id,
-        "service_expires",
-        &format!("item:{}:{since_us}", item.id),
-        &values,
-    )
+    let letter = Letter {
+        account_id: item.account_id,
+        project_id: item.project_id,
+        template: "service_expires",
+        about: format!("item:{}:{since_us}", item.id),
+        values: &values,
+        paper: None,
+    };
+    letter.post(till).map(drop)
 }

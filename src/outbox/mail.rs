@@ -90,18 +90,6 @@ impl Letter<'_> {
     }
 }
 
-/// A letter without a paper. A client without an address gets none.
-pub fn to_account(
-    till: &mut Till,
-    account_id: i64,
-    template: &'static str,
-    about: &str,
-    values: &[(&str, String)],
-) -> Result<()> {
-    let letter = Letter { account_id, project_id: 0, template, about: about.to_owned(), values, paper: None };
-    letter.post(till).map(drop)
-}
-
 /// Makes a letter and hands it over.
 pub fn act(app: &App, due: &Due) -> Acted {
     let letter = match letter::make(app, due) {

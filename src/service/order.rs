@@ -238,7 +238,7 @@ pub fn expected_total(cx: &Ctx) -> Result<Option<Money>> {
 }
 
 /// The client's account with the tariff's provider, opened where he has none.
-fn subaccount(till: &mut Till, record: &Record, project_id: i64) -> Result<i64> {
+pub fn subaccount(till: &mut Till, record: &Record, project_id: i64) -> Result<i64> {
     let owner = (record.int("account_id"), record.int("reseller_id"));
     match books::subaccount_of(till.conn, owner.0, Some(project_id)) {
         Ok(subaccount) => Ok(subaccount.id),
@@ -252,7 +252,8 @@ fn subaccount(till: &mut Till, record: &Record, project_id: i64) -> Result<i64> 
     }
 }
 
-fn insert(till: &mut Till, record: &Record, buyer: &Buyer) -> Result<Item> {
+/// The service that a record describes, ordered and not paid.
+pub fn insert(till: &mut Till, record: &Record, buyer: &Buyer) -> Result<Item> {
     let tariff = till.tariff(record.int("pricelist_id"))?;
     let remoteid = record.str("remoteid").trim();
     check_remoteid(till, buyer.subaccount.account_id, remoteid)?;

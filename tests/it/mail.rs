@@ -198,6 +198,20 @@ worlds! {
         assert!(list.contains("MailPassword") && !list.contains(PASSWORD));
     }
 
+    /// Where TLS was asked for nothing is said without it.
+    fn a_server_speaks_no_tls(world: &World) {
+        let post = Post::new(world);
+        let server = Server::new(vec![Taken::All]);
+        let port = server.port;
+        let lines = format!("MailFrom billing@seed.example.com\nMailPassword {PASSWORD}");
+        world.configure(&format!("MailServer smtps://bill@127.0.0.1:{port}\n{lines}"));
+        post.send();
+        post.work();
+        let (_, state, _, error) = post.state();
+        assert!(state == "ready" && error.starts_with(&format!("127.0.0.1:{port}: ")), "{state} {error}");
+        assert!(server.seen().iter().all(|one| !one.said("EHLO") && !one.said("AUTH")), "{:?}", server.seen());
+    }
+
     /// Nobody at the other end, and nobody to write to.
     fn a_letter_cannot_be_written(world: &World) {
         let post = Post::new(world);

@@ -1,6 +1,7 @@
 //! What contacts are to services.
 
 use super::need_of;
+use crate::billing::processing::import;
 use crate::db::{Conn, Kind, Raw, Sql};
 use crate::error::{Error, Result};
 use crate::rpc::handler::{Ctx, Handler, Reply};
@@ -54,10 +55,14 @@ fn item_of(cx: &mut Ctx) -> Result<Item> {
     })
 }
 
-/// A module says which contact a service has at its registrar.
+/// A module says which contact a service has at its registrar; of what it reported for import too.
 fn bind_by_call(cx: &mut Ctx) -> Result<Reply> {
-    let (item, role) = (item_of(cx)?, told(cx, "type")?);
+    let (id, role) = (told(cx, "item")?.int(), told(cx, "type")?);
     let contact_id = told(cx, "service_profile")?.int();
+    if import::bind(cx, id, contact_id, role.str())? {
+        return Reply::ok();
+    }
+    let item = item_of(cx)?;
     need_of(cx.conn, item.account_id, contact_id, "service_profile")?;
     bind(cx.conn, item.id, role.str(), contact_id)?;
     Till::of(cx).note(&item, &format!("{}: {contact_id}", role.str()))?;

@@ -4,7 +4,7 @@ use super::shop::Shop;
 use crate::support::worlds;
 
 /// Each is called by the program; the answer begins with this.
-const CALLS: [(&str, &str); 24] = [
+const CALLS: [(&str, &str); 28] = [
     ("service.moduleinfo elid=$item", "id="),
     ("service.setstatus elid=$item service_status=2", "OK"),
     ("vds.edit elid=$item", "elid="),
@@ -12,6 +12,10 @@ const CALLS: [(&str, &str); 24] = [
     ("processing.savebalance processingmodule=$MODULE balance=5 currency=EUR", "OK"),
     ("task.gettype operation=open", ""),
     ("task.edit item=$item runningoperation=$BILLMGR_OPERATION type=open sok=ok", "OK"),
+    ("processing.import.service module=$MODULE itemtype=vds import_service_name=found sok=ok", "OK"),
+    ("processing.import.service module=pmtest itemtype=vds import_service_name=x sok=ok", "ERROR access"),
+    ("processing.import.service module=1$MODULE itemtype=vds import_service_name=x sok=ok", "ERROR access"),
+    ("processing.import.assign elid=1000000000001 account=1 sok=ok", "ERROR access"),
     ("service.postopen elid=$OTHER", "ERROR access"),
     ("service.postopen elid=$item,$OTHER", "ERROR access"),
     ("service.postsuspend elid=$item", "ERROR access"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use billmgr::app::App;
 use billmgr::auth::Caller;
 use billmgr::db::{Raw, Sql};
-use billmgr::outbox::mail;
+use billmgr::outbox::mail::Letter;
 use billmgr::service::Till;
 use billmgr::time::DAY_US;
 
@@ -67,7 +67,10 @@ fn letter(seed: &Seed, name: &'static str) {
         let caller = Caller::own();
         let till = &mut Till::new(conn, &app, &caller, "seed", app.clock.now_us() + FAR_US);
         let values = [("domain", format!("{name}.example.com")), ("expiredate", "2026-07-15".to_owned())];
-        mail::to_account(till, account, "service_expires", &format!("seed:{name}"), &values)
+        let (template, about) = ("service_expires", format!("seed:{name}"));
+        let letter =
+            Letter { account_id: account, project_id: 0, template, about, values: &values, paper: None };
+        letter.post(till)
     });
     done.expect("a letter waits");
 }
