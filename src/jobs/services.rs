@@ -24,7 +24,7 @@ pub const REMIND: Job = Job { name: "remind", due: due_remind, one: remind };
 const REMIND_DAYS: [i64; 3] = [1, 3, 7];
 
 fn due_prolong(now_us: i64) -> Sql {
-    let sql = Sql::new(" AND expiredate > 0 AND expiredate <= ").bind(now_us);
+    let sql = Sql::new(" AND expiredate <= ").bind(now_us);
     sql.sql(" AND autoprolong <> 0 AND (status = 2 OR (status = 3 AND substatus = 'autosuspend'))")
 }
 
@@ -35,7 +35,7 @@ fn renew(till: &mut Till, item: &mut Item) -> Result<()> {
 }
 
 fn due_suspend(now_us: i64) -> Sql {
-    Sql::new(" AND expiredate > 0 AND expiredate <= ").bind(now_us).sql(" AND status = 2")
+    Sql::new(" AND expiredate <= ").bind(now_us).sql(" AND status = 2")
 }
 
 fn suspend(till: &mut Till, item: &mut Item) -> Result<()> {
@@ -43,8 +43,7 @@ fn suspend(till: &mut Till, item: &mut Item) -> Result<()> {
 }
 
 fn due_close(now_us: i64) -> Sql {
-    let sql = Sql::new(" AND status = 3 AND substatus = 'autosuspend' AND expiredate > 0 AND expiredate <= ");
-    sql.bind(now_us)
+    Sql::new(" AND status = 3 AND substatus = 'autosuspend' AND expiredate <= ").bind(now_us)
 }
 
 /// A tariff without days of its own takes its type's; without either nothing closes by itself.
@@ -62,7 +61,7 @@ fn close(till: &mut Till, item: &mut Item) -> Result<()> {
 
 fn due_remind(now_us: i64) -> Sql {
     let farthest = now_us + REMIND_DAYS[REMIND_DAYS.len() - 1] * DAY_US;
-    let sql = Sql::new(" AND status = 2 AND expiredate > ").bind(now_us).sql(" AND expiredate <= ");
+    let sql = Sql::new(" AND status = 2 AND +expiredate > ").bind(now_us).sql(" AND expiredate <= ");
     sql.bind(farthest).sql(" AND reminded_at < expiredate - ").bind(DAY_US)
 }
 
