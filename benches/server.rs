@@ -1,7 +1,7 @@
 //! How fast the server is, told as ratios to a bare hyper server on the same machine.
 //!
 //! `cargo bench` runs everything, `cargo bench -- --quick` leaves out what needs a large database
-//! or a quiet disk. Nothing fails the run: the table and `target/bench.json` say `ok` or `below`.
+//! or a quiet disk, `cargo bench -- sale monthly` runs the parts of these names. Nothing fails the run: the table and `target/bench.json` say `ok` or `below`.
 
 mod server {
     pub mod bare;
@@ -10,9 +10,13 @@ mod server {
     pub mod credit;
     pub mod data;
     pub mod depth;
+    pub mod export;
     pub mod load;
     pub mod memory;
+    pub mod monthly;
     pub mod report;
+    pub mod sale;
+    pub mod shop;
     pub mod speed;
 }
 
@@ -20,7 +24,7 @@ use std::time::Duration;
 
 use server::load::Pace;
 use server::report::Report;
-use server::{bare, credit, depth, memory, speed};
+use server::{bare, credit, depth, export, memory, monthly, sale, speed};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -28,11 +32,24 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [bare::FIXED] => bare::fixed(),
+        [bare::FIXED, bytes] => bare::fixed(bytes.parse().expect("a number of bytes")),
         [bare::FLOOR, url] => bare::floor(url),
         _ => measure(&args),
     }
 }
+
+/// A part of the table, and whether it needs a large database or a quiet disk.
+type Part = (&'static str, bool, fn(Pace, &mut Report));
+
+const PARTS: [Part; 7] = [
+    ("speed", false, speed::measure),
+    ("memory", false, memory::measure),
+    ("export", false, export::measure),
+    ("depth", true, depth::measure),
+    ("credit", true, credit::measure),
+    ("sale", true, sale::measure),
+    ("monthly", true, monthly::measure),
+];
 
 fn measure(args: &[String]) {
     let quick = args.iter().any(|arg| arg == "--quick");
@@ -40,12 +57,12 @@ fn measure(args: &[String]) {
         true => Pace { rounds: 3, round: Duration::from_millis(300) },
         false => Pace { rounds: 7, round: Duration::from_secs(1) },
     };
+    let named: Vec<&str> = args.iter().map(String::as_str).filter(|arg| !arg.starts_with("--")).collect();
     let mut report = Report::new(quick);
-    speed::measure(pace, &mut report);
-    memory::measure(pace, &mut report);
-    if !quick {
-        depth::measure(pace, &mut report);
-        credit::measure(pace, &mut report);
+    for (name, is_long, measure) in PARTS {
+        if named.contains(&name) || (named.is_empty() && !(quick && is_long)) {
+            measure(pace, &mut report);
+        }
     }
     report.keep();
 }

@@ -142,15 +142,34 @@ impl Db {
         }
     }
 
-    /// Runs `job` in a transaction and answers when it is durable. The only way to change anything.
+    /// Runs `job` in a transaction and answers when it is durable. With [`Db::write_alone`] the only
+    /// way to change anything.
     ///
     /// The job owns its inputs and may run again. `Err` undoes everything it did.
     pub fn write<T: Send + 'static>(
         &self,
         job: impl Fn(&mut Conn) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        self.write_as(false, job)
+    }
+
+    /// The same for a job of many parts, each of them an [`attempt`]. It shares its transaction with
+    /// no other job, so it needs no savepoint around those of its parts: SQLite would keep a copy of
+    /// every page for it, and go over all of them at the end of each part.
+    pub fn write_alone<T: Send + 'static>(
+        &self,
+        job: impl Fn(&mut Conn) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.write_as(true, job)
+    }
+
+    fn write_as<T: Send + 'static>(
+        &self,
+        alone: bool,
+        job: impl Fn(&mut Conn) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let done = match &self.writer {
-            Some(writer) => writer.write(job),
+            Some(writer) => writer.write(alone, job),
             None => self.write_pooled(job),
         };
         self.writes.fetch_add(1, Ordering::SeqCst);

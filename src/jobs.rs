@@ -14,6 +14,7 @@ use crate::db::{Conn, Kind, Sql};
 use crate::error::{Error, Result};
 use crate::service::Till;
 use crate::service::item::Item;
+use crate::service::status::Status;
 
 /// What a run came to.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +34,9 @@ impl std::fmt::Display for Report {
 #[derive(Clone, Copy)]
 pub struct Job {
     pub name: &'static str,
-    /// ` AND …` on `item`, for those that are due at a moment.
+    /// ` AND …` on `item`, for those that are due at a moment, of active and suspended services that
+    /// end. The walk by their end begins where the last chunk stopped: SQLite takes a lower bound of
+    /// `expiredate` for its beginning instead, so a condition must hide one behind a `+`.
     pub due: fn(i64) -> Sql,
     pub one: fn(&mut Till, &mut Item) -> Result<()>,
 }
@@ -44,6 +47,10 @@ pub const JOBS: [Job; 6] =
 
 /// Services that one transaction takes (decisions.md, Writing: none longer than 50 ms).
 const CHUNK: i64 = 200;
+
+/// The statuses of services that jobs are about. Each is looked through by itself, along index
+/// `item_due`: over both at once every chunk would sort all that is left.
+const STATUSES: [Status; 2] = [Status::Active, Status::Suspended];
 
 /// Runs a job as if it were that moment. Error `missed(job)`.
 pub fn run_named(app: &Arc<App>, name: &str, now_us: i64) -> Result<Report> {
@@ -74,31 +81,45 @@ pub fn run(app: &Arc<App>, job: Job, now_us: i64) -> Result<Report> {
     }
 }
 
-/// Every service that is due, once.
+/// Every service that is due, once, in the order in which they end.
 fn pass(app: &Arc<App>, job: Job, now_us: i64) -> Result<Report> {
-    let (mut report, mut after) = (Report::default(), 0);
-    loop {
-        let (done, left, last) = chunk(app, job, after, now_us)?;
-        report = Report { done: report.done + done, left: report.left + left };
-        match last {
-            Some(last) => after = last,
-            None => return Ok(report),
+    let mut report = Report::default();
+    for status in STATUSES {
+        let mut after = Some(ENDLESS);
+        while let Some(at) = after {
+            let (done, left, last) = chunk(app, job, (status, at), now_us)?;
+            report = Report { done: report.done + done, left: report.left + left };
+            after = last;
         }
     }
+    Ok(report)
 }
 
-/// One transaction; answers the last service it looked at, or nothing when there was none.
-fn chunk(app: &Arc<App>, job: Job, after: i64, now_us: i64) -> Result<(u64, u64, Option<i64>)> {
-    let condition = (job.due)(now_us).sql(" AND id > ").bind(after);
+/// The end of a service and its number.
+type Place = (i64, i64);
+
+/// Behind the services that never end, which no job is about.
+const ENDLESS: Place = (0, i64::MAX);
+
+/// One transaction, behind a place; answers that of the last service it looked at, or nothing when
+/// there was none.
+fn chunk(
+    app: &Arc<App>,
+    job: Job,
+    (status, after): (Status, Place),
+    now_us: i64,
+) -> Result<(u64, u64, Option<Place>)> {
+    let condition = Sql::new(" AND status = ").bind(status.code()).append(&(job.due)(now_us));
+    let condition = condition.sql(" AND (expiredate, id) > (").bind(after.0).sql(", ").bind(after.1).sql(")");
     let look = Sql::new("SELECT id FROM item WHERE NOT deleted").append(&condition).sql(" LIMIT 1");
     if app.db.read(crate::rpc::BUDGET_SLOW, |conn| look.first(conn, &[Kind::Int]))?.is_none() {
         return Ok((0, 0, None));
     }
     let own = app.clone();
-    app.db.write(move |conn: &mut Conn| {
+    app.db.write_alone(move |conn: &mut Conn| {
         let (caller, mut done, mut left) = (Caller::own(), 0, 0);
-        let items = Item::load_many(conn, &condition, CHUNK)?;
-        let last = items.last().map(|item| item.id);
+        let items = Item::load_by_end(conn, &condition, CHUNK)?;
+        let last = items.last().map(|item| (item.expiredate, item.id));
         let till = &mut Till::new(conn, &own, &caller, job.name, now_us);
         for mut item in items {
             match till.attempt(|till| (job.one)(till, &mut item)) {

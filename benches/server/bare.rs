@@ -17,11 +17,12 @@ use tokio::net::TcpListener;
 pub const FIXED: &str = "--serve-fixed";
 pub const FLOOR: &str = "--serve-floor";
 
-const FIXED_BYTES: usize = 1536;
+/// Of a usual answer.
+pub const FIXED_BYTES: usize = 1536;
 
-/// A fixed body: the ceiling of any server on hyper.
-pub fn fixed() {
-    let body = Bytes::from(vec![b'x'; FIXED_BYTES]);
+/// A fixed body of so many bytes: the ceiling of any server on hyper.
+pub fn fixed(bytes: usize) {
+    let body = Bytes::from(vec![b'x'; bytes]);
     serve(move |_query| body.clone());
 }
 

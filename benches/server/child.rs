@@ -3,6 +3,9 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::bare;
 
 /// `utime` and `stime` of /proc/<pid>/stat count these, on every Linux.
 const TICK_US: f64 = 10_000.0;
@@ -23,6 +26,11 @@ impl Server {
         command.arg("--config").arg(&file).arg("--data").arg(data);
         command.args(["serve", "--listen", "http://127.0.0.1:0"]);
         Self::start(command)
+    }
+
+    /// A server that answers this many bytes, whatever it is asked.
+    pub fn fixed(bytes: usize) -> Self {
+        Self::bare(&[bare::FIXED, &bytes.to_string()])
     }
 
     /// This program again, as one of the servers of `bare`.
@@ -62,10 +70,7 @@ impl Server {
     }
 
     fn status_mib(&self, name: &str) -> f64 {
-        let status = self.proc("status");
-        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
-        let kib: f64 = line.trim().trim_end_matches("kB").trim().parse().unwrap_or_default();
-        kib / 1024.0
+        mib(&self.proc("status"), name)
     }
 
     fn proc(&self, file: &str) -> String {
@@ -86,6 +91,40 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A line of /proc/<pid>/status.
+fn mib(status: &str, name: &str) -> f64 {
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+    let kib: f64 = line.trim().trim_end_matches("kB").trim().parse().unwrap_or_default();
+    kib / 1024.0
+}
+
+/// A program that came to its end.
+pub struct Ran {
+    pub seconds: f64,
+    /// The most memory that it held of its own: pages of the database that are mapped belong to the
+    /// system, which takes them back when it likes.
+    pub peak_mib: f64,
+    pub said: String,
+}
+
+/// A command of the server's program on a data directory.
+pub fn run(data: &Path, words: &[&str]) -> Ran {
+    const LOOK: Duration = Duration::from_millis(2);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_billmgr"));
+    command.arg("--data").arg(data).args(words).stdout(Stdio::piped());
+    let begun = Instant::now();
+    let mut child = command.spawn().expect("the program can be started");
+    let (path, mut peak_mib) = (format!("/proc/{}/status", child.id()), 0.0_f64);
+    while child.try_wait().expect("a child can be waited for").is_none() {
+        peak_mib = peak_mib.max(mib(&std::fs::read_to_string(&path).unwrap_or_default(), "RssAnon:"));
+        std::thread::sleep(LOOK);
+    }
+    let seconds = begun.elapsed().as_secs_f64();
+    let output = child.wait_with_output().expect("it has ended");
+    assert!(output.status.success(), "{words:?}: {}", output.status);
+    Ran { seconds, peak_mib, said: String::from_utf8_lossy(&output.stdout).into_owned() }
 }
 
 /// `… listens on http://127.0.0.1:PORT/…`

@@ -13,7 +13,7 @@ use super::data::{self, ADMIN, UNPAID};
 use super::load::{Pace, median};
 use super::report::{Report, Target};
 
-const IN_FLIGHT: usize = 64;
+pub const IN_FLIGHT: usize = 64;
 
 pub fn measure(pace: Pace, report: &mut Report) {
     let (dir, sessions) = data::prepare(UNPAID, &[ADMIN]);
@@ -41,7 +41,7 @@ pub fn measure(pace: Pace, report: &mut Report) {
 }
 
 /// Credits payments that were not, until the time is over. Neighbours belong to different clients.
-fn credit(
+pub fn credit(
     server: &Server,
     connections: usize,
     time: Duration,
@@ -68,6 +68,16 @@ fn rate(time: Duration, mut commit: impl FnMut()) -> f64 {
     f64::from(count) / start.elapsed().as_secs_f64()
 }
 
+/// A connection as the server's writer has it.
+pub fn open(dir: &Path) -> Conn {
+    let path = dir.join("billmgr.db").display().to_string();
+    let mut conn = SqliteConnection::establish(&path).expect("the database opens");
+    let setup = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+        PRAGMA mmap_size = 1073741824; PRAGMA cache_size = -4096";
+    conn.batch_execute(setup).expect("the database takes its settings");
+    Conn::Sqlite(conn)
+}
+
 /// The least a durable change costs here: through diesel, with nothing asked and nothing checked.
 struct Bare {
     conn: Conn,
@@ -76,13 +86,11 @@ struct Bare {
 
 impl Bare {
     fn open(dir: &Path) -> Self {
-        let path = dir.join("billmgr.db").display().to_string();
-        let mut conn = SqliteConnection::establish(&path).expect("the database opens");
-        let setup = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-            PRAGMA mmap_size = 1073741824; \
-            CREATE TABLE bare (id INTEGER PRIMARY KEY, n BIGINT NOT NULL); INSERT INTO bare VALUES (1, 0)";
-        conn.batch_execute(setup).expect("the table is made");
-        Self { conn: Conn::Sqlite(conn), payment: 0 }
+        let mut conn = open(dir);
+        let table =
+            "CREATE TABLE bare (id INTEGER PRIMARY KEY, n BIGINT NOT NULL); INSERT INTO bare VALUES (1, 0)";
+        conn.batch_execute(table).expect("the table is made");
+        Self { conn, payment: 0 }
     }
 
     fn one_row(&mut self) {
@@ -118,6 +126,6 @@ impl Bare {
     }
 }
 
-fn run(conn: &mut Conn, sql: Sql) {
+pub fn run(conn: &mut Conn, sql: Sql) {
     assert_eq!(sql.execute(conn).expect("the statement is right"), 1);
 }

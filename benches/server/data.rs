@@ -16,7 +16,7 @@ pub const PASSWORD: &str = "bench-password";
 /// Clients of the one reseller.
 pub const CLIENTS: i64 = 1000;
 /// Users and accounts of clients are numbered from here; a client has the same number as both.
-const FIRST_CLIENT: i64 = 3;
+pub const FIRST_CLIENT: i64 = 3;
 /// Payments of a client without a reseller: two pages of 50.
 const PAYMENTS_EACH: i64 = 100;
 const CHUNK: i64 = 50_000;
@@ -51,13 +51,25 @@ impl Size {
 
 /// The data directory of a database of that size, with a session for each of the users.
 pub fn prepare(size: Size, users: &[i64]) -> (PathBuf, Vec<String>) {
-    let dir = target_dir().join("bench-data").join(name(size));
+    let what = format!("{}{}", size.payments, if size.unpaid { "-unpaid" } else { "" });
+    kept(&what, include_bytes!("data.rs"), users, |db| fill(db, size))
+}
+
+/// The data directory of what `fill` makes of an empty database. `source` is what it is written in:
+/// another schema or another generator makes another database.
+pub fn kept(
+    what: &str,
+    source: &[u8],
+    users: &[i64],
+    fill: impl FnOnce(&Db) -> Result<()>,
+) -> (PathBuf, Vec<String>) {
+    let dir = target_dir().join("bench-data").join(format!("{}-{what}", version(source)));
     if !dir.is_dir() {
         let begun = dir.with_extension("new");
         let _ = std::fs::remove_dir_all(&begun);
         std::fs::create_dir_all(&begun).expect("target can be written");
-        eprintln!("making a database of {} payments", size.payments);
-        written(&begun, |db| fill(db, size));
+        eprintln!("making a database: {what}");
+        written(&begun, fill);
         std::fs::rename(&begun, &dir).expect("target can be written");
     }
     let sessions: Vec<String> = users.iter().map(|user| format!("{user:032x}")).collect();
@@ -79,10 +91,9 @@ pub fn target_dir() -> PathBuf {
     scratch.parent().expect("the scratch directory is in target").to_owned()
 }
 
-/// Another schema or another generator makes another database.
-fn name(size: Size) -> String {
+fn version(source: &[u8]) -> String {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(include_bytes!("data.rs"));
+    hasher.update(include_bytes!("data.rs")).update(source);
     let mut dirs = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("schema")];
     while let Some(dir) = dirs.pop() {
         let entries = std::fs::read_dir(dir).expect("the schema is here").flatten();
@@ -95,8 +106,7 @@ fn name(size: Size) -> String {
             }
         }
     }
-    let unpaid = if size.unpaid { "-unpaid" } else { "" };
-    format!("{}-{}{unpaid}", &hasher.finalize().to_hex()[..16], size.payments)
+    hasher.finalize().to_hex()[..16].to_owned()
 }
 
 /// Opens, changes and closes a database, and waits until it is closed.
@@ -140,12 +150,17 @@ const DICTIONARIES: &str = "
     INSERT INTO users (id, account_id, reseller_id, name, name_fold, level) VALUES (2, 2, 2, 'reseller', 'reseller', 24);
 ";
 
-fn fill(db: &Db, size: Size) -> Result<()> {
+/// An administrator, a provider, and the ways to pay it.
+pub fn begin(db: &Db) -> Result<()> {
     let hash = Hasher::new().hash(PASSWORD)?;
     db.write(move |conn| {
         first_start::add_admin(conn, "admin", &hash, START_US)?;
         Ok(conn.batch_execute(DICTIONARIES)?)
-    })?;
+    })
+}
+
+fn fill(db: &Db, size: Size) -> Result<()> {
+    begin(db)?;
     db.write(move |conn| clients(conn, FIRST_CLIENT, size.direct().end - 1))?;
     for first in (1..=size.payments).step_by(CHUNK as usize) {
         db.write(move |conn| payments(conn, size, first, (first + CHUNK - 1).min(size.payments)))?;
@@ -154,7 +169,7 @@ fn fill(db: &Db, size: Size) -> Result<()> {
 }
 
 /// `i` from one number to another, for an INSERT … SELECT.
-fn numbers(first: i64, last: i64) -> Sql {
+pub fn numbers(first: i64, last: i64) -> Sql {
     let sql = Sql::new("WITH RECURSIVE n (i) AS (SELECT ").bind(first);
     sql.sql(" UNION ALL SELECT i + 1 FROM n WHERE i < ").bind(last).sql(") ")
 }
@@ -171,7 +186,7 @@ const CLIENT_TABLES: [&str; 5] = [
      SELECT i, i, 1, 1, i, CASE WHEN i < 1003 THEN 2 ELSE 0 END FROM n",
 ];
 
-fn clients(conn: &mut Conn, first: i64, last: i64) -> Result<()> {
+pub fn clients(conn: &mut Conn, first: i64, last: i64) -> Result<()> {
     for insert in CLIENT_TABLES {
         numbers(first, last).sql(insert).execute(conn)?;
     }

@@ -1,6 +1,6 @@
 //! Calls against a fixed answer: lists, a form, a function without a database.
 
-use super::bare::{FIXED, FLOOR};
+use super::bare::{FIXED_BYTES, FLOOR};
 use super::child::Server;
 use super::client::{self, always, get};
 use super::data::{self, ADMIN, PASSWORD, SMALL};
@@ -13,7 +13,7 @@ const ELID: i64 = 4711;
 pub fn measure(pace: Pace, report: &mut Report) {
     let (dir, sessions) = data::prepare(SMALL, &[ADMIN]);
     let billmgr = Server::billmgr(&dir, "");
-    let fixed = Server::bare(&[FIXED]);
+    let fixed = Server::fixed(FIXED_BYTES);
     let floor = Server::bare(&[FLOOR, &Db::file_url(&dir)]);
     let session = &sessions[0];
     let list = |out: &str| get(&format!("auth={session}&func=payment&p_cnt=50&out={out}"));

@@ -16,13 +16,16 @@ type Tm = <Conn as Connection>::TransactionManager;
 
 /// A piece of work that may run more than once and is answered exactly once.
 trait Job: Send {
-    /// Runs inside a savepoint; false when that was undone.
+    /// Runs inside a savepoint; false when that was undone. One that is alone has none.
     fn run(&mut self, conn: &mut Conn) -> bool;
+    /// Has it a transaction to itself?
+    fn is_alone(&self) -> bool;
     fn answer(self: Box<Self>, committed: bool);
 }
 
 struct Typed<W, T> {
     work: W,
+    alone: bool,
     result: Option<Result<T>>,
     answer: SyncSender<Result<T>>,
 }
@@ -33,10 +36,14 @@ where
     W: Fn(&mut Conn) -> Result<T> + Send,
 {
     fn run(&mut self, conn: &mut Conn) -> bool {
-        let result = savepoint(conn, &self.work);
+        let result = if self.alone { guarded(conn, &self.work) } else { savepoint(conn, &self.work) };
         let kept = result.is_ok();
         self.result = Some(result);
         kept
+    }
+
+    fn is_alone(&self) -> bool {
+        self.alone
     }
 
     fn answer(self: Box<Self>, committed: bool) {
@@ -64,10 +71,11 @@ impl Writer {
     /// Blocks until the work is durable or refused.
     pub fn write<T: Send + 'static>(
         &self,
+        alone: bool,
         work: impl Fn(&mut Conn) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (answer, answered) = sync_channel(1);
-        let job = Box::new(Typed { work, result: None, answer });
+        let job = Box::new(Typed { work, alone, result: None, answer });
         self.queue.try_send(job).map_err(|error| match error {
             TrySendError::Full(_) => Error::new("busy", "db"),
             TrySendError::Disconnected(_) => Error::new("system", "db").cause("the writer has ended"),
@@ -97,8 +105,14 @@ fn savepoint<T>(conn: &mut Conn, work: impl Fn(&mut Conn) -> Result<T>) -> Resul
 }
 
 fn run(mut conn: Conn, jobs: Receiver<Box<dyn Job>>) {
-    while let Ok(first) = jobs.recv() {
-        let (batch, whole) = batch(&mut conn, first, &jobs);
+    let mut next = None;
+    while let Some(first) = next.take().or_else(|| jobs.recv().ok()) {
+        if first.is_alone() {
+            alone(&mut conn, first);
+            continue;
+        }
+        let (batch, whole);
+        (batch, whole, next) = gather(&mut conn, first, &jobs);
         if whole && commit(&mut conn) {
             batch.into_iter().for_each(|job| job.answer(true));
             continue;
@@ -109,20 +123,31 @@ fn run(mut conn: Conn, jobs: Receiver<Box<dyn Job>>) {
     }
 }
 
-/// Runs what is waiting inside one transaction; false when that transaction is gone.
-fn batch(conn: &mut Conn, first: Box<dyn Job>, jobs: &Receiver<Box<dyn Job>>) -> (Vec<Box<dyn Job>>, bool) {
+type Batch = Vec<Box<dyn Job>>;
+
+/// Runs what is waiting inside one transaction; false when that transaction is gone. A job that wants
+/// to be alone ends the batch and comes next.
+fn gather(
+    conn: &mut Conn,
+    first: Box<dyn Job>,
+    jobs: &Receiver<Box<dyn Job>>,
+) -> (Batch, bool, Option<Box<dyn Job>>) {
     let mut batch = vec![first];
     let mut whole = begin(conn) && step(conn, &mut batch[0]);
     while whole && batch.len() < BATCH_MAX {
         let Ok(mut job) = jobs.try_recv() else { break };
+        if job.is_alone() {
+            return (batch, whole, Some(job));
+        }
         whole = step(conn, &mut job);
         batch.push(job);
     }
-    (batch, whole)
+    (batch, whole, None)
 }
 
 fn alone(conn: &mut Conn, mut job: Box<dyn Job>) {
-    let done = begin(conn) && step(conn, &mut job) && commit(conn);
+    let ran = begin(conn) && if job.is_alone() { job.run(conn) } else { step(conn, &mut job) };
+    let done = ran && commit(conn);
     if !done {
         reset(conn);
     }

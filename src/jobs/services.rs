@@ -28,7 +28,7 @@ pub const REMIND: Job = Job { name: "remind", due: due_remind, one: remind };
 const REMIND_DAYS: [i64; 3] = [1, 3, 7];
 
 fn due_prolong(now_us: i64) -> Sql {
-    let sql = Sql::new(" AND expiredate > 0 AND expiredate <= ").bind(now_us);
+    let sql = Sql::new(" AND expiredate <= ").bind(now_us);
     sql.sql(" AND autoprolong <> 0 AND (status = 2 OR (status = 3 AND substatus = 'autosuspend'))")
 }
 
@@ -39,8 +39,7 @@ fn renew(till: &mut Till, item: &mut Item) -> Result<()> {
 }
 
 fn due_suspend(now_us: i64) -> Sql {
-    let sql = Sql::new(" AND expiredate > 0 AND expiredate <= ").bind(now_us).sql(" AND status = 2");
-    sql.sql(" AND NOT closes_at_end")
+    Sql::new(" AND expiredate <= ").bind(now_us).sql(" AND status = 2 AND NOT closes_at_end")
 }
 
 fn suspend(till: &mut Till, item: &mut Item) -> Result<()> {
@@ -54,8 +53,8 @@ fn suspend(till: &mut Till, item: &mut Item) -> Result<()> {
 }
 
 fn due_close(now_us: i64) -> Sql {
-    let sql = Sql::new(" AND expiredate > 0 AND expiredate <= ").bind(now_us);
-    sql.sql(" AND ((status = 3 AND substatus = 'autosuspend') OR (status IN (2, 3) AND closes_at_end))")
+    let sql = Sql::new(" AND expiredate <= ").bind(now_us);
+    sql.sql(" AND ((status = 3 AND substatus = 'autosuspend') OR closes_at_end)")
 }
 
 /// What its client gave up closes at once. A tariff without days of its own takes its type's; without
@@ -77,8 +76,8 @@ fn close(till: &mut Till, item: &mut Item) -> Result<()> {
 
 fn due_meter(now_us: i64) -> Sql {
     let sql = Sql::new(
-        " AND status IN (2, 3) AND EXISTS (SELECT 1 FROM pricelist_detail d WHERE NOT d.deleted AND d.active \
-         AND d.billtype = 3 AND d.pricelist_id = item.pricelist_id) AND EXISTS (SELECT 1 FROM item_term t \
+        " AND pricelist_id IN (SELECT d.pricelist_id FROM pricelist_detail d WHERE NOT d.deleted \
+         AND d.active AND d.billtype = 3) AND EXISTS (SELECT 1 FROM item_term t \
          WHERE NOT t.metered AND t.end_at > 0 AND t.item_id = item.id AND t.end_at <= ",
     );
     sql.bind(now_us).sql(")")
@@ -90,7 +89,7 @@ fn usage_of(till: &mut Till, item: &mut Item) -> Result<()> {
 
 fn due_remind(now_us: i64) -> Sql {
     let farthest = now_us + REMIND_DAYS[REMIND_DAYS.len() - 1] * DAY_US;
-    let sql = Sql::new(" AND status = 2 AND expiredate > ").bind(now_us).sql(" AND expiredate <= ");
+    let sql = Sql::new(" AND status = 2 AND +expiredate > ").bind(now_us).sql(" AND expiredate <= ");
     sql.bind(farthest).sql(" AND reminded_at < expiredate - ").bind(DAY_US)
 }
 

@@ -94,8 +94,17 @@ impl Item {
 
     /// Services that a condition leaves, ` AND …`, in the order of their ids.
     pub fn load_many(conn: &mut Conn, condition: &Sql, most: i64) -> Result<Vec<Self>> {
+        Self::load_ordered(conn, condition, " ORDER BY id LIMIT ", most)
+    }
+
+    /// The same in the order in which they end.
+    pub fn load_by_end(conn: &mut Conn, condition: &Sql, most: i64) -> Result<Vec<Self>> {
+        Self::load_ordered(conn, condition, " ORDER BY expiredate, id LIMIT ", most)
+    }
+
+    fn load_ordered(conn: &mut Conn, condition: &Sql, order: &'static str, most: i64) -> Result<Vec<Self>> {
         let sql = Sql::new("SELECT ").words(COLUMNS).sql(" FROM item WHERE NOT deleted").append(condition);
-        let rows = sql.sql(" ORDER BY id LIMIT ").bind(most).load(conn, &kinds())?;
+        let rows = sql.sql(order).bind(most).load(conn, &kinds())?;
         rows.iter().map(|row| Self::of(row)).collect()
     }
 

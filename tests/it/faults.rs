@@ -7,6 +7,7 @@ mod crowd;
 mod keys;
 mod pair;
 mod panics;
+mod renewals;
 mod stops;
 
 use billmgr::app::App;

@@ -36,7 +36,7 @@ pub const JOB: Job = Job { name: "autopay", due, one: pay };
 const LIMIT: Duration = Duration::from_secs(60);
 
 fn due(now_us: i64) -> Sql {
-    let sql = Sql::new(" AND expiredate > 0 AND expiredate <= ").bind(now_us + DAY_US);
+    let sql = Sql::new(" AND expiredate <= ").bind(now_us + DAY_US);
     let sql = sql.sql(" AND autoprolong <> 0 AND autopay_at < expiredate");
     let sql = sql.sql(" AND (status = 2 OR (status = 3 AND substatus = 'autosuspend'))");
     sql.sql(" AND EXISTS (SELECT 1 FROM stored_method m WHERE m.account_id = item.account_id")

@@ -11,10 +11,10 @@ use crate::direct::tables;
 use crate::support::database::{Database, Dir};
 use crate::support::{Engine, seed};
 
-struct Place {
-    engine: Engine,
-    database: Database,
-    dir: Dir,
+pub struct Place {
+    pub engine: Engine,
+    pub database: Database,
+    pub dir: Dir,
 }
 
 impl Place {
@@ -28,7 +28,7 @@ impl Place {
     }
 
     /// What the program says, and whether it succeeded.
-    fn run(&self, words: &[&str]) -> (bool, String) {
+    pub fn run(&self, words: &[&str]) -> (bool, String) {
         let mut command = child::program(self.engine, &self.dir.0, &self.database);
         let output = command.args(words).output().expect("the program runs");
         let said = [output.stdout, output.stderr].concat();
@@ -43,7 +43,7 @@ impl Place {
         done.and_then(|done| done.parse().ok()).unwrap_or_else(|| panic!("{name}: {said}"))
     }
 
-    fn db(&self) -> Db {
+    pub fn db(&self) -> Db {
         Db::open(&self.database.url).expect("the database")
     }
 
@@ -53,7 +53,7 @@ impl Place {
 }
 
 /// A date that many days from now.
-fn date(days: i64) -> String {
+pub fn date(days: i64) -> String {
     Zone::utc().date(Clock::system().now_us() + days * DAY_US)
 }
 
