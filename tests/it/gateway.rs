@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use billmgr::doc::Node;
+use billmgr::time::DAY_US;
 
 use crate::support::{Reply, Request, World, dom, worlds};
 
@@ -136,6 +137,39 @@ worlds! {
         let query = format!("func=payment.add.pay&amount=50&paymethod={card}&stored_method={refused}&sok=ok");
         assert!(world.call("client", &query).get("error").is_some(), "a refused card was asked again");
         assert!(!world.everything().contains("4111 1111 1111 1234"), "a token stands open in the database");
+        sound(world);
+    }
+
+    /// A card pays what the balance lacks for a renewal, once, a day before; one that is not confirmed yet
+    /// takes nothing over.
+    fn renewals_are_paid_by_card(world: &World) {
+        let (card, tariff) = (method(world, "testgate"), world.id("tariff_big"));
+        let order = format!("pricelist={tariff}&period=1&domain=card.example.com&skipbasket=on");
+        let item = text(&world.done("client", &format!("func=vds.order.param&{order}&sok=ok")), "/doc/id");
+        let work = || billmgr::outbox::worker::run_due(&world.app).expect("the outbox works");
+        let job = |name: &str| {
+            let now_us = world.clock.now_us();
+            billmgr::jobs::run_named(&world.app, name, now_us).expect("a job").done
+        };
+        work();
+        let add = format!("func=payment.recurring.add&paymethod={card}&sok=ok");
+        let url = text(&world.done("client", &add), "/doc/ok");
+        press(world, &url, "pay", "4111+1111+1111+1234");
+        world.done("client", &add);
+        let left = balance(world);
+        let spend = format!("func=expense.edit&subaccount={}&name=All&amount={left}&sok=ok", world.id("client_subaccount"));
+        world.done("admin", &spend);
+        world.clock.advance_us(28 * DAY_US);
+        assert_eq!((job("autopay"), balance(world).as_str()), (0, "0.00"), "it is too early");
+        world.clock.advance_us(2 * DAY_US - DAY_US / 2);
+        assert_eq!((job("autopay"), job("autopay")), (1, 0), "a card is asked once");
+        work();
+        assert_eq!(balance(world), "31.00");
+        world.clock.advance_us(DAY_US);
+        assert_eq!((job("prolong"), job("prolong"), job("suspend")), (1, 0, 0));
+        work();
+        let service = world.call("client", &format!("func=vds.edit&elid={item}"));
+        assert_eq!((text(&service, "/doc/status").as_str(), balance(world).as_str()), ("2", "0.00"));
         sound(world);
     }
 

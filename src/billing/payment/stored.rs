@@ -79,9 +79,6 @@ fn begin(cx: &mut Ctx, record: &Record, autopay: bool) -> Result<Vec<Node>> {
     let id = insert(cx, (of.account_id, of.reseller_id), (method.id, record.int("profile")), &method.name)?;
     let sql = Sql::new("UPDATE stored_method SET autopay = ").bind(autopay).sql(", maxamount = ");
     sql.bind(record.int("maxamount")).sql(" WHERE id = ").bind(id).execute(cx.conn)?;
-    if autopay {
-        alone(cx, of.account_id, id)?;
-    }
     let url = gateway::store_url(&cx.call.app, &method.module, id, cx.now_us);
     Ok(vec![Node::leaf("ok", url).attr("type", "url"), Node::leaf("id", id.to_string())])
 }
@@ -182,11 +179,23 @@ fn save_token(cx: &mut Ctx) -> Result<Reply> {
     let sql = if dates.0 == 0 { sql } else { sql.sql(", expiredate = ").bind(dates.0) };
     let sql = if dates.1 == 0 { sql } else { sql.sql(", rebilldate = ").bind(dates.1) };
     sql.sql(" WHERE id = ").bind(id).execute(cx.conn)?;
+    if status == IN_USE {
+        take_over(cx, id)?;
+    }
     if !token.is_empty() {
         let app = cx.call.app.clone();
         keep_token(&app, cx.conn, id, &token, &name)?;
     }
     Reply::ok()
+}
+
+/// A card that is to pay renewals does so from its confirmation on; until then the one before it does.
+fn take_over(cx: &mut Ctx, id: i64) -> Result<()> {
+    let sql = Sql::new("SELECT account_id FROM stored_method WHERE autopay AND id = ").bind(id);
+    match sql.first(cx.conn, &[Kind::Int])? {
+        Some(row) => alone(cx, row[0].int(), id),
+        None => Ok(()),
+    }
 }
 
 fn keep_token(app: &App, conn: &mut Conn, id: i64, token: &str, name: &str) -> Result<()> {

@@ -10,7 +10,7 @@ use jiff::Unit;
 use jiff::civil::Date;
 
 /// Of the seed's tariffs: a month, a year, the set-up.
-const PRICES: [(&str, [i64; 3]); 2] = [("tariff", [10_00, 100_00, 3_00]), ("tariff_big", [31_00, 310_00, 0])];
+const PRICES: [(&str, [i64; 3]); 2] = [("tariff", [1_000, 10_000, 300]), ("tariff_big", [3_100, 31_000, 0])];
 /// Percents that leave a rest nearly always, so that rounding shows.
 pub const TAX: &str = "7.7";
 const TAX_PER_MILLE: i64 = 77;
