@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 
 use crate::auth::access::Access;
 use crate::auth::credential::Credentials;
+use crate::auth::grant::gateway::Tokens;
 use crate::auth::password::Hasher;
 use crate::auth::throttle::Throttle;
 use crate::config::Config;
@@ -55,6 +56,7 @@ pub struct App {
     pub throttle: Throttle,
     pub hasher: Hasher,
     pub sealer: Sealer,
+    pub gateways: Tokens,
     /// Option lists by view and condition, with the number of writes before they were read.
     pub options: Cache<(String, Sql), (u64, OptionRows)>,
     /// Totals of lists, likewise by their statements.
@@ -111,6 +113,7 @@ impl App {
             throttle: Throttle::new(clock.clone()),
             hasher: Hasher::new(),
             sealer,
+            gateways: Tokens::default(),
             options: Cache::new(OPTION_LISTS_MAX),
             totals: Cache::new(TOTALS_MAX),
             exports: Cache::new(EXPORTS_MAX),

@@ -4,7 +4,7 @@
 pub mod check;
 mod features;
 pub mod info;
-mod program;
+pub mod program;
 mod sandbox;
 mod webhook;
 

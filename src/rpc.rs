@@ -125,7 +125,7 @@ pub fn find(app: &App, caller: &Caller, params: &Params) -> Result<Arc<Func>> {
     let found = app.registry.get(name);
     let func = found.ok_or_else(|| Error::missed("func").with("value", name))?;
     if let Some(grant) = &caller.grant {
-        return grant.admit(&func, params).map(|()| func);
+        return grant.admit(app, &func, params).map(|()| func);
     }
     match func.meta.level {
         level if level > caller.level() && !caller.is_known() => Err(Error::auth("session")),

@@ -1,6 +1,8 @@
-//! What a module may do whose program the server started: report on the operation that it was
-//! asked for, read what it needs for it, and nothing else (decisions.md, Access: mgrctl). Nowhere
-//! else is decided what a token is good for.
+//! What a module may do whose program the server started: report on what it was asked for, read what
+//! it needs for it, and nothing else (decisions.md, Access: mgrctl). Nowhere else is decided what a
+//! token is good for.
+
+pub mod gateway;
 
 use super::User;
 use crate::app::App;
@@ -13,15 +15,23 @@ use crate::rpc::BUDGET_SLOW;
 use crate::rpc::registry::Func;
 use crate::service::status::Operation;
 
-/// An operation whose token the caller has shown.
+/// Whose token the caller has shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Grant {
-    pub outbox_id: i64,
+pub enum Grant {
+    Operation(OperationGrant),
+    /// By its name.
+    Gateway(String),
+}
+
+/// An operation on a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperationGrant {
+    outbox_id: i64,
     /// The word of the operation.
-    pub operation: String,
-    pub item_id: i64,
-    pub processing_id: i64,
-    pub module: String,
+    operation: String,
+    item_id: i64,
+    processing_id: i64,
+    module: String,
 }
 
 /// What a call has to name, so that it is about the grant's own.
@@ -76,9 +86,49 @@ const ALLOWED: &[(&str, About)] = &[
 ];
 
 impl Grant {
+    pub fn of_token(app: &App, token: &str) -> Result<Self> {
+        match app.gateways.find(token) {
+            Some(name) => Ok(Self::Gateway(name)),
+            None => OperationGrant::of_token(app, token).map(Self::Operation),
+        }
+    }
+
+    /// Whom journal and history name.
+    pub fn user(&self) -> User {
+        let name = match self {
+            Self::Operation(of) => format!("module:{}", of.module),
+            Self::Gateway(name) => format!("gateway:{name}"),
+        };
+        User { name, level: Level::Department, ..User::nobody() }
+    }
+
+    /// Is it the operation that the module was asked for? One that waits behind it is not done yet.
+    pub fn is_about(&self, operation: Operation) -> bool {
+        matches!(self, Self::Operation(of) if of.is_about(operation))
+    }
+
+    /// A gateway's program may speak for a client whose session it was shown.
+    pub fn lends_sessions(&self) -> bool {
+        matches!(self, Self::Gateway(_))
+    }
+
+    /// Error `access(func)` unless the call is one that this caller's task needs, on its own records.
+    pub fn admit(&self, app: &App, func: &Func, params: &Params) -> Result<()> {
+        let is_own = match self {
+            Self::Operation(of) => of.admits(func, params),
+            Self::Gateway(name) => gateway::admits(app, name, func.name(), params)?,
+        };
+        match is_own && !params.has("su") {
+            true => Ok(()),
+            false => Err(Error::access(func.name())),
+        }
+    }
+}
+
+impl OperationGrant {
     /// The operation of a token: while it is under way, or done by a program that has not ended yet.
     /// What is looked up is a hash, so the time that it takes tells nothing of a token.
-    pub fn of_token(app: &App, token: &str) -> Result<Self> {
+    fn of_token(app: &App, token: &str) -> Result<Self> {
         let sql = Sql::new(
             "SELECT o.id, o.item_id, COALESCE(p.id, 0), o.intname, COALESCE(p.module, '') FROM outbox o \
              LEFT JOIN item i ON i.id = o.item_id LEFT JOIN processing p ON p.id = i.processing_id \
@@ -97,21 +147,14 @@ impl Grant {
         })
     }
 
-    /// Whom journal and history name.
-    pub fn user(&self) -> User {
-        User { name: format!("module:{}", self.module), level: Level::Department, ..User::nobody() }
-    }
-
-    /// Is it the operation that the module was asked for? One that waits behind it is not done yet.
-    pub fn is_about(&self, operation: Operation) -> bool {
+    fn is_about(&self, operation: Operation) -> bool {
         self.operation == operation.word()
     }
 
-    /// Error `access(func)` unless the call is one that this operation needs, on its own records.
-    pub fn admit(&self, func: &Func, params: &Params) -> Result<()> {
+    fn admits(&self, func: &Func, params: &Params) -> bool {
         let names = |param: &str, id: i64| id != 0 && params.get(param).trim() == id.to_string();
         let allowed = ALLOWED.iter().find(|(name, _)| *name == func.name());
-        let is_own = match allowed.map(|(_, about)| about) {
+        match allowed.map(|(_, about)| about) {
             Some(About::Item) => names("elid", self.item_id),
             Some(About::Report(operations)) => {
                 names("elid", self.item_id) && operations.iter().any(|one| self.is_about(*one))
@@ -128,10 +171,6 @@ impl Grant {
             None => {
                 func.kind.is_some() && func.verb == "edit" && names("elid", self.item_id) && !params.submits()
             }
-        };
-        match is_own && !params.has("su") {
-            true => Ok(()),
-            false => Err(Error::access(func.name())),
         }
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::app::App;
 use crate::effect::program::{KEPT_BYTES, Outcome, Program};
 use crate::error::{Error, Result};
+use crate::module::program;
 
 const LIMIT: Duration = Duration::from_secs(30);
 /// What a program's name may end with.
@@ -34,13 +35,9 @@ pub struct Reply {
     pub body: Vec<u8>,
 }
 
-fn modules(app: &App) -> std::path::PathBuf {
-    app.data_dir.join("modules")
-}
-
 /// Is there such a program?
 pub fn exists(app: &App, name: &str) -> bool {
-    is_name(name) && modules(app).join(name).is_file()
+    is_name(name) && app.data_dir.join("modules").join(name).is_file()
 }
 
 /// Other programs of the folder are not for everybody who can reach the server.
@@ -52,14 +49,11 @@ pub fn is_name(name: &str) -> bool {
 
 /// Blocks until the program has ended.
 pub fn run(app: &App, request: Request) -> Result<Reply> {
-    let program = Program {
-        dir: modules(app),
-        name: request.name.clone(),
-        args: Vec::new(),
-        env: environment(app, &request),
-        stdin: request.body,
-        limit: LIMIT,
-    };
+    let token = app.gateways.give(gateway_of(&request.name));
+    let mut program = Program { limit: LIMIT, ..program::program(app, &request.name)? };
+    program.env.push(token.env());
+    program.env.extend(environment(&request));
+    program.stdin = request.body;
     let outcome = program.run()?;
     let fault = |why: &str| {
         let stderr = String::from_utf8_lossy(&outcome.stderr);
@@ -72,16 +66,15 @@ pub fn run(app: &App, request: Request) -> Result<Reply> {
     }
 }
 
-/// What every program of the folder is told: where the server listens for `mgrctl`.
-pub fn socket(app: &App) -> (&'static str, String) {
-    ("BILLMGR_SOCKET", app.data_dir.join(crate::start::SOCKET).display().to_string())
+/// `ya` of `yapayment`.
+fn gateway_of(name: &str) -> &str {
+    KINDS.into_iter().find_map(|kind| name.strip_suffix(kind)).unwrap_or(name)
 }
 
-fn environment(app: &App, request: &Request) -> Vec<(&'static str, String)> {
+fn environment(request: &Request) -> Vec<(&'static str, String)> {
     let (scheme, host) = request.host.split_once("://").unwrap_or(("http", request.host.as_str()));
     let path = format!("/mancgi/{}", request.name);
     let mut env = vec![
-        socket(app),
         ("GATEWAY_INTERFACE", "CGI/1.1".into()),
         ("SERVER_PROTOCOL", "HTTP/1.1".into()),
         ("SERVER_SOFTWARE", "billmgr".into()),

@@ -109,7 +109,8 @@ async fn answer(server: &Shared, request: Request<Incoming>, peer: Peer) -> Repl
         "/mgrctl/rotate" => rotate(app.clone(), caller).await,
         _ => {
             // A session named in the call acts as that session; the socket only carries it.
-            let caller = if params.has("auth") && caller.grant.is_none() { None } else { Some(caller) };
+            let lends = caller.grant.as_ref().is_none_or(|grant| grant.lends_sessions());
+            let caller = if params.has("auth") && lends { None } else { Some(caller) };
             job(params, caller).reply().await
         }
     }

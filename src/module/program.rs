@@ -73,12 +73,13 @@ pub fn folder(app: &App) -> Result<PathBuf> {
     std::path::absolute(app.data_dir.join("modules")).map_err(Error::system)
 }
 
-fn program(app: &App, module: &str) -> Result<Program> {
+/// A program of the folder that finds the server.
+pub fn program(app: &App, name: &str) -> Result<Program> {
     let config = app.config.load();
     let socket = std::path::absolute(crate::start::socket(&config, &app.data_dir)).map_err(Error::system)?;
     Ok(Program {
         dir: folder(app)?,
-        name: module.to_owned(),
+        name: name.to_owned(),
         args: Vec::new(),
         env: vec![("BILLMGR_SOCKET", socket.display().to_string())],
         stdin: Vec::new(),

@@ -173,6 +173,42 @@ worlds! {
         sound(world);
     }
 
+    /// The program of a gateway reads and reports on payments of its own methods, as long as it runs, and
+    /// does nothing else; it may look whose session it was shown.
+    fn programs_report_by_mgrctl(world: &World) {
+        let modules = world.dir().join("modules");
+        std::fs::create_dir_all(&modules).expect("a directory");
+        let tools = std::path::Path::new(env!("CARGO_BIN_EXE_mgrctl")).parent().expect("a directory").display();
+        let program = |name: &str, script: &str| {
+            let path = modules.join(name);
+            std::fs::write(&path, format!("#!/bin/sh\nPATH={tools}:$PATH\n{script}\n")).expect("a program");
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("rights are set");
+        };
+        let answers = "echo 'Content-Type: text/plain'; echo; elid=${QUERY_STRING#elid=}";
+        program("ownresult", &format!("{answers}; mgrctl -m billmgr -o xml payment.info elid=$elid; mgrctl -m billmgr payment.setpaid elid=$elid externalid=E-1; mgrctl -m billmgr payment.setpaid elid=$elid externalid=E-1"));
+        program("otherresult", &format!("{answers}; mgrctl -m billmgr payment.setpaid elid=$elid; mgrctl -m billmgr -o xml payment; mgrctl -m billmgr user; echo $BILLMGR_TOKEN > kept"));
+        program("lateresult", &format!("{answers}; BILLMGR_TOKEN=$(cat kept) mgrctl -m billmgr payment.setpaid elid=$elid"));
+        program("whoresult", &format!("{answers}; mgrctl -m billmgr -o xml whoami auth=$HTTP_COOKIE"));
+        let tell = |name: &str, id: &str| {
+            let session = world.sign_in("client");
+            let reply = Request::get(format!("/mancgi/{name}?elid={id}")).header("Cookie", &session);
+            reply.send(world.address).body
+        };
+        method(world, "pmother");
+        let (id, _) = pay(world, &method(world, "pmown"), "");
+        for foreign in ["otherresult", "lateresult"] {
+            let said = tell(foreign, &id);
+            assert!(said.contains("ERROR") && !said.contains("OK"), "{foreign}: {said}");
+            assert!(said.matches("ERROR").count() + said.matches("<error").count() >= 1, "{said}");
+        }
+        assert_eq!(status(world, &id), "1");
+        let said = tell("ownresult", &id);
+        assert!(said.contains("<payment") && said.matches("OK").count() == 2, "{said}");
+        assert_eq!((status(world, &id).as_str(), balance(world).as_str()), ("4", "126.00"));
+        assert!(tell("whoresult", &id).contains("name=\"client\""));
+        sound(world);
+    }
+
     /// Programs get a CGI environment, and what they answer is passed on; nothing else of the folder is run.
     fn programs_of_gateways(world: &World) {
         let modules = world.dir().join("modules");

@@ -15,9 +15,10 @@ use crate::books;
 use crate::db::{Conn, Kind, Raw, Sql};
 use crate::effect::program::Program;
 use crate::error::{Error, Result};
-use crate::gateway::{self, cgi, testgate};
+use crate::gateway::{self, testgate};
 use crate::jobs::Job;
 use crate::ledger::Scale;
+use crate::module::program;
 use crate::money::Money;
 use crate::outbox::worker::Acted;
 use crate::outbox::{Due, Settled};
@@ -150,7 +151,7 @@ fn charge_card(app: &Arc<App>, due: &Due) -> Result<()> {
                 false => refused(app, payment_id, stored_id),
             }
         }
-        name => program(app, &format!("{name}recurring"), payment_id, stored_id),
+        name => ask_program(app, name, payment_id, stored_id),
     }
 }
 
@@ -178,15 +179,12 @@ fn call(app: &Arc<App>, func: &str, pairs: &[(&str, &str)]) -> Result<()> {
 
 /// `modules/<name>recurring PAYMENT STORED`: it asks `payment.info` and `payment.recurring.info`, and
 /// reports by `payment.setpaid` and the like.
-fn program(app: &Arc<App>, name: &str, payment_id: i64, stored_id: i64) -> Result<()> {
-    let program = Program {
-        dir: app.data_dir.join("modules"),
-        name: name.to_owned(),
-        args: vec![payment_id.to_string(), stored_id.to_string()],
-        env: vec![cgi::socket(app)],
-        stdin: Vec::new(),
-        limit: LIMIT,
-    };
+fn ask_program(app: &Arc<App>, name: &str, payment_id: i64, stored_id: i64) -> Result<()> {
+    let token = app.gateways.give(name);
+    let file = format!("{name}recurring");
+    let mut program = Program { limit: LIMIT, ..program::program(app, &file)? };
+    program.args = vec![payment_id.to_string(), stored_id.to_string()];
+    program.env.push(token.env());
     let outcome = program.run()?;
     match outcome.is_success() {
         true => Ok(()),
