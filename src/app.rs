@@ -16,6 +16,7 @@ use crate::auth::throttle::Throttle;
 use crate::config::Config;
 use crate::db::{Db, Kind, Raw, Sql};
 use crate::doc::Node;
+use crate::http::Kept;
 use crate::rpc::BUDGET_SLOW;
 use crate::rpc::handler::Topic;
 use crate::rpc::registry::Registry;
@@ -63,6 +64,8 @@ pub struct App {
     pub totals: Cache<Sql, (u64, i64)>,
     /// Public price lists by what was asked for, likewise.
     pub exports: Cache<String, (u64, Arc<Vec<Node>>)>,
+    /// The same as they went to who nobody knows.
+    pub answers: Cache<String, Kept>,
     /// A simulation: nothing outside is called.
     pub simulates: bool,
     /// Where a page of a list begins: sort value and key of the row before it.
@@ -117,6 +120,7 @@ impl App {
             options: Cache::new(OPTION_LISTS_MAX),
             totals: Cache::new(TOTALS_MAX),
             exports: Cache::new(EXPORTS_MAX),
+            answers: Cache::new(EXPORTS_MAX),
             simulates: place.simulates,
             cursors: Cache::new(CURSORS_MAX),
             posted: Notify::new(),

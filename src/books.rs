@@ -2,6 +2,9 @@
 
 pub mod check;
 
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::db::{Conn, Kind, Sql};
 use crate::error::{Error, Result};
 use crate::ledger::{Book, BookKind, Line, Rate, Rates, Transfer, transfer};
@@ -21,30 +24,46 @@ pub fn post(conn: &mut Conn, transfer: &Transfer, now_us: i64) -> Result<Posted>
     if find(conn, transfer.key())?.is_some() {
         return Ok(Posted::Exists);
     }
-    let (mut is_debt, mut books) = (false, Vec::new());
+    let (mut is_debt, books) = (false, book_ids(conn, transfer)?);
     for line in transfer.balances() {
-        let id = book_id(conn, &line.book)?;
-        is_debt |= moved(conn, id, &line, transfer.overdraws(), now_us)?;
-        books.push((line.book, id));
+        is_debt |= moved(conn, books[&line.book], &line, transfer.overdraws(), now_us)?;
     }
     let id = insert(conn, transfer, is_debt, now_us)?;
     insert_lines(conn, id, transfer, &books)?;
     Ok(Posted::Done)
 }
 
-/// `books` are those that keep a balance, whose rows have been found already.
-fn insert_lines(conn: &mut Conn, id: i64, transfer: &Transfer, books: &[(Book, i64)]) -> Result<()> {
+fn insert_lines(conn: &mut Conn, id: i64, transfer: &Transfer, books: &BTreeMap<Book, i64>) -> Result<()> {
     let mut sql = Sql::new("INSERT INTO entry (transfer_id, book_id, amount) VALUES (");
     for (nth, line) in transfer.lines().iter().enumerate() {
-        let book_id = match books.iter().find(|(book, _)| *book == line.book) {
-            Some((_, book_id)) => *book_id,
-            None => book_id(conn, &line.book)?,
-        };
         sql = if nth > 0 { sql.sql("), (") } else { sql };
-        sql = sql.binds([id.into(), book_id.into(), line.amount.0.into()]);
+        sql = sql.binds([id.into(), books[&line.book].into(), line.amount.0.into()]);
     }
     sql.sql(")").execute(conn)?;
     Ok(())
+}
+
+/// The rows of a transfer's books, by one look-up; made where they are not there yet.
+fn book_ids(conn: &mut Conn, transfer: &Transfer) -> Result<BTreeMap<Book, i64>> {
+    let books: BTreeSet<Book> = transfer.lines().iter().map(|line| line.book).collect();
+    let mut sql = Sql::new("SELECT id, kind, owner_id, project_id, currency_id FROM book WHERE (kind = ");
+    for (nth, book) in books.iter().enumerate() {
+        sql = if nth > 0 { sql.sql(") OR (kind = ") } else { sql };
+        sql = sql.bind(book.kind.word()).sql(" AND owner_id = ").bind(book.owner);
+        sql = sql.sql(" AND project_id = ").bind(book.project).sql(" AND currency_id = ").bind(book.currency);
+    }
+    let kinds = [Kind::Int, Kind::Text, Kind::Int, Kind::Int, Kind::Int];
+    let mut ids = BTreeMap::new();
+    for row in sql.sql(")").load(conn, &kinds)? {
+        let kind = BookKind::from_word(row[1].str()).ok_or_else(|| Error::system("unknown book kind"))?;
+        ids.insert(Book::new(kind, row[2].int(), row[3].int(), row[4].int()), row[0].int());
+    }
+    for book in books {
+        if let Entry::Vacant(missing) = ids.entry(book) {
+            missing.insert(book_id(conn, &book)?);
+        }
+    }
+    Ok(ids)
 }
 
 fn find(conn: &mut Conn, key: &str) -> Result<Option<i64>> {

@@ -7,11 +7,14 @@ mod browser;
 mod compress;
 mod export;
 mod file;
+mod jsonp;
+mod kept;
 mod local;
 mod mancgi;
 mod origin;
 mod output;
 mod patience;
+mod refuse;
 mod request;
 mod tls;
 
@@ -36,6 +39,8 @@ use crate::app::App;
 pub use local::Peer;
 use patience::Patience;
 pub use tls::acceptor;
+
+pub use kept::Kept;
 
 pub type Reply = Response<Either<Full<Bytes>, export::Pieces>>;
 

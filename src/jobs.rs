@@ -12,9 +12,9 @@ use crate::auth::Caller;
 use crate::billing::payment::autopay;
 use crate::db::{Conn, Kind, Sql};
 use crate::error::{Error, Result};
-use crate::service::Till;
 use crate::service::item::Item;
 use crate::service::status::Status;
+use crate::service::{Shelf, Till};
 
 /// What a run came to.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -120,7 +120,8 @@ fn chunk(
         let (caller, mut done, mut left) = (Caller::own(), 0, 0);
         let items = Item::load_by_end(conn, &condition, CHUNK)?;
         let last = items.last().map(|item| (item.expiredate, item.id));
-        let till = &mut Till::new(conn, &own, &caller, job.name, now_us);
+        let mut shelf = Shelf::default();
+        let till = &mut Till::new(conn, &own, &caller, (job.name, now_us), &mut shelf);
         for mut item in items {
             match till.attempt(|till| (job.one)(till, &mut item)) {
                 Ok(()) => done += 1,

@@ -97,7 +97,10 @@ pub fn locked_balance(conn: &mut Conn, subaccount_id: i64) -> Result<Money> {
 /// Says anew which expenses are unpaid: money covers the oldest first, so a debt lies on the
 /// newest. To be called after everything that moves a subaccount's balance.
 pub fn settle(conn: &mut Conn, subaccount_id: i64) -> Result<()> {
-    let mut debt = locked_balance(conn, subaccount_id)?.0.min(0).saturating_neg();
+    // Its row is locked by what moved it.
+    let sql = Sql::new("SELECT b.balance FROM subaccount s JOIN book b ON b.id = s.book_id WHERE s.id = ");
+    let balance = sql.bind(subaccount_id).first(conn, &[Kind::Int])?.map_or(0, |row| row[0].int());
+    let mut debt = balance.min(0).saturating_neg();
     let sql = Sql::new("UPDATE expense SET notpayd = 0 WHERE notpayd > 0 AND subaccount_id = ");
     sql.bind(subaccount_id).execute(conn)?;
     if debt == 0 {

@@ -31,7 +31,7 @@ use crate::error::{Error, Result};
 use crate::params::Params;
 use crate::render;
 use crate::rpc::meta::Answers;
-use crate::rpc::{self, BUDGET_FAST, BUDGET_SLOW, envelope};
+use crate::rpc::{self, BUDGET_FAST, BUDGET_SLOW};
 
 /// Passwords that are hashed, or next in turn, on threads of their own. More of them would hold
 /// the threads that writes need, each with its memory.
@@ -147,6 +147,9 @@ impl Job {
 
     /// The whole call, unless something of it may wait.
     fn inline(&self) -> Option<Reply> {
+        if let Some(reply) = self.kept() {
+            return Some(reply);
+        }
         let caller = match &self.caller {
             Some(_) => return None,
             None => match identify::quick(&self.app, &self.claim()) {
@@ -199,7 +202,7 @@ impl Job {
             true => self.with_words(),
             false => self.params.clone(),
         };
-        let mut export = Export::new(output, exit);
+        let (mut export, writes) = (Export::new(output, exit), self.app.db.writes());
         let mut answer = rpc::call(&self.app, caller, &params, budget, &mut export)?;
         if !export.output.shows(&answer) {
             return Err(unshown());
@@ -212,7 +215,7 @@ impl Job {
         let mime = export.output.mime();
         // Where rows have left, nobody waits for a reply any more.
         let text = export.finish(|output| output.finish(&answer))?.unwrap_or_default();
-        Ok(Done { text, mime, session, location, file: None })
+        Ok(Done { text, writes, mime, session, location, file: None })
     }
 
     /// What a page shows around an answer, and where a browser goes instead of being shown it.
@@ -224,11 +227,11 @@ impl Job {
         render::html::location(answer)
     }
 
-    fn is_page(&self) -> bool {
+    pub fn is_page(&self) -> bool {
         browser::is_page(self.params.get("out"))
     }
 
-    fn with_words(&self) -> Params {
+    pub fn with_words(&self) -> Params {
         let mut params = self.params.clone();
         params.manner_mut().words = true;
         params
@@ -258,7 +261,11 @@ impl Job {
         let mut reply = match (&done.location, done.file) {
             (Some(location), _) => browser::see_other(location),
             (None, Some(file)) => return self.sent(file),
-            (None, None) => self.plain(StatusCode::OK, done.mime, done.text, caller.is_known()),
+            (None, None) => {
+                let wire = self.wire(done.mime, done.text);
+                self.keep(done.writes, &wire);
+                self.wired(StatusCode::OK, wire, caller.is_known())
+            }
         };
         let cookie = match (&done.session, ends) {
             (Some(id), _) => Some(self.cookie(id, "")),
@@ -285,44 +292,18 @@ impl Job {
         format!("{}={id}; Path=/; HttpOnly; SameSite=Lax{secure}{more}", request::SESSION_COOKIE)
     }
 
-    /// An error document in the asked format; its cause goes to the log alone.
-    pub fn refuse(&self, caller: &Caller, error: Error) -> Reply {
-        if let Some(cause) = &error.cause {
-            tracing::error!(func = self.params.func(), "{}({}): {cause}", error.kind, error.object);
-        }
-        let status = match (error.kind, error.object.as_str()) {
-            ("limit", "body") => StatusCode::PAYLOAD_TOO_LARGE,
-            ("timeout", "body") => StatusCode::REQUEST_TIMEOUT,
-            _ => StatusCode::OK,
-        };
-        if self.is_page() {
-            let answer = browser::refused(&self.app, caller, &self.params, &error, self.with_words());
-            return self.plain(
-                status,
-                render::PAGE.mime,
-                Output::built(&render::PAGE).finish(&answer).unwrap_or_default(),
-                true,
-            );
-        }
-        let (mime, text) = self.told(&envelope::error(&self.app, caller, &self.params, &error));
-        self.plain(status, mime, text, true)
+    pub fn plain(&self, status: StatusCode, mime: &'static str, text: String, private: bool) -> Reply {
+        self.wired(status, self.wire(mime, text), private)
     }
 
-    /// An error in the asked format; where there is none, or it has a fault, in xml (U14).
-    fn told(&self, answer: &Answer) -> (&'static str, String) {
-        if let Ok(output) = Output::of(&self.app, self.params.get("out")) {
-            let mime = output.mime();
-            if let Ok(text) = output.finish(answer) {
-                return (mime, text);
-            }
-        }
-        let xml = Output::built(render::format("xml").expect("xml is built in"));
-        (xml.mime(), xml.finish(answer).unwrap_or_default())
-    }
-
-    fn plain(&self, status: StatusCode, mime: &'static str, text: String, private: bool) -> Reply {
+    fn wire(&self, mime: &'static str, text: String) -> Wire {
         let (mime, text) = self.jsonp(mime, text);
         let (bytes, gzip) = compress::body(text, &self.headers, self.config.compress);
+        Wire { mime, bytes: bytes.into(), gzip }
+    }
+
+    pub fn wired(&self, status: StatusCode, wire: Wire, private: bool) -> Reply {
+        let Wire { mime, bytes, gzip } = wire;
         let mut reply = whole(bytes);
         *reply.status_mut() = status;
         let headers = reply.headers_mut();
@@ -356,35 +337,23 @@ impl Job {
             headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
         }
     }
-
-    /// `callback=NAME` wraps JSON for a script tag (protocol.md §13.8).
-    fn jsonp(&self, mime: &'static str, text: String) -> (&'static str, String) {
-        let name = self.params.get("callback");
-        if name.is_empty() {
-            return (mime, text);
-        }
-        // A cookie comes with any page's script tag, and an error names its user too.
-        let has_cookie = request::cookie(&self.headers, request::SESSION_COOKIE).is_some();
-        let by_cookie = has_cookie && !self.params.has("auth") && self.params.sent("authinfo").is_none();
-        match mime == "application/json" && is_callback(name) && !by_cookie {
-            true => ("application/javascript; charset=UTF-8", format!("/**/{name}({text});")),
-            false => (mime, text),
-        }
-    }
-}
-
-fn is_callback(name: &str) -> bool {
-    let mut chars = name.chars();
-    let first = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_' || c == '$');
-    first && name.len() <= 64 && chars.all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '.'))
 }
 
 fn panicked() -> Error {
     Error::new("system", "panic").cause("a handler panicked")
 }
 
+/// A body as it leaves.
+pub struct Wire {
+    pub mime: &'static str,
+    pub bytes: Bytes,
+    pub gzip: bool,
+}
+
 struct Done {
     text: String,
+    /// Writes to the database before the call.
+    writes: Option<u64>,
     mime: &'static str,
     /// A session that the call opened.
     session: Option<String>,
@@ -395,6 +364,13 @@ struct Done {
 
 impl Done {
     fn file(file: File) -> Self {
-        Self { text: String::new(), mime: file.mime, session: None, location: None, file: Some(file) }
+        Self {
+            text: String::new(),
+            writes: None,
+            mime: file.mime,
+            session: None,
+            location: None,
+            file: Some(file),
+        }
     }
 }

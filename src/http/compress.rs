@@ -11,7 +11,7 @@ const LEAST_BYTES: usize = 4096;
 
 /// The text for the wire, and whether it is gzip.
 pub fn body(text: String, headers: &HeaderMap, enabled: bool) -> (Vec<u8>, bool) {
-    if !enabled || text.len() < LEAST_BYTES || !accepts_gzip(headers) {
+    if text.len() < LEAST_BYTES || !wants(headers, enabled) {
         return (text.into_bytes(), false);
     }
     let mut encoder = GzEncoder::new(Vec::with_capacity(text.len() / 4), Compression::fast());
@@ -20,6 +20,11 @@ pub fn body(text: String, headers: &HeaderMap, enabled: bool) -> (Vec<u8>, bool)
         Ok(packed) => (packed, true),
         Err(_) => (text.into_bytes(), false), // a Vec takes everything
     }
+}
+
+/// Is a long answer packed for who asks?
+pub fn wants(headers: &HeaderMap, enabled: bool) -> bool {
+    enabled && accepts_gzip(headers)
 }
 
 fn accepts_gzip(headers: &HeaderMap) -> bool {

@@ -14,7 +14,7 @@ use crate::db::Conn;
 use crate::error::Result;
 use crate::module;
 use crate::rpc::BUDGET_SLOW;
-use crate::service::Till;
+use crate::service::{Shelf, Till};
 
 /// Rows that one round takes.
 const ROUND_MAX: i64 = 64;
@@ -131,7 +131,8 @@ fn settle_job(conn: &mut Conn, app: &App, row: &Due, acted: &Acted, now_us: i64)
     if !holds(conn, row)? {
         return Ok(()); // the lease was over, and another attempt has it
     }
-    let till = &mut Till::new(conn, app, &caller, "runningoperation", now_us);
+    let mut shelf = Shelf::default();
+    let till = &mut Till::new(conn, app, &caller, ("runningoperation", now_us), &mut shelf);
     if row.kind != operation::KIND {
         return settle(till.conn, row, &acted.settled, now_us);
     }

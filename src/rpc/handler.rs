@@ -1,5 +1,6 @@
 //! What a function does, by its shape, and all that a handler may touch.
 
+use std::any::Any;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -142,6 +143,8 @@ pub struct Ctx<'a> {
     pub conn: &'a mut Conn,
     pub call: &'a Call,
     pub touched: Vec<Topic>,
+    /// What the steps of a call keep for each other within its transaction.
+    pub kept: Option<Box<dyn Any>>,
 }
 
 impl Deref for Ctx<'_> {
@@ -154,7 +157,7 @@ impl Deref for Ctx<'_> {
 
 impl<'a> Ctx<'a> {
     pub fn new(conn: &'a mut Conn, call: &'a Call) -> Self {
-        Self { conn, call, touched: Vec::new() }
+        Self { conn, call, touched: Vec::new(), kept: None }
     }
 
     /// Says that caches of the topic are stale, here after the commit, elsewhere within a second.

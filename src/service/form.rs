@@ -50,7 +50,7 @@ pub fn read_null(_app: &App, _caller: &Caller, params: &mut Params) -> Result<()
 fn fields(cx: &mut Ctx) -> Result<Vec<Field>> {
     let item = item::named(cx)?;
     let (call, lang) = (cx.call, cx.lang.clone());
-    let tariff = super::tariff::load(cx.conn, item.pricelist_id)?;
+    let tariff = Till::of(cx).tariff(item.pricelist_id)?;
     let mut fields = choices::params(cx.conn, &call.func.meta, item.itemtype_id, &lang)?;
     fields.iter_mut().for_each(|field| field.required = false);
     fields.extend(choices::addons(cx.conn, &tariff, &lang)?);
@@ -105,7 +105,7 @@ fn check(cx: &mut Ctx, record: &mut Record) -> Result<()> {
     domain::check_edited(cx, record)?;
     if record.has_changed("autoprolong") {
         let period = record.int("autoprolong");
-        let tariff = super::tariff::load(cx.conn, item.pricelist_id)?;
+        let tariff = Till::of(cx).tariff(item.pricelist_id)?;
         let is_sold = Period::from_code(period).is_some_and(|period| tariff.is_sold_for(period));
         if period != 0 && !is_sold {
             return Err(Error::value("autoprolong", period.to_string()));

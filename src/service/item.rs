@@ -211,6 +211,11 @@ pub fn ask(till: &mut Till, item: &mut Item, operation: Operation, payload: &str
             lock.execute(till.conn)?;
         }
     }
+    ask_after_change(till, item, operation, payload)
+}
+
+/// The same for a service that this transaction has changed already, and that goes on as it is.
+pub fn ask_after_change(till: &mut Till, item: &Item, operation: Operation, payload: &str) -> Result<i64> {
     let sql = Sql::new("SELECT COUNT(*) FROM outbox WHERE item_id = ").bind(item.id);
     let nth = sql.first(till.conn, &[Kind::Int])?.map_or(0, |row| row[0].int()) + 1;
     let post = Post {

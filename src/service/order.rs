@@ -39,7 +39,7 @@ fn fields(cx: &mut Ctx) -> Result<Vec<Field>> {
     let (kind_id, lang) = (kind(cx)?.id, cx.lang.clone());
     let call = cx.call;
     let mut fields = choices::params(cx.conn, &call.func.meta, kind_id, &lang)?;
-    match super::tariff::load(cx.conn, pricelist_id) {
+    match Till::of(cx).tariff(pricelist_id) {
         Ok(tariff) if tariff.itemtype_id == kind_id => {
             let asks = |field: &Field| field.required && !tariff.quick_order;
             fields.iter_mut().for_each(|field| field.required = asks(field));
@@ -58,7 +58,7 @@ pub fn kind<'c>(cx: &Ctx<'c>) -> Result<&'c ItemType> {
 fn check(cx: &mut Ctx, record: &mut Record) -> Result<()> {
     let kind_id = kind(cx)?.id;
     let owner = client(cx)?;
-    let tariff = super::tariff::load(cx.conn, record.int("pricelist_id"))?;
+    let tariff = Till::of(cx).tariff(record.int("pricelist_id"))?;
     need_on_sale(cx, &tariff, kind_id)?;
     if !tariff.quick_order {
         choices::need_params(cx, kind_id)?;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::buyer::{Buyer, Sold};
 use super::tariff::Tariff;
 use super::term::{self, Wish};
-use super::{Till, choices, order, tariff};
+use super::{Till, choices, order};
 use crate::db::{Kind, Sql};
 use crate::doc::Node;
 use crate::error::Result;
@@ -83,7 +83,7 @@ fn elem(tariff: &Tariff, period: Period, price: String, lang: &str) -> Node {
 
 /// The quote that will be charged. While the choice cannot be sold there is none.
 fn summary(cx: &mut Ctx, account_id: i64, record: &Record) -> Result<Option<[Node; 3]>> {
-    let Ok(tariff) = tariff::load(cx.conn, record.int("pricelist_id")) else { return Ok(None) };
+    let Ok(tariff) = Till::of(cx).tariff(record.int("pricelist_id")) else { return Ok(None) };
     let asked = asked(cx).or_else(|| shortest(&tariff));
     let Some(period) = asked.filter(|period| tariff.is_sold_for(*period)) else { return Ok(None) };
     let chosen = choices::chosen(&tariff, record, &[]);

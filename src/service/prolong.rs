@@ -118,7 +118,7 @@ pub fn charge(till: &mut Till, item: &mut Item, buyer: &Buyer, period: Period) -
     }
     let due = term::next(till, item, buyer, period)?;
     let expense_id = term::charge(till, item, buyer, &due, cart::PROLONG)?;
-    item::ask(till, item, Operation::Prolong, &period.code().to_string())?;
+    item::ask_after_change(till, item, Operation::Prolong, &period.code().to_string())?;
     if item.is(Status::Suspended, BY_BILLING) && item.expiredate > till.now_us {
         item::ask(till, item, Operation::Resume, "")?;
     }

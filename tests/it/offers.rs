@@ -6,7 +6,7 @@ use billmgr::doc::Node;
 use billmgr::ledger::Scale;
 use billmgr::money::Money;
 use billmgr::rpc::BUDGET_SLOW;
-use billmgr::service::Till;
+use billmgr::service::{Shelf, Till};
 use billmgr::tariff::quote::{QuotePart, What};
 use billmgr::tariff::{Kind, best};
 
@@ -25,7 +25,10 @@ fn number(id: &str) -> i64 {
 fn won(world: &World, occasion: Occasion) -> Option<(Kind, i64)> {
     let (app, now_us) = (world.app.clone(), world.clock.now_us());
     let found = app.db.read(BUDGET_SLOW, |conn| {
-        offers(&mut Till::new(conn, &app, &Caller::own(), "offers", now_us), &occasion)
+        offers(
+            &mut Till::new(conn, &app, &Caller::own(), ("offers", now_us), &mut Shelf::default()),
+            &occasion,
+        )
     });
     let parts = [QuotePart::new(What::Tariff, "Tariff", Money::units(100), 1)];
     let scale = Scale::minor("EUR");

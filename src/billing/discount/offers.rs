@@ -1,12 +1,14 @@
 //! The discounts whose conditions hold for an order or a renewal. Which of them it gets is decided by
 //! `tariff::best`: they are never added up.
 
+use std::sync::Arc;
+
 use super::of_base;
 use crate::billing::promotion;
 use crate::db::{Kind, Raw, Sql};
 use crate::error::Result;
 use crate::money::Money;
-use crate::service::Till;
+use crate::service::{Rows, Till};
 use crate::tariff::Offer;
 use crate::tariff::offer::Kind as Whose;
 use crate::tariff::quote::{Discount, Off, On};
@@ -46,15 +48,20 @@ fn personal(till: &mut Till, occasion: &Occasion) -> Result<Vec<Offer>> {
     let sql = sql.sql(" AND d.account_id = ").bind(occasion.account_id);
     let sql = sql.sql(" AND d.project_id = ").bind(occasion.project_id);
     let sql = sql.sql(" AND (d.todate = 0 OR d.todate >= ").bind(today_us).sql(") ORDER BY d.id");
-    let rows = sql.load(till.conn, &KINDS)?;
+    let key = (Whose::Personal, occasion.account_id, occasion.project_id);
+    let rows = rows(till, key, sql)?;
     offered(till, occasion, Whose::Personal, &rows, |_| On::Whole)
 }
 
 fn global(till: &mut Till, occasion: &Occasion) -> Result<Vec<Offer>> {
     let sql = Sql::new("SELECT ").sql(COLUMNS).sql(" FROM discount d WHERE NOT d.deleted AND d.active");
     let sql = sql.sql(" AND d.project_id = ").bind(occasion.project_id).sql(" ORDER BY d.id");
-    let rows = sql.load(till.conn, &KINDS)?;
+    let rows = rows(till, (Whose::Global, 0, occasion.project_id), sql)?;
     offered(till, occasion, Whose::Global, &rows, |_| On::Whole)
+}
+
+fn rows(till: &mut Till, key: (Whose, i64, i64), sql: Sql) -> Result<Rows> {
+    till.kept(|shelf| &mut shelf.discounts, key, |till| sql.load(till.conn, &KINDS).map(Arc::new))
 }
 
 /// The rows that fit the occasion, as offers.
@@ -93,7 +100,15 @@ impl Occasion {
 
 fn promotional(till: &mut Till, occasion: &Occasion) -> Result<Vec<Offer>> {
     let mut offers = Vec::new();
-    for promotion_id in promotions(till, occasion)? {
+    let of = [
+        occasion.project_id,
+        occasion.itemtype_id,
+        occasion.pricelist_id,
+        occasion.account_id,
+        occasion.promotion_id,
+    ];
+    let fetch = |till: &mut Till| promotions(till, occasion).map(Arc::new);
+    for promotion_id in till.kept(|shelf| &mut shelf.promotions, of, fetch)?.iter().copied() {
         if !promotion::hold(till, promotion_id, occasion.account_id)? {
             continue;
         }

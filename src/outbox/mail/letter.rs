@@ -17,7 +17,7 @@ use crate::doc::File;
 use crate::error::{Error, Result};
 use crate::outbox::{Due, worker};
 use crate::rpc::{BUDGET_SLOW, words};
-use crate::service::Till;
+use crate::service::{Shelf, Till};
 
 /// Where the words of letters stand.
 const SET: &str = "mail";
@@ -97,7 +97,8 @@ fn written(app: &App, due: &Due, payload: &Value) -> (String, String) {
 fn printed(app: &App, paper: Paper) -> Result<File> {
     let (caller, now_us) = (Caller::own(), app.clock.now_us());
     let sheet = app.db.read(BUDGET_SLOW, |conn| {
-        let till = &mut Till::new(conn, app, &caller, SET, now_us);
+        let mut shelf = Shelf::default();
+        let till = &mut Till::new(conn, app, &caller, (SET, now_us), &mut shelf);
         match paper {
             Paper::Bill(id) => payment::bill::of_till(till, id),
             Paper::Invoice(id) => invoice::issued_sheet(till.conn, id),

@@ -2,6 +2,8 @@
 //!
 //! A step shows what is wrong with the earlier ones; the last keeps everything, worked out anew.
 
+use std::sync::Arc;
+
 use super::plan::{self, Line, Pick, Picks};
 use super::{name, slist};
 use crate::doc::Node;
@@ -12,8 +14,9 @@ use crate::rpc::meta::Field;
 use crate::rpc::registry::Row;
 use crate::service::buyer::Buyer;
 use crate::service::orderform::Summary;
+use crate::service::tariff::Tariff;
 use crate::service::term::Wish;
-use crate::service::{Till, choices, contact, form, order, tariff, term};
+use crate::service::{Till, choices, contact, form, order, term};
 use crate::tariff::period::Period;
 
 pub const FUNCS: &[Row] = &[("domain.order", Handler::Form(ORDER))];
@@ -58,7 +61,7 @@ fn fields(cx: &mut Ctx) -> Result<Vec<Field>> {
 }
 
 /// The tariffs of the names as far as they are right; what is wrong is said by the step.
-fn tariffs(cx: &mut Ctx) -> Result<Vec<tariff::Tariff>> {
+fn tariffs(cx: &mut Ctx) -> Result<Vec<Arc<Tariff>>> {
     let Ok(names) = name::split(cx.params.get(NAMES), NAMES) else { return Ok(Vec::new()) };
     let kind_id = super::kind(cx)?.id;
     let account_id = cx.caller.user.account_id;
@@ -72,7 +75,8 @@ fn tariffs(cx: &mut Ctx) -> Result<Vec<tariff::Tariff>> {
     }
     ids.sort_unstable();
     ids.dedup();
-    ids.into_iter().map(|id| tariff::load(cx.conn, id)).collect()
+    let till = &mut Till::of(cx);
+    ids.into_iter().map(|id| till.tariff(id)).collect()
 }
 
 /// Whom the contact step chose; who is not chosen is the owner too.

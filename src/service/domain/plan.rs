@@ -2,6 +2,7 @@
 //! that charges all ask here.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::name::{self, Choice, Zone};
 use crate::db::Conn;
@@ -11,7 +12,7 @@ use crate::record::Record;
 use crate::rpc::handler::Ctx;
 use crate::service::contact::{self, link};
 use crate::service::order::{self, Terms};
-use crate::service::tariff::{self, Tariff};
+use crate::service::tariff::Tariff;
 use crate::service::{Till, choices, limits};
 use crate::tariff::period::Period;
 
@@ -25,7 +26,7 @@ const MORE_SERVERS: &str = "ns_additional";
 pub struct Line {
     pub name: String,
     pub zone: Zone,
-    pub tariff: Tariff,
+    pub tariff: Arc<Tariff>,
     pub period: Period,
     pub is_transfer: bool,
 }
@@ -68,7 +69,7 @@ fn tariff_of(
     choice: &Choice,
     zone: &Zone,
     (field, name): (&str, &str),
-) -> Result<Tariff> {
+) -> Result<Arc<Tariff>> {
     let id = match record.int("pricelist") {
         0 => choice.tariff(cx.conn, zone)?,
         id => {
@@ -77,7 +78,7 @@ fn tariff_of(
         }
     };
     let id = id.ok_or_else(|| Error::value(field, name).with("desc", "desc_zone_not_sold"))?;
-    let tariff = tariff::load(cx.conn, id)?;
+    let tariff = Till::of(cx).tariff(id)?;
     order::need_on_sale(cx, &tariff, choice.kind_id)?;
     match choice.project_id {
         0 => Ok(tariff),

@@ -6,7 +6,7 @@ use billmgr::app::App;
 use billmgr::auth::Caller;
 use billmgr::db::{Raw, Sql};
 use billmgr::outbox::mail::Letter;
-use billmgr::service::Till;
+use billmgr::service::{Shelf, Till};
 use billmgr::time::DAY_US;
 
 use super::{Names, Seed};
@@ -65,7 +65,9 @@ fn letter(seed: &Seed, name: &'static str) {
     let (account, app) = (seed.names[name].parse().expect("an id"), seed.app.clone());
     let done = app.clone().db.write(move |conn| {
         let caller = Caller::own();
-        let till = &mut Till::new(conn, &app, &caller, "seed", app.clock.now_us() + FAR_US);
+        let mut shelf = Shelf::default();
+        let now_us = app.clock.now_us() + FAR_US;
+        let till = &mut Till::new(conn, &app, &caller, ("seed", now_us), &mut shelf);
         let values = [("domain", format!("{name}.example.com")), ("expiredate", "2026-07-15".to_owned())];
         let (template, about) = ("service_expires", format!("seed:{name}"));
         let letter =
