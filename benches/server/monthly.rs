@@ -4,7 +4,11 @@
 use std::path::Path;
 use std::time::Instant;
 
+use billmgr::books::{self, Posted};
 use billmgr::db::{Conn, Kind, Sql};
+use billmgr::ledger::rounding::Priced;
+use billmgr::ledger::{Book, Sale, sale};
+use billmgr::money::Money;
 use diesel::connection::SimpleConnection;
 
 use super::child::{Ran, run as program};
@@ -25,11 +29,12 @@ const TAX: i64 = 2_100_000;
 
 pub fn measure(_pace: Pace, report: &mut Report) {
     let [few, many] = [FEW, MANY].map(|services| Shop::with_services(services).prepare(0).0);
-    let (mut runs, mut transfers, mut rows) = (vec![], vec![], vec![]);
-    let (mut to_transfers, mut to_rows, mut growth) = (vec![], vec![], vec![]);
+    let (mut runs, mut transfers, mut posts, mut rows) = (vec![], vec![], vec![], vec![]);
+    let (mut to_transfers, mut to_posts, mut to_rows, mut growth) = (vec![], vec![], vec![], vec![]);
     for _ in 0..ROUNDS {
         let (small, large) = (renew(&few, FEW), renew(&many, MANY));
         let posted = bare(&many, post);
+        let by_ledger = bare(&many, by_the_ledger);
         let written = bare(&many, |conn, id| {
             post(conn, id);
             rest(conn, id);
@@ -37,8 +42,10 @@ pub fn measure(_pace: Pace, report: &mut Report) {
         let renewed = MANY as f64 / large.seconds;
         runs.push(renewed);
         transfers.push(posted);
+        posts.push(by_ledger);
         rows.push(written);
         to_transfers.push(renewed / posted);
+        to_posts.push(renewed / by_ledger);
         to_rows.push(renewed / written);
         growth.push((large.peak_mib, small.peak_mib));
     }
@@ -46,8 +53,10 @@ pub fn measure(_pace: Pace, report: &mut Report) {
     let peaks: Vec<f64> = growth.iter().map(|(large, _)| *large).collect();
     report.row("renewals of 100,000 services in one run", median(&runs), "/s", Target::None);
     report.row("bare posting of their transfers", median(&transfers), "/s", Target::None);
+    report.row("posting of their transfers by the ledger", median(&posts), "/s", Target::None);
     report.row("bare writing of all their rows", median(&rows), "/s", Target::None);
     report.row("  renewals : bare posting of transfers", median(&to_transfers), "x", Target::AtLeast(0.5));
+    report.row("  renewals : posting by the ledger", median(&to_posts), "x", Target::None);
     report.row("  renewals : bare writing of all rows", median(&to_rows), "x", Target::None);
     report.row("most memory of the run over 100,000 services", median(&peaks), "MiB", Target::None);
     report.row("  memory, 100,000 : 10,000 services", median(&ratios), "x", Target::AtMost(1.2));
@@ -90,6 +99,15 @@ fn post(conn: &mut Conn, id: i64) {
         sql = sql.binds([transfer.into(), book.into(), amount.into()]);
     }
     assert_eq!(sql.sql(")").execute(conn).expect("the statement is right"), 3);
+}
+
+/// The same transfer by the one place that posts any, with its look-ups and its limit.
+fn by_the_ledger(conn: &mut Conn, id: i64) {
+    let (net, tax, total) = (Money(NET), Money(TAX), Money(NET + TAX));
+    let priced = Priced { line: net, discount: Money::ZERO, net, tax, total };
+    let sale = Sale::of(Book::client(client_of(id), 1, 1), &priced);
+    let transfer = sale::charge(format!("charge:item:{id}:{END}"), &sale).expect("a transfer");
+    assert_eq!(books::post(conn, &transfer, id).expect("it is posted"), Posted::Done);
 }
 
 /// What else a renewal leaves behind: the expense, the end of the service, its term, an operation

@@ -166,6 +166,16 @@ pub fn open_params(conn: &mut Conn, item_id: i64) -> Result<Vec<(String, String)
     Ok(rows.iter().map(|row| (row[0].str().to_owned(), row[1].str().to_owned())).collect())
 }
 
+/// The one form of a domain name: in small letters of its own script, however it was written. Else a
+/// name in ASCII (`xn--…`) could be sold beside the same name in letters.
+pub fn canonical_domain(name: &str) -> String {
+    let small = name.trim().trim_end_matches('.').to_lowercase();
+    match idna::domain_to_unicode(&small) {
+        (unicode, Ok(())) => unicode,
+        (_, Err(_)) => small, // no name, as whoever checks it will find
+    }
+}
+
 /// Error `value(domain)` unless it can be a domain name: labels of letters, digits and hyphens, in
 /// any script (an internationalized name may come unencoded), 253 characters at most.
 pub fn check_domain(name: &str) -> Result<()> {
@@ -202,5 +212,20 @@ mod tests {
             assert_eq!(check_domain(name).is_ok(), good, "{name}");
         }
         assert!(check_domain(&format!("{}.com", "a".repeat(64))).is_err());
+    }
+
+    #[test]
+    fn one_form_of_a_domain() {
+        for (written, kept) in [
+            (" Example.COM. ", "example.com"),
+            ("xn--e1afmkfd.xn--p1ai", "пример.рф"),
+            ("XN--E1AFMKFD.рф", "пример.рф"),
+            ("ПРИМЕР.РФ", "пример.рф"),
+            ("a_b.example.com", "a_b.example.com"),
+            ("xn--a.example.com", "xn--a.example.com"),
+            ("", ""),
+        ] {
+            assert_eq!(canonical_domain(written), kept, "{written}");
+        }
     }
 }

@@ -146,7 +146,7 @@ fn period(cx: &Ctx, tariff: &Tariff) -> Result<Period> {
 /// service gets one that nobody else has.
 fn check_name(cx: &mut Ctx, record: &mut Record) -> Result<()> {
     let licname = record.str("licname").trim().to_owned();
-    let name = record.str("name").trim().to_lowercase();
+    let name = choices::canonical_domain(record.str("name"));
     match (name.is_empty(), licname.is_empty()) {
         (false, _) if kind(cx)?.intname != "soft" => choices::check_domain(&name)?,
         _ => {}

@@ -2,7 +2,7 @@
 
 use crate::db::{Conn, Kind, Raw, Sql};
 use crate::error::{Error, Result};
-use crate::service::choices::check_domain;
+use crate::service::choices::{canonical_domain, check_domain};
 
 /// Names that one call may order.
 const NAMES_MAX: usize = 100;
@@ -30,7 +30,7 @@ impl Zone {
             min_length: row[1].int(),
             max_length: row[2].int(),
             transfer_policy: row[3].int(),
-            name: row[4].str().to_owned(),
+            name: canonical_domain(row[4].str()),
             idn: row[5].on(),
             needs_servers: row[6].on(),
         }
@@ -67,7 +67,7 @@ pub fn zones(conn: &mut Conn) -> Result<Vec<Zone>> {
 pub fn split(text: &str, field: &str) -> Result<Vec<String>> {
     let words = text.split(|c: char| c.is_whitespace() || c == ',' || c == ';');
     let mut names: Vec<String> = Vec::new();
-    for word in words.map(|word| word.trim_end_matches('.').to_lowercase()).filter(|word| !word.is_empty()) {
+    for word in words.map(canonical_domain).filter(|word| !word.is_empty()) {
         if !names.contains(&word) {
             names.push(word);
         }
