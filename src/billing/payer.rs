@@ -1,7 +1,7 @@
 //! To whom the documents of a client's expenses are made out, and by which company. The tax of a sale
 //! is that of its documents, so both ask here.
 
-use crate::db::{Conn, Kind, Sql};
+use crate::db::{Conn, Kind, Raw, Sql};
 use crate::error::Result;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,33 +19,31 @@ pub fn of_documents(
     (subaccount_id, project_id): (i64, i64),
 ) -> Result<Option<Payer>> {
     let paid = Sql::new(
-        "SELECT f.id, f.profiletype, c.id FROM payment p \
+        "SELECT * FROM (SELECT 1 AS rank, f.id, f.profiletype, c.id AS company_id FROM payment p \
          JOIN profile f ON f.id = p.sender_id AND NOT f.deleted AND f.account_id = p.account_id \
          JOIN company c ON c.id = p.recipient_id AND NOT c.deleted \
          WHERE NOT p.deleted AND p.status IN (3, 4) AND p.account_id = ",
     );
     let paid = paid.bind(account_id).sql(" AND p.subaccount_id = ").bind(subaccount_id);
-    let attached = Sql::new(
-        "SELECT f.id, f.profiletype, c.id FROM profile f \
-         JOIN profile_company l ON l.profile_id = f.id JOIN company c ON c.id = l.company_id \
+    let attached = paid.sql(
+        " ORDER BY p.id DESC LIMIT 1) paid UNION ALL SELECT * FROM (SELECT 2, f.id, f.profiletype, c.id \
+         FROM profile f JOIN profile_company l ON l.profile_id = f.id JOIN company c ON c.id = l.company_id \
          JOIN project_company j ON j.company_id = c.id \
          WHERE NOT f.deleted AND NOT c.deleted AND f.account_id = ",
     );
-    let served = Sql::new(
-        "SELECT f.id, f.profiletype, c.id FROM profile f \
-         JOIN company_profiletype k ON k.profiletype = f.profiletype JOIN company c ON c.id = k.company_id \
-         JOIN project_company j ON j.company_id = c.id \
+    let attached = attached.bind(account_id).sql(" AND j.project_id = ").bind(project_id);
+    let served = attached.sql(
+        " ORDER BY f.id, c.id LIMIT 1) attached UNION ALL SELECT * FROM (SELECT 3, f.id, f.profiletype, c.id \
+         FROM profile f JOIN company_profiletype k ON k.profiletype = f.profiletype \
+         JOIN company c ON c.id = k.company_id JOIN project_company j ON j.company_id = c.id \
          WHERE NOT f.deleted AND NOT c.deleted AND f.account_id = ",
     );
-    let of_provider = |sql: Sql| {
-        let sql = sql.bind(account_id).sql(" AND j.project_id = ").bind(project_id);
-        sql.sql(" ORDER BY f.id, c.id LIMIT 1")
+    let served = served.bind(account_id).sql(" AND j.project_id = ").bind(project_id);
+    let best = served.sql(" ORDER BY f.id, c.id LIMIT 1) served ORDER BY rank LIMIT 1");
+    let row = best.first(conn, &[Kind::Int; 4])?;
+    let payer = |row: Vec<Raw>| {
+        let [id, profiletype, company_id] = [row[1].int(), row[2].int(), row[3].int()];
+        Payer { id, profiletype, company_id }
     };
-    for sql in [paid.sql(" ORDER BY p.id DESC LIMIT 1"), of_provider(attached), of_provider(served)] {
-        if let Some(row) = sql.first(conn, &[Kind::Int; 3])? {
-            let [id, profiletype, company_id] = [row[0].int(), row[1].int(), row[2].int()];
-            return Ok(Some(Payer { id, profiletype, company_id }));
-        }
-    }
-    Ok(None)
+    Ok(row.map(payer))
 }

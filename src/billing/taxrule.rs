@@ -11,7 +11,7 @@ pub const FUNCS: &[Row] =
     &[("taxrule.edit", Handler::Form(record::FORM.check(check))), ("taxrule.resume", Handler::Each(resume))];
 
 /// What a tax rule asks of a sale; 0 asks nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Buyer {
     pub country_id: i64,
     pub profiletype: i64,

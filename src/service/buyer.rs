@@ -107,7 +107,7 @@ impl Sold {
 impl Buyer {
     pub fn load(till: &mut Till, subaccount_id: i64) -> Result<Self> {
         let subaccount = books::subaccount(till.conn, subaccount_id)?;
-        let (tax_e4, tax) = tax_of(till.conn, &subaccount)?;
+        let (tax_e4, tax) = tax_of(till, &subaccount)?;
         Ok(Self { scale: Scale::minor(&subaccount.iso), subaccount, tax_e4, tax })
     }
 
@@ -234,9 +234,9 @@ fn check_trial(extra: &Extra, count: i64) -> Result<()> {
 
 /// The tax of the documents that the sale will stand in; without a payer that of the client's own
 /// country for an individual. Without a rule there is no tax.
-fn tax_of(conn: &mut Conn, of: &Subaccount) -> Result<(i64, Tax)> {
-    let buyer = taxed(conn, of)?;
-    let rule = taxrule::find(conn, buyer)?;
+fn tax_of(till: &mut Till, of: &Subaccount) -> Result<(i64, Tax)> {
+    let buyer = taxed(till.conn, of)?;
+    let rule = till.kept(|shelf| &mut shelf.taxes, buyer, |till| taxrule::find(till.conn, buyer))?;
     Ok(rule.map_or((0, Tax::Added), |rule| (rule.rate_e4, rule.tax)))
 }
 

@@ -131,8 +131,10 @@ impl Change {
             return item::ask(till, item, Operation::ChangeTariff, &before.payload()).map(drop);
         }
         let tariff = till.tariff(self.pricelist_id)?;
-        let mut changed = self.chosen.iter().filter(|chosen| !before.chosen.contains(chosen));
-        let is_manual = changed.all(|(id, _)| tariff.extra(*id).is_some_and(|extra| extra.is_manual));
+        let changed = self.chosen.iter().filter(|chosen| !before.chosen.contains(chosen));
+        let changed: Vec<i64> = changed.map(|(id, _)| *id).collect();
+        let by_staff = |id: &i64| tariff.extra(*id).is_some_and(|extra| extra.is_manual);
+        let is_manual = !changed.is_empty() && changed.iter().all(by_staff);
         let id = item::ask(till, item, Operation::SetParam, &before.payload())?;
         if is_manual { outbox::hand_over(till.conn, id) } else { Ok(()) }
     }

@@ -243,9 +243,9 @@ impl PriceList<'_> {
         self.rows(detail_id, "stat", 0)
     }
 
-    /// Error `missed(price)` where the sum is not set.
+    /// The fixed sum for late payment; where none was entered there is none.
     pub fn late_fee(&self) -> Result<Money> {
-        self.one(0, "suspendpenalty", 0)?.ok_or_else(|| Error::missed("price"))
+        Ok(self.one(0, "suspendpenalty", 0)?.unwrap_or(Money::ZERO))
     }
 
     /// The scale of an add-on. A period without prices of its own costs so many months, and a day a

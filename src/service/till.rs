@@ -9,6 +9,7 @@ use super::item::Item;
 use super::tariff::{self, Tariff};
 use crate::app::App;
 use crate::auth::Caller;
+use crate::billing::taxrule;
 use crate::books::{self, OwnRates};
 use crate::db::{self, Conn, Kind, Raw, Sql};
 use crate::error::{Error, Result};
@@ -38,8 +39,11 @@ pub struct Shelf {
     zones: HashMap<i64, Zone>,
     buyers: HashMap<i64, Arc<Buyer>>,
     rates: HashMap<i64, Arc<OwnRates>>,
+    pub taxes: HashMap<taxrule::Buyer, Option<taxrule::Rule>>,
     /// Of whom: an account with a provider, or a provider.
     pub discounts: HashMap<(offer::Kind, i64, i64), Rows>,
+    /// Has a provider any of the kind at all?
+    pub has_discounts: HashMap<(offer::Kind, i64), bool>,
     /// By what is sold to whom.
     pub promotions: HashMap<[i64; 5], Arc<Vec<i64>>>,
 }

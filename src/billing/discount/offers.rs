@@ -43,6 +43,10 @@ pub fn offers(till: &mut Till, occasion: &Occasion) -> Result<Vec<Offer>> {
 }
 
 fn personal(till: &mut Till, occasion: &Occasion) -> Result<Vec<Offer>> {
+    let any = "SELECT 1 FROM account_discount WHERE NOT deleted AND project_id = ";
+    if !has_any(till, (Whose::Personal, occasion.project_id), any)? {
+        return Ok(Vec::new());
+    }
     let today_us = till.zone(occasion.project_id)?.day_us(till.now_us);
     let sql = Sql::new("SELECT ").sql(COLUMNS).sql(" FROM account_discount d WHERE NOT d.deleted");
     let sql = sql.sql(" AND d.account_id = ").bind(occasion.account_id);
@@ -58,6 +62,13 @@ fn global(till: &mut Till, occasion: &Occasion) -> Result<Vec<Offer>> {
     let sql = sql.sql(" AND d.project_id = ").bind(occasion.project_id).sql(" ORDER BY d.id");
     let rows = rows(till, (Whose::Global, 0, occasion.project_id), sql)?;
     offered(till, occasion, Whose::Global, &rows, |_| On::Whole)
+}
+
+/// Most providers have none, and a batch asks for many clients.
+fn has_any(till: &mut Till, of: (Whose, i64), any: &'static str) -> Result<bool> {
+    let sql = Sql::new(any).bind(of.1).sql(" LIMIT 1");
+    let fetch = |till: &mut Till| Ok(sql.first(till.conn, &[Kind::Int])?.is_some());
+    till.kept(|shelf| &mut shelf.has_discounts, of, fetch)
 }
 
 fn rows(till: &mut Till, key: (Whose, i64, i64), sql: Sql) -> Result<Rows> {
@@ -99,6 +110,10 @@ impl Occasion {
 }
 
 fn promotional(till: &mut Till, occasion: &Occasion) -> Result<Vec<Offer>> {
+    let any = "SELECT 1 FROM promotion WHERE NOT deleted AND NOT archived AND active AND project_id = ";
+    if !has_any(till, (Whose::Promo, occasion.project_id), any)? {
+        return Ok(Vec::new());
+    }
     let mut offers = Vec::new();
     let of = [
         occasion.project_id,
