@@ -19,21 +19,21 @@ pub fn of_documents(
     (subaccount_id, project_id): (i64, i64),
 ) -> Result<Option<Payer>> {
     let paid = Sql::new(
-        "SELECT * FROM (SELECT 1 AS rank, f.id, f.profiletype, c.id AS company_id FROM payment p \
+        "SELECT * FROM (SELECT CAST(1 AS BIGINT) AS rank, f.id, f.profiletype, c.id AS company_id FROM payment p \
          JOIN profile f ON f.id = p.sender_id AND NOT f.deleted AND f.account_id = p.account_id \
          JOIN company c ON c.id = p.recipient_id AND NOT c.deleted \
          WHERE NOT p.deleted AND p.status IN (3, 4) AND p.account_id = ",
     );
     let paid = paid.bind(account_id).sql(" AND p.subaccount_id = ").bind(subaccount_id);
     let attached = paid.sql(
-        " ORDER BY p.id DESC LIMIT 1) paid UNION ALL SELECT * FROM (SELECT 2, f.id, f.profiletype, c.id \
+        " ORDER BY p.id DESC LIMIT 1) paid UNION ALL SELECT * FROM (SELECT CAST(2 AS BIGINT), f.id, f.profiletype, c.id \
          FROM profile f JOIN profile_company l ON l.profile_id = f.id JOIN company c ON c.id = l.company_id \
          JOIN project_company j ON j.company_id = c.id \
          WHERE NOT f.deleted AND NOT c.deleted AND f.account_id = ",
     );
     let attached = attached.bind(account_id).sql(" AND j.project_id = ").bind(project_id);
     let served = attached.sql(
-        " ORDER BY f.id, c.id LIMIT 1) attached UNION ALL SELECT * FROM (SELECT 3, f.id, f.profiletype, c.id \
+        " ORDER BY f.id, c.id LIMIT 1) attached UNION ALL SELECT * FROM (SELECT CAST(3 AS BIGINT), f.id, f.profiletype, c.id \
          FROM profile f JOIN company_profiletype k ON k.profiletype = f.profiletype \
          JOIN company c ON c.id = k.company_id JOIN project_company j ON j.company_id = c.id \
          WHERE NOT f.deleted AND NOT c.deleted AND f.account_id = ",
