@@ -43,7 +43,7 @@ pub fn offers(till: &mut Till, occasion: &Occasion) -> Result<Vec<Offer>> {
 }
 
 fn personal(till: &mut Till, occasion: &Occasion) -> Result<Vec<Offer>> {
-    let any = "SELECT 1 FROM account_discount WHERE NOT deleted AND project_id = ";
+    let any = "SELECT id FROM account_discount WHERE NOT deleted AND project_id = ";
     if !has_any(till, (Whose::Personal, occasion.project_id), any)? {
         return Ok(Vec::new());
     }
@@ -110,7 +110,7 @@ impl Occasion {
 }
 
 fn promotional(till: &mut Till, occasion: &Occasion) -> Result<Vec<Offer>> {
-    let any = "SELECT 1 FROM promotion WHERE NOT deleted AND NOT archived AND active AND project_id = ";
+    let any = "SELECT id FROM promotion WHERE NOT deleted AND NOT archived AND active AND project_id = ";
     if !has_any(till, (Whose::Promo, occasion.project_id), any)? {
         return Ok(Vec::new());
     }
