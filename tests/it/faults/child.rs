@@ -12,7 +12,7 @@ use crate::support::dom;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 /// No answer within it is a fault of the server.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 pub struct Child {
     process: std::process::Child,

@@ -1,12 +1,14 @@
 //! How a server ends, what it finds when it starts again, and when it does not start.
 
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use billmgr::db::{Db, Sql};
 
-use super::child::Child;
+use super::child::{Child, PATIENCE};
 use crate::support::database::{Database, Dir, Template};
 use crate::support::seed::PASSWORD;
 use crate::support::{Connection, Engine};
@@ -64,6 +66,45 @@ fn a_stop_finishes_what_is_in_flight() {
         let child = place.start();
         let kept = child.done(&format!("func=profile&filter=on&name=In+flight&{session}"));
         assert!(kept.get("elem").is_some(), "what was answered is lost");
+    }
+}
+
+/// What the server started goes with it, be it a program that would never end.
+#[test]
+fn a_stop_ends_programs() {
+    for place in Engine::all().map(Place::new) {
+        let modules = place.dir.0.join("modules");
+        std::fs::create_dir(&modules).expect("a folder");
+        script(&modules.join("pmtest"), "#!/bin/sh\necho $$ > new; mv new pid; while :; do sleep 1; done\n");
+        let mut child = place.start();
+        let admin = child.sign_in("admin", PASSWORD);
+        let module = child.done(&format!("func=processing.edit&name=M&module=pmtest&sok=ok&{admin}"));
+        let check =
+            format!("func=processing.check&elid={}&{admin}", module.get_text("id").expect("a module"));
+        let address = child.address;
+        let asking = std::thread::spawn(move || Child::ask(address, &check));
+        let pid = within(PATIENCE, || std::fs::read_to_string(modules.join("pid")).ok());
+        child.ask_to_stop();
+        assert!(child.ended().success(), "the server did not end well");
+        let is_gone = || !Path::new("/proc").join(pid.trim()).exists();
+        within(PATIENCE, || is_gone().then_some(()));
+        let _ = asking.join().expect("whatever is answered");
+    }
+}
+
+fn script(path: &Path, text: &str) {
+    std::fs::write(path, text).expect("a program");
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("its mode");
+}
+
+fn within<T>(patience: Duration, found: impl Fn() -> Option<T>) -> T {
+    let end = Instant::now() + patience;
+    loop {
+        if let Some(found) = found() {
+            return found;
+        }
+        assert!(Instant::now() < end, "it does not come");
+        sleep(Duration::from_millis(20));
     }
 }
 

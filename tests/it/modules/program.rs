@@ -77,7 +77,7 @@ worlds! {
 
     /// A new order is looked at at once, however slow another module is.
     fn a_slow_program_holds_nobody_up(world: &World) {
-        let shop = Shop::with_script(world, "case $command in open) sleep 20;; esac");
+        let shop = Shop::with_script(world, "case $command in open) until [ -e go ]; do sleep 0.05; done;; esac");
         let slow = shop.order("slow.example.com");
         let app = world.app.clone();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
@@ -93,12 +93,10 @@ worlds! {
         until("the slow one begins", &|| shop.operation(&slow).0 == "running");
         let sandbox = Shop::new(world, "module=sandbox");
         let quick = sandbox.order("quick.example.com");
-        let begun = Instant::now();
         until("the quick one is active", &|| sandbox.status(&quick) == "2");
-        assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
-        assert_eq!(shop.status(&slow), "5_open");
+        assert_eq!(shop.operation(&slow).0, "running");
         worker.abort();
-        billmgr::effect::program::end_all();
+        std::fs::write(shop.modules().join("go"), "").expect("a file");
         runtime.shutdown_timeout(Duration::from_secs(10));
         let _kept: Arc<_> = world.app.clone();
     }

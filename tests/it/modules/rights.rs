@@ -52,12 +52,12 @@ worlds! {
         shop.work();
         let mut lines = shop.noted("said").replace('\r', "");
         for (call, begins) in CALLS {
-            let rest = lines.strip_prefix('\n').unwrap_or_else(|| panic!("{call}: {lines}"));
+            let rest = lines.strip_prefix('\n').unwrap_or_else(|| panic!("{call}: {lines} {:?}", shop.logs(&item)));
             let (answer, after) = match rest.starts_with('\n') || rest.is_empty() {
                 true => ("", rest),
                 false => rest.split_at(rest.find('\n').map_or(rest.len(), |at| at + 1)),
             };
-            assert!(answer.starts_with(begins), "{call}: {answer}");
+            assert!(answer.starts_with(begins), "{call}: {answer} {:?}", shop.logs(&item));
             lines = after.to_owned();
         }
         for name in ["without", "wrong"] {
