@@ -1,7 +1,9 @@
 //! What changed on a record, by whom and from where (`X.history`).
 
+use std::sync::LazyLock;
+
 use crate::auth::Caller;
-use crate::db::{Conn, Sql};
+use crate::db::{Conn, Raw, Sql};
 use crate::error::Result;
 use crate::record;
 use crate::rpc::handler::Ctx;
@@ -15,39 +17,49 @@ pub fn write(cx: &mut Ctx, id: i64, owner: (i64, i64), description: &str) -> Res
 /// Notes a change of a record of another object.
 pub fn write_of(cx: &mut Ctx, object: &str, id: i64, owner: (i64, i64), description: &str) -> Result<()> {
     let call = cx.call;
-    let entry = Entry { object, id, owner, action: call.func.name(), description };
-    keep(cx.conn, &call.caller, call.now_us, &entry)
+    let change = Change { object, action: call.func.name(), description };
+    keep(cx.conn, (&call.caller, call.now_us), &change, id, owner)
 }
 
 /// A change as it is kept.
-pub struct Entry<'e> {
+pub struct Change<'e> {
     pub object: &'e str,
-    pub id: i64,
-    /// The account and the reseller of the record.
-    pub owner: (i64, i64),
     pub action: &'e str,
     pub description: &'e str,
 }
 
-pub fn keep(conn: &mut Conn, caller: &Caller, now_us: i64, entry: &Entry) -> Result<()> {
-    Sql::new(
-        "INSERT INTO history (object, object_id, at, user_name, ip, action, description, \
-         account_id, reseller_id) VALUES (",
-    )
-    .binds([
-        entry.object.into(),
-        entry.id.into(),
-        now_us.into(),
-        caller.user.name.as_str().into(),
-        caller.ip_text().into(),
-        entry.action.into(),
-        entry.description.into(),
-        entry.owner.0.into(),
-        entry.owner.1.into(),
-    ])
-    .sql(")")
-    .execute(conn)?;
-    Ok(())
+/// Who made it, and when.
+type Maker<'m> = (&'m Caller, i64);
+
+/// `owner`: the account and the reseller of the record.
+pub fn keep(
+    conn: &mut Conn,
+    maker: Maker,
+    change: &Change,
+    id: i64,
+    (account_id, reseller_id): (i64, i64),
+) -> Result<()> {
+    let sql = INSERT.clone().sql("VALUES (").binds(values(maker, change)).sql(", ");
+    let sql = sql.binds([id, account_id, reseller_id].map(Raw::from)).sql(")");
+    sql.execute(conn).map(drop)
+}
+
+/// Notes the same change of many records: ` FROM …`, rows with an owner.
+pub fn keep_all(conn: &mut Conn, maker: Maker, change: &Change, rows: &Sql) -> Result<()> {
+    let sql = INSERT.clone().sql("SELECT ").binds(values(maker, change));
+    sql.sql(", id, account_id, reseller_id").append(rows).execute(conn).map(drop)
+}
+
+static INSERT: LazyLock<Sql> = LazyLock::new(|| {
+    let columns = "at, user_name, ip, object, action, description, object_id, account_id, reseller_id";
+    Sql::new("INSERT INTO history (").sql(columns).sql(") ").joined()
+});
+
+fn values((caller, now_us): Maker, change: &Change) -> [Raw; 6] {
+    let Change { object, action, description } = *change;
+    let texts = [caller.user.name.as_str(), &caller.ip_text(), object, action, description];
+    let [user, ip, object, action, description] = texts.map(Raw::from);
+    [now_us.into(), user, ip, object, action, description]
 }
 
 /// The rows of `X.history` for one record that the caller may see.

@@ -26,12 +26,6 @@ pub struct Post<'p> {
     pub payload: String,
 }
 
-/// Leaves a row to a person.
-pub fn hand_over(conn: &mut Conn, id: i64) -> Result<()> {
-    Sql::new("UPDATE outbox SET state = 'manual' WHERE id = ").bind(id).execute(conn)?;
-    Ok(())
-}
-
 /// A row that is due.
 #[derive(Debug, Clone)]
 pub struct Due {
@@ -87,6 +81,12 @@ pub fn post(conn: &mut Conn, post: Post, now_us: i64) -> Result<i64> {
 /// The same where what was posted before under this reference is it.
 pub fn post_once(conn: &mut Conn, post: Post, now_us: i64) -> Result<()> {
     insert(post, now_us).sql(" ON CONFLICT (reference) DO NOTHING").execute(conn)?;
+    Ok(())
+}
+
+/// Leaves a row to a person.
+pub fn hand_over(conn: &mut Conn, id: i64) -> Result<()> {
+    Sql::new("UPDATE outbox SET state = 'manual' WHERE id = ").bind(id).execute(conn)?;
     Ok(())
 }
 

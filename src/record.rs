@@ -97,6 +97,16 @@ pub fn read(cx: &mut Ctx) -> Result<Record> {
     }
 }
 
+/// The record once more, under a name of its own.
+pub fn read_copy(cx: &mut Ctx) -> Result<Record> {
+    let id = cx.need_elid()?;
+    let mut copy = stored(cx, id)?;
+    let name = format!("{} ({})", copy.str("name"), cx.word("of_copy"));
+    copy.id = 0;
+    copy.set("name", name);
+    Ok(copy)
+}
+
 fn fresh(cx: &Ctx) -> Record {
     let mut record = Record::new();
     for field in cx.func.meta.fields().filter(|field| !field.virtual_) {

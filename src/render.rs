@@ -9,6 +9,7 @@ pub(crate) mod escape;
 mod flat;
 pub mod html;
 mod json;
+pub(crate) mod limited;
 mod print;
 mod text;
 mod xml;

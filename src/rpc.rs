@@ -1,5 +1,6 @@
 //! The one door: HTTP, the local socket, other APIs, jobs and tests all come through [`call`].
 
+pub mod answers;
 pub mod audit;
 pub mod describe;
 pub mod envelope;

@@ -11,6 +11,6 @@ pub mod quote;
 
 pub use addon::{Addon, AddonType, BillType, Restrict, ScaleType};
 pub use offer::{Kind, Offer, best};
-pub use period::{Period, Term, Terms, calendar_term, days_between, term_end, terms_between};
+pub use period::{Period, Term, calendar_term, days_between, term_end};
 pub use prorate::{Measure, Unit};
 pub use quote::{Discount, Off, On, Quote, QuotePart, What};

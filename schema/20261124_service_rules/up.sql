@@ -1,13 +1,19 @@
 -- A service that its client gave up and that goes on to the end of its term; another tariff that waits
--- for that end (a change as JSON); prices that stay as they were when the service was fixed.
+-- for that end (a change as JSON).
 ALTER TABLE item ADD COLUMN closes_at_end BOOLEAN NOT NULL DEFAULT FALSE;
 ALTER TABLE item ADD COLUMN next_change TEXT NOT NULL DEFAULT '';
-ALTER TABLE item ADD COLUMN is_fixed BOOLEAN NOT NULL DEFAULT FALSE;
 
--- The prices of its tariff that a fixed service keeps.
-CREATE TABLE item_price (
+-- The prices of a tariff as they were when its services were fixed; 0: a service follows its tariff.
+ALTER TABLE item ADD COLUMN price_set_id BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX item_price_set ON item (price_set_id) WHERE price_set_id > 0;
+CREATE TABLE price_set (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    pricelist_id BIGINT NOT NULL REFERENCES pricelist (id)
+);
+CREATE INDEX price_set_pricelist ON price_set (pricelist_id);
+CREATE TABLE fixed_price (
     id                 INTEGER PRIMARY KEY AUTOINCREMENT,
-    item_id            BIGINT NOT NULL REFERENCES item (id),
+    price_set_id       BIGINT NOT NULL REFERENCES price_set (id),
     detail_id          BIGINT NOT NULL,
     kind               TEXT NOT NULL,
     period             BIGINT NOT NULL,
@@ -17,7 +23,7 @@ CREATE TABLE item_price (
     amount             BIGINT NOT NULL,
     disabled           BOOLEAN NOT NULL
 );
-CREATE INDEX item_price_item ON item_price (item_id, id);
+CREATE INDEX fixed_price_set ON fixed_price (price_set_id, id);
 
 -- Where the whole term would have ended (0: with the row), and whether its use was charged.
 ALTER TABLE item_term ADD COLUMN whole_until BIGINT NOT NULL DEFAULT 0;

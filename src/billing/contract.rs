@@ -10,7 +10,7 @@ use crate::doc::Node;
 use crate::error::{Error, Result};
 use crate::history;
 use crate::record::{self, Record};
-use crate::rpc::handler::{Ctx, Form, Handler, Reply};
+use crate::rpc::handler::{Ctx, Form, Handler};
 use crate::rpc::registry::Row;
 use crate::time::Zone;
 
@@ -23,8 +23,8 @@ pub const FUNCS: &[Row] = &[
     ("contract.status.3", Handler::Each(|cx, elid| mark(cx, elid, SENT))),
     ("contract.status.4", Handler::Each(|cx, elid| mark(cx, elid, SIGNED))),
     ("contract.status.5", Handler::Each(|cx, elid| mark(cx, elid, CANCELLED))),
-    ("contract.print", Handler::Once(page)),
-    ("contract.print.pdf", Handler::Once(pdf)),
+    ("contract.print", Handler::Once(|cx| document::printed(cx, "contract", sheet))),
+    ("contract.print.pdf", Handler::Once(|cx| document::pdf(cx, sheet))),
 ];
 
 const EDIT: Form = record::FORM.check(check).save(save);
@@ -207,20 +207,6 @@ fn mark(cx: &mut Ctx, elid: &str, status: i64) -> Result<()> {
         return Err(Error::new("busy", "contract")); // another call was first
     }
     history::write_of(cx, "contract", contract.id, contract.owner, &format!("status {status}"))
-}
-
-fn page(cx: &mut Ctx) -> Result<Reply> {
-    let sheets = sheets(cx)?;
-    document::printed(cx, "contract", sheets)
-}
-
-fn pdf(cx: &mut Ctx) -> Result<Reply> {
-    document::pdf(sheets(cx)?)
-}
-
-fn sheets(cx: &mut Ctx) -> Result<Vec<Sheet>> {
-    let ids = document::asked(cx)?;
-    ids.into_iter().map(|id| sheet(cx, id)).collect()
 }
 
 /// The contract with its annexes behind it.

@@ -12,7 +12,7 @@ use super::usage::refuse_used;
 
 pub const FUNCS: &[Row] = &[
     ("doctmpl.edit", Handler::Form(EDIT)),
-    ("doctmpl.copy", Handler::Form(EDIT.read(read_copy).show(|_, _| Ok(())))),
+    ("doctmpl.copy", Handler::Form(EDIT.read(record::read_copy).show(|_, _| Ok(())))),
     ("doctmpl.delete", Handler::Each(delete)),
 ];
 
@@ -35,16 +35,6 @@ fn check(cx: &mut Ctx, record: &mut Record) -> Result<()> {
         let why = error.cause.as_ref().map_or_else(|| error.to_string(), |cause| cause.to_string());
         Error::value("data", why)
     })
-}
-
-/// The record once more, under a name of its own.
-fn read_copy(cx: &mut Ctx) -> Result<Record> {
-    cx.need_elid()?;
-    let mut copy = record::read(cx)?;
-    let name = format!("{} ({})", copy.str("name"), cx.word("of_copy"));
-    copy.id = 0;
-    copy.set("name", name);
-    Ok(copy)
 }
 
 const USERS: [(&str, &str, &str); 5] = [

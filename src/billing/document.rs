@@ -201,8 +201,13 @@ pub struct Sheet {
     pub name: String,
 }
 
-/// The documents with their printed form: as data for programs, as a page for browsers.
-pub fn printed(cx: &Ctx, element: &'static str, sheets: Vec<Sheet>) -> Result<Reply> {
+/// How a kind of document gets to paper.
+type ToSheet = fn(&mut Ctx, i64) -> Result<Sheet>;
+
+/// The documents that a call names with their printed form: as data for programs, as a page for
+/// browsers.
+pub fn printed(cx: &mut Ctx, element: &'static str, sheet: ToSheet) -> Result<Reply> {
+    let sheets = asked(cx, sheet)?;
     let page = paper::html(&joined(papers(&sheets)?)?);
     let file = File { mime: HTML, name: file_name(&sheets, "html"), bytes: page.into_bytes() };
     let level = cx.caller.level().number().to_string();
@@ -215,8 +220,17 @@ pub fn printed(cx: &Ctx, element: &'static str, sheets: Vec<Sheet>) -> Result<Re
     Ok(Reply::Printed(nodes.collect(), file))
 }
 
-pub fn pdf(sheets: Vec<Sheet>) -> Result<Reply> {
-    file(&sheets).map(Reply::File)
+pub fn pdf(cx: &mut Ctx, sheet: ToSheet) -> Result<Reply> {
+    file(&asked(cx, sheet)?).map(Reply::File)
+}
+
+/// The records that a print names, each the caller's own.
+fn asked(cx: &mut Ctx, sheet: ToSheet) -> Result<Vec<Sheet>> {
+    let elids = cx.need_elids()?;
+    let ids = elids.iter().map(|elid| elid.parse().map_err(|_| Error::value("elid", elid)));
+    let ids = ids.collect::<Result<Vec<i64>>>()?;
+    ids.iter().try_for_each(|id| record::need_own(cx, *id))?;
+    ids.into_iter().map(|id| sheet(cx, id)).collect()
 }
 
 /// All documents as one PDF.
@@ -276,15 +290,6 @@ pub fn order(cx: &Ctx) -> Record {
         record.set(field.column(), crate::value::default(field, &cx.zone));
     }
     record
-}
-
-/// The records that a print names, each the caller's own.
-pub fn asked(cx: &mut Ctx) -> Result<Vec<i64>> {
-    let elids = cx.need_elids()?;
-    let ids = elids.iter().map(|elid| elid.parse().map_err(|_| Error::value("elid", elid)));
-    let ids = ids.collect::<Result<Vec<i64>>>()?;
-    ids.iter().try_for_each(|id| record::need_own(cx, *id))?;
-    Ok(ids)
 }
 
 /// How the values of a document are written.

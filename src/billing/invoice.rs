@@ -37,9 +37,9 @@ pub const FUNCS: &[Row] = &[
     ("invoice.item", Handler::View(Some(issued_for_clients))),
     ("invoice.item.edit", Handler::Form(record::FORM.check(check_item))),
     ("invoice.item.delete", Handler::Each(delete_item)),
-    ("invoice.print", Handler::Once(print::page)),
-    ("invoice.print.pdf", Handler::Once(print::pdf)),
-    ("invoice.download", Handler::Once(print::pdf)),
+    ("invoice.print", Handler::Once(|cx| document::printed(cx, "invoice", print::sheet))),
+    ("invoice.print.pdf", Handler::Once(|cx| document::pdf(cx, print::sheet))),
+    ("invoice.download", Handler::Once(|cx| document::pdf(cx, print::sheet))),
     ("invoice.send", Handler::Each(send::send)),
 ];
 

@@ -41,8 +41,8 @@ pub const FUNCS: &[Row] = &[
     ("payment.creditexpired", Handler::Each(expire)),
     ("payment.info", Handler::Once(info::info)),
     ("payment.orderinfo", Handler::Once(info::order_info)),
-    ("payment.print", Handler::Once(bill::page)),
-    ("payment.print.pdf", Handler::Once(bill::pdf)),
+    ("payment.print", Handler::Once(|cx| document::printed(cx, "payment", bill::sheet))),
+    ("payment.print.pdf", Handler::Once(|cx| document::pdf(cx, bill::sheet))),
 ];
 
 const EDIT: Form = record::FORM.check(check).save(save);

@@ -61,11 +61,7 @@ fn check_discount(_cx: &mut Ctx, record: &mut Record) -> Result<()> {
 
 /// The form of a copy: a name and a code of its own.
 fn read_copy(cx: &mut Ctx) -> Result<Record> {
-    cx.need_elid()?;
-    let mut copy = record::read(cx)?;
-    let name = format!("{} ({})", copy.str("name"), cx.word("of_copy"));
-    copy.id = 0;
-    copy.set("name", name);
+    let mut copy = record::read_copy(cx)?;
     copy.set("promocode", "");
     Ok(copy)
 }

@@ -12,14 +12,14 @@ use crate::error::{Error, Result};
 use crate::history;
 use crate::money::Money;
 use crate::record::{self, Record};
-use crate::rpc::handler::{Ctx, Form, Handler, Reply};
+use crate::rpc::handler::{Ctx, Form, Handler};
 use crate::rpc::registry::Row;
 use crate::time::DAY_US;
 
 pub const FUNCS: &[Row] = &[
     ("reconciliation.generate", Handler::Form(GENERATE)),
-    ("reconciliation.print", Handler::Once(page)),
-    ("reconciliation.print.pdf", Handler::Once(pdf)),
+    ("reconciliation.print", Handler::Once(|cx| document::printed(cx, "reconciliation", sheet))),
+    ("reconciliation.print.pdf", Handler::Once(|cx| document::pdf(cx, sheet))),
 ];
 
 const GENERATE: Form = record::FORM.read(read).check(check).save(save);
@@ -236,6 +236,7 @@ fn entries(conn: &mut Conn, books: &[i64], (from_us, before_us): (i64, i64)) -> 
 struct Names {
     payments: HashMap<i64, String>,
     expenses: HashMap<i64, String>,
+    items: HashMap<i64, String>,
     /// Payment, taken back, expense, given back, bonus, anything else.
     words: [String; 6],
 }
@@ -251,6 +252,7 @@ impl Names {
         Ok(Self {
             payments: texts(cx.conn, "payment", "number", ids("payment"))?,
             expenses: texts(cx.conn, "expense", "name", ids("expense"))?,
+            items: texts(cx.conn, "item", "name", ids("item"))?,
             words,
         })
     }
@@ -263,7 +265,10 @@ impl Names {
             Some("credit") => (0, of(&self.payments, "payment")),
             Some("reverse") => (1, of(&self.payments, "payment")),
             Some("bonus") => (4, of(&self.payments, "payment")),
-            Some("charge") => (2, of(&self.expenses, "expense")),
+            // What is charged for a service is charged by it.
+            Some("charge" | "setup" | "change" | "penalty" | "usage") => {
+                (2, of(&self.expenses, "expense") + &of(&self.items, "item"))
+            }
             Some("compensate") => (3, of(&self.expenses, "expense")),
             _ => (5, String::new()),
         };
@@ -288,20 +293,6 @@ fn texts(conn: &mut Conn, table: &str, column: &str, mut ids: Vec<i64>) -> Resul
         texts.extend(rows.iter().map(|row| (row[0].int(), row[1].str().to_owned())));
     }
     Ok(texts)
-}
-
-fn page(cx: &mut Ctx) -> Result<Reply> {
-    let sheets = sheets(cx)?;
-    document::printed(cx, "reconciliation", sheets)
-}
-
-fn pdf(cx: &mut Ctx) -> Result<Reply> {
-    document::pdf(sheets(cx)?)
-}
-
-fn sheets(cx: &mut Ctx) -> Result<Vec<Sheet>> {
-    let ids = document::asked(cx)?;
-    ids.into_iter().map(|id| sheet(cx, id)).collect()
 }
 
 fn sheet(cx: &mut Ctx, id: i64) -> Result<Sheet> {

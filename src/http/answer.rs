@@ -30,7 +30,6 @@ use crate::doc::{Answer, Body, File};
 use crate::error::{Error, Result};
 use crate::params::Params;
 use crate::render;
-use crate::rpc::meta::Answers;
 use crate::rpc::{self, BUDGET_FAST, BUDGET_SLOW};
 
 /// Passwords that are hashed, or next in turn, on threads of their own. More of them would hold
@@ -182,7 +181,7 @@ impl Job {
 
     fn is_slow(&self) -> bool {
         let func = self.app.registry.get(self.params.func());
-        func.is_some_and(|func| func.meta.answers != Answers::Document)
+        func.is_some_and(|func| func.meta.answers.is_slow())
     }
 
     fn writes(&self) -> bool {

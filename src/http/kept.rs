@@ -10,9 +10,8 @@ use hyper::body::Bytes;
 use super::answer::{Job, Wire};
 use super::{Reply, compress, request};
 use crate::config::Config;
+use crate::rpc::answers::Answers;
 
-/// What depends on nothing but its parameters while nothing is written.
-const FUNCS: [&str; 1] = ["pricelist.export"];
 /// Parameters that say who asks.
 const IDENTITIES: [&str; 3] = ["auth", "authinfo", "su"];
 
@@ -46,10 +45,12 @@ impl Job {
 
     /// Everything that the answer depends on; nothing where somebody known may ask.
     fn question(&self) -> Option<String> {
-        let is_anybody = self.caller.is_none()
+        let func = self.app.registry.get(self.params.func())?;
+        let is_anybody = func.meta.answers == Answers::Public
+            && self.caller.is_none()
             && !IDENTITIES.into_iter().any(|name| self.params.has(name))
             && request::cookie(&self.headers, request::SESSION_COOKIE).is_none();
-        if !FUNCS.contains(&self.params.func()) || !is_anybody || self.is_page() {
+        if !is_anybody || self.is_page() {
             return None;
         }
         let manner = self.params.manner();

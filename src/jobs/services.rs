@@ -57,17 +57,13 @@ fn due_close(now_us: i64) -> Sql {
     sql.sql(" AND ((status = 3 AND substatus = 'autosuspend') OR closes_at_end)")
 }
 
-/// What its client gave up closes at once. A tariff without days of its own takes its type's; without
-/// either nothing closes by itself.
+/// What its client gave up closes at once. Without days of suspension nothing closes by itself.
 fn close(till: &mut Till, item: &mut Item) -> Result<()> {
     if item.closes_at_end {
         return item::ask(till, item, Operation::Close, "").map(drop);
     }
     let tariff = till.tariff(item.pricelist_id)?;
-    let days = match tariff.suspend_days {
-        0 => till.suspend_days_of_type(item.itemtype_id)?,
-        days => days,
-    };
+    let days = tariff.suspend_days;
     if days == 0 || item.expiredate + days * DAY_US > till.now_us {
         return Err(Error::value("expiredate", "")); // not yet
     }

@@ -1,7 +1,6 @@
 //! A MiniJinja template and its data make a paper.
 
 use std::error::Error as StdError;
-use std::io;
 
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, Output, State, UndefinedBehavior, escape_formatter};
@@ -10,6 +9,7 @@ use super::read;
 use super::tree::Paper;
 use crate::error::{Error, Result};
 use crate::render::escape;
+use crate::render::limited::Limited;
 
 /// Instructions of a template: a second or so.
 const FUEL: u64 = 10_000_000;
@@ -41,11 +41,11 @@ fn told(error: minijinja::Error) -> Error {
 }
 
 fn render(template: &str, data: &serde_json::Value) -> Result<String> {
-    let mut out = Limited(Vec::new());
+    let mut out = Limited::new(MAX_OUTPUT_BYTES);
     let environment = environment();
     let template = environment.template_from_str(template).map_err(told)?;
     template.render_captured_to(Serde(data), &mut out).map_err(told)?;
-    String::from_utf8(out.0).map_err(fault)
+    out.into_text().map_err(fault)
 }
 
 /// A template has no way to a file: no loader is set, so `include` and `extends` find nothing.
@@ -69,21 +69,5 @@ fn write(out: &mut Output, state: &mut State, value: &Value) -> std::result::Res
             escape_formatter(out, state, &Value::from(kept))
         }
         _ => escape_formatter(out, state, value),
-    }
-}
-
-struct Limited(Vec<u8>);
-
-impl io::Write for Limited {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.0.len() + bytes.len() > MAX_OUTPUT_BYTES {
-            return Err(io::Error::other("the template writes too much"));
-        }
-        self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

@@ -11,6 +11,7 @@ use minijinja::value::Value;
 use minijinja::{AutoEscape, Environment, Output, State, UndefinedBehavior, escape_formatter};
 
 use super::json::Json;
+use super::limited::Limited;
 use super::{CSV, HTML, JSON, Render, TEXT, Words, XML, escape};
 use crate::cell::{Cell, Column};
 use crate::doc::Answer;
@@ -114,11 +115,11 @@ impl CustomFormat {
     pub fn finish(self, answer: &Answer) -> Result<String> {
         let Self { mime, escape, name, source, doc, .. } = self;
         let mapped: Value = serde_json::from_str(&Box::new(doc).finish(answer)).map_err(fault)?;
-        let mut out = Limited(Vec::new());
+        let mut out = Limited::new(MAX_OUTPUT_BYTES);
         let environment = environment(escape);
         let template = environment.template_from_named_str(&name, &source).map_err(fault)?;
         template.render_captured_to(mapped, &mut out).map_err(fault)?;
-        let text = String::from_utf8(out.0).map_err(fault)?;
+        let text = out.into_text().map_err(fault)?;
         Ok(if mime == XML { escape::xml_clean(text) } else { text })
     }
 }
@@ -150,22 +151,6 @@ fn write(out: &mut Output, state: &mut State, value: &Value) -> std::result::Res
     let mut field = String::new();
     escape::csv(&mut field, &value.to_string());
     out.write_str(&field).map_err(minijinja::Error::from)
-}
-
-struct Limited(Vec<u8>);
-
-impl io::Write for Limited {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.0.len() + bytes.len() > MAX_OUTPUT_BYTES {
-            return Err(io::Error::other("the template writes too much"));
-        }
-        self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 #[cfg(test)]

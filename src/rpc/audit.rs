@@ -1,5 +1,6 @@
 //! What is wrong with the registry. The server does not start with any of it.
 
+use super::answers::Answers;
 use super::meta::{Field, ScopeKind, Shape};
 use super::registry::{Func, Registry};
 use crate::db::Db;
@@ -27,6 +28,7 @@ fn func_faults(registry: &Registry, func: &Func) -> Vec<String> {
         faults.push(format!("`{}` has a button for `{}`, which is not there", func.name(), button.func));
     }
     faults.extend(scope_fault(func));
+    faults.extend(public_fault(func));
     faults
 }
 
@@ -49,6 +51,16 @@ fn scope_fault(func: &Func) -> Option<String> {
     let reads_rows = !meta.view.is_empty() || !meta.table.is_empty();
     let open = meta.level < Level::Department && meta.scope == ScopeKind::None;
     (reads_rows && open).then(|| format!("`{}` is open to clients without a scope", func.name()))
+}
+
+/// What is kept for everybody, everybody may ask, and it changes nothing.
+fn public_fault(func: &Func) -> Option<String> {
+    let meta = &func.meta;
+    let kept = meta.answers == Answers::Public;
+    let wrong = kept && (meta.level != Level::Nobody || !meta.reads);
+    wrong.then(|| {
+        format!("`{}` answers to everybody, but is no reading function of level nobody", func.name())
+    })
 }
 
 /// Columns that the metadata names and the database lacks.

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::answers::Answers;
 use crate::db;
 use crate::error::{Error, Result};
 use crate::level::Level;
@@ -38,19 +39,6 @@ pub enum ScopeKind {
     None,
     /// Rows with `account_id` and `reseller_id`; the dispatcher adds the caller's scope.
     Account,
-}
-
-/// What an action answers. Files take long to make, so such a call never runs where its request
-/// arrived.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Answers {
-    #[default]
-    Document,
-    /// A document that has a printed form.
-    Printed,
-    /// A file and no document.
-    File,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -48,10 +48,6 @@ impl Words {
         }
     }
 
-    pub fn langs(&self) -> impl Iterator<Item = &str> {
-        self.sets.keys().map(String::as_str)
-    }
-
     pub fn has_lang(&self, lang: &str) -> bool {
         !lang.is_empty() && self.sets.contains_key(lang)
     }

@@ -186,7 +186,7 @@ impl Change {
 
     fn keep(&self, till: &mut Till, item: &mut Item, buyer: &Buyer) -> Result<()> {
         let tariff = till.tariff(self.pricelist_id)?;
-        if item.is_fixed && item.pricelist_id != tariff.id {
+        if item.pricelist_id != tariff.id {
             fixed::free(till, item)?;
         }
         item.pricelist_id = tariff.id;

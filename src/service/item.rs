@@ -51,12 +51,12 @@ pub struct Item {
     pub opendate: i64,
     pub expiredate: i64,
     pub anchor_day: i64,
+    /// The prices that it keeps; 0: those of its tariff.
+    pub price_set_id: i64,
     /// A change that waits for the end of the term, as JSON.
     pub next_change: String,
     /// A domain that is moved here.
     pub is_transfer: bool,
-    /// It keeps the prices that it had.
-    pub is_fixed: bool,
     /// Given up by its client, until the end of its term.
     pub closes_at_end: bool,
 }
@@ -77,11 +77,11 @@ const COLUMNS: [&str; 20] = [
     "opendate",
     "expiredate",
     "anchor_day",
+    "price_set_id",
     "name",
     "substatus",
     "next_change",
     "is_transfer",
-    "is_fixed",
     "closes_at_end",
 ];
 
@@ -125,11 +125,11 @@ impl Item {
             opendate: int(11),
             expiredate: int(12),
             anchor_day: int(13),
-            name: row[14].str().to_owned(),
-            substatus: row[15].str().to_owned(),
-            next_change: row[16].str().to_owned(),
-            is_transfer: row[17].on(),
-            is_fixed: row[18].on(),
+            price_set_id: int(14),
+            name: row[15].str().to_owned(),
+            substatus: row[16].str().to_owned(),
+            next_change: row[17].str().to_owned(),
+            is_transfer: row[18].on(),
             closes_at_end: row[19].on(),
         })
     }
@@ -160,7 +160,7 @@ impl Item {
 }
 
 fn kinds() -> Vec<Kind> {
-    [[Kind::Int].repeat(14), [Kind::Text].repeat(3), [Kind::Flag].repeat(3)].concat()
+    [[Kind::Int].repeat(15), [Kind::Text].repeat(3), [Kind::Flag].repeat(2)].concat()
 }
 
 /// The rows of the type that the function was made for.

@@ -36,7 +36,7 @@ pub struct Tariff {
     pub order_policy: i64,
     /// 0 to any tariff of the type, 1 within the group, 2 to dearer ones, 3 not by clients.
     pub change_policy: i64,
-    /// Days between suspension and closing; 0: as the type says.
+    /// Days between suspension and closing, its own or its type's; 0: it closes by hand.
     pub suspend_days: i64,
     pub group_id: i64,
     pub stay: Stay,
@@ -183,7 +183,7 @@ impl Tariff {
         }
     }
 
-    /// The same tariff with the prices that a fixed service keeps.
+    /// The same tariff with the prices that fixed services keep.
     pub fn with_prices(&self, prices: Vec<Price>) -> Self {
         Self { prices, ..self.clone() }
     }

@@ -36,6 +36,8 @@ pub type Rows = Arc<Vec<Vec<Raw>>>;
 #[derive(Default)]
 pub struct Shelf {
     tariffs: HashMap<i64, Arc<Tariff>>,
+    /// Tariffs with prices that were fixed, by the set of these.
+    fixed: HashMap<i64, Arc<Tariff>>,
     zones: HashMap<i64, Zone>,
     buyers: HashMap<i64, Arc<Buyer>>,
     rates: HashMap<i64, Arc<OwnRates>>,
@@ -89,9 +91,13 @@ impl<'a> Till<'a> {
     /// A service's tariff, with the prices that the service keeps where it is fixed.
     pub fn tariff_of(&mut self, item: &Item) -> Result<Arc<Tariff>> {
         let tariff = self.tariff(item.pricelist_id)?;
-        match item.is_fixed {
-            true => Ok(Arc::new(tariff.with_prices(tariff::fixed(self.conn, item.id)?))),
-            false => Ok(tariff),
+        match item.price_set_id {
+            0 => Ok(tariff),
+            set => self.kept(
+                |shelf| &mut shelf.fixed,
+                set,
+                |till| Ok(Arc::new(tariff.with_prices(tariff::fixed(till.conn, set)?))),
+            ),
         }
     }
 
@@ -105,12 +111,6 @@ impl<'a> Till<'a> {
     pub fn rates(&mut self, project_id: i64) -> Result<Arc<OwnRates>> {
         let fetch = |till: &mut Self| books::rates(till.conn, project_id).map(Arc::new);
         self.kept(|shelf| &mut shelf.rates, project_id, fetch)
-    }
-
-    /// Days that a suspended service of a type is kept; 0: for good.
-    pub fn suspend_days_of_type(&mut self, itemtype_id: i64) -> Result<i64> {
-        let sql = Sql::new("SELECT suspendperiod FROM itemtype WHERE id = ").bind(itemtype_id);
-        Ok(sql.first(self.conn, &[Kind::Int])?.map_or(0, |row| row[0].int()))
     }
 
     /// The calendar of a provider: billing days and months are its own (decisions.md, Time).
@@ -137,8 +137,14 @@ impl<'a> Till<'a> {
         self.note_of("item", item.id, (item.account_id, item.reseller_id), description)
     }
 
+    /// Notes the same change of all rows of a table, `FROM …`.
+    pub fn note_all(&mut self, object: &str, rows: &Sql, description: &str) -> Result<()> {
+        let change = history::Change { object, action: self.action, description };
+        history::keep_all(self.conn, (self.caller, self.now_us), &change, rows)
+    }
+
     pub fn note_of(&mut self, object: &str, id: i64, owner: (i64, i64), description: &str) -> Result<()> {
-        let entry = history::Entry { object, id, owner, action: self.action, description };
-        history::keep(self.conn, self.caller, self.now_us, &entry)
+        let change = history::Change { object, action: self.action, description };
+        history::keep(self.conn, (self.caller, self.now_us), &change, id, owner)
     }
 }

@@ -58,6 +58,16 @@ fn count(till: &mut Till, item: &Item, intname: &str) -> Result<i64> {
 
 /// What is owed for the terms that are over; nothing where all that was used is included.
 pub fn owed(till: &mut Till, item: &Item, tariff: &Tariff, buyer: &Buyer) -> Result<Option<Fee>> {
+    let terms = over(till, item)?;
+    owed_for(till, item, (tariff, buyer), &terms)
+}
+
+fn owed_for(
+    till: &mut Till,
+    item: &Item,
+    (tariff, buyer): (&Tariff, &Buyer),
+    terms: &[Term],
+) -> Result<Option<Fee>> {
     let is_measured = |extra: &&Extra| extra.rule.billtype == BillType::Statistics;
     let measured: Vec<&Extra> = tariff.addons.iter().filter(is_measured).collect();
     if measured.is_empty() {
@@ -65,10 +75,10 @@ pub fn owed(till: &mut Till, item: &Item, tariff: &Tariff, buyer: &Buyer) -> Res
     }
     let prices = buyer.prices(till, tariff)?;
     let mut sum = Money::ZERO;
-    for term in over(till, item)? {
+    for term in terms {
         for extra in &measured {
             let rows = prices.usage_of(extra.rule.id)?;
-            let used = used(till, item, &extra.intname, term)?;
+            let used = used(till, item, &extra.intname, *term)?;
             if used > extra.rule.limit && !rows.is_empty() {
                 sum = sum.plus(extra.rule.price(used, false, &rows, buyer.scale)?)?;
             }
@@ -77,10 +87,10 @@ pub fn owed(till: &mut Till, item: &Item, tariff: &Tariff, buyer: &Buyer) -> Res
     (sum != Money::ZERO).then(|| buyer.fee(What::Usage, sum)).transpose()
 }
 
+/// The terms that are over and were not charged, oldest first.
 fn over(till: &mut Till, item: &Item) -> Result<Vec<Term>> {
-    let sql = Sql::new("SELECT begin_at, end_at FROM item_term WHERE NOT metered AND item_id = ");
-    let sql = sql.bind(item.id).sql(" AND end_at > 0 AND end_at <= ").bind(till.now_us);
-    let rows = sql.sql(" ORDER BY id LIMIT ").bind(TERMS_MAX).load(till.conn, &[Kind::Int; 2])?;
+    let sql = Sql::new("SELECT begin_at, end_at").append(&unmetered(till, item));
+    let rows = sql.load(till.conn, &[Kind::Int; 2])?;
     Ok(rows.iter().map(|row| Term::new(row[0].int(), row[1].int())).collect())
 }
 
@@ -95,16 +105,22 @@ fn used(till: &mut Till, item: &Item, intname: &str, term: Term) -> Result<i64> 
 
 /// The terms that are over were charged.
 pub fn settled(till: &mut Till, item: &Item) -> Result<()> {
-    let sql = Sql::new("UPDATE item_term SET metered = TRUE WHERE NOT metered AND end_at > 0 AND end_at <= ");
-    sql.bind(till.now_us).sql(" AND item_id = ").bind(item.id).execute(till.conn)?;
-    Ok(())
+    let sql = Sql::new("UPDATE item_term SET metered = TRUE WHERE id IN (SELECT id");
+    sql.append(&unmetered(till, item)).sql(")").execute(till.conn).map(drop)
+}
+
+fn unmetered(till: &Till, item: &Item) -> Sql {
+    let sql = Sql::new(" FROM item_term WHERE NOT metered AND item_id = ").bind(item.id);
+    let sql = sql.sql(" AND end_at > 0 AND end_at <= ").bind(till.now_us);
+    sql.sql(" ORDER BY id LIMIT ").bind(TERMS_MAX)
 }
 
 /// Charges what is owed. Error `limit(balance)` leaves it for later.
 pub fn charge(till: &mut Till, item: &Item) -> Result<()> {
     let (tariff, buyer) = (till.tariff_of(item)?, till.buyer(item.subaccount_id)?);
-    let Some(last) = over(till, item)?.pop() else { return Err(Error::missed("item_term")) };
-    match owed(till, item, &tariff, &buyer)? {
+    let terms = over(till, item)?;
+    let last = terms.last().ok_or_else(|| Error::missed("item_term"))?;
+    match owed_for(till, item, (&tariff, &buyer), &terms)? {
         Some(fee) => term::charge_fee(till, item, &buyer, &fee, Term::new(last.end_us, last.end_us)),
         None => settled(till, item),
     }

@@ -162,44 +162,6 @@ fn month_number(day: Date) -> i64 {
     i64::from(day.year()) * 12 + i64::from(day.month()) - 1
 }
 
-/// How many terms of a period lie between two moments, and what is left over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Terms {
-    pub whole: i64,
-    /// From the end of the last whole term.
-    pub rest: Term,
-}
-
-/// Whole terms from `from_us` on that end by `to_us`. A trial and what is paid once are not
-/// repeated: all is rest.
-pub fn terms_between(zone: &Zone, from_us: i64, to_us: i64, period: Period, anchor_day: u8) -> Terms {
-    let end = |whole: i64| match period {
-        Period::Day => days_on(zone, from_us, whole),
-        Period::Months(months) => months_on(zone, from_us, whole * i64::from(months), anchor_day),
-        Period::Trial | Period::Once => None,
-    };
-    let mut whole = terms_at_most(zone, from_us, to_us, period);
-    while whole > 0 {
-        match end(whole) {
-            Some(end_us) if end_us <= to_us => return Terms { whole, rest: Term::new(end_us, to_us) },
-            _ => whole -= 1,
-        }
-    }
-    Terms { whole: 0, rest: Term::new(from_us, to_us.max(from_us)) }
-}
-
-/// By the dates alone, so at most one too many.
-fn terms_at_most(zone: &Zone, from_us: i64, to_us: i64, period: Period) -> i64 {
-    match period {
-        Period::Day => days_between(zone, from_us, to_us),
-        Period::Months(months) => {
-            let passed = month_number(zone.day(to_us)) - month_number(zone.day(from_us));
-            passed / i64::from(months.max(1))
-        }
-        Period::Trial | Period::Once => 0,
-    }
-}
-
 /// The term, in a tariff billed by the calendar, that the time from `at_us` on belongs to. Terms
 /// are so many months long and change at the beginning of `prorata_day` (of a shorter month its
 /// last day). On that day itself a whole term begins; on any other the term is the one that ends

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use billmgr::doc::Node;
 use billmgr::level::Level;
-use billmgr::rpc::meta::{Answers, Shape};
+use billmgr::rpc::answers::Answers;
+use billmgr::rpc::meta::Shape;
 use billmgr::rpc::registry::Func;
 
 use crate::support::{Connection, Engine, Reply, Request, World, dom, worlds};

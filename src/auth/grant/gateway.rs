@@ -13,7 +13,7 @@ use crate::outbox::worker::hash;
 use crate::params::Params;
 use crate::rpc::BUDGET_SLOW;
 
-/// The statement that counts own records among ids.
+/// Whose a record is: the statement that answers its gateway's module, up to the id.
 const OF_PAYMENTS: &str =
     "SELECT m.module FROM payment p JOIN paymethod m ON m.id = p.paymethod_id WHERE p.id = ";
 const OF_CARDS: &str =

@@ -8,23 +8,9 @@ use crate::billing::document::{self, Manner, Sheet};
 use crate::db::{Conn, Kind, Raw, Sql};
 use crate::error::{Error, Result};
 use crate::money::Money;
-use crate::rpc::handler::{Ctx, Reply};
+use crate::rpc::handler::Ctx;
 
-pub fn page(cx: &mut Ctx) -> Result<Reply> {
-    let sheets = sheets(cx)?;
-    document::printed(cx, "invoice", sheets)
-}
-
-pub fn pdf(cx: &mut Ctx) -> Result<Reply> {
-    document::pdf(sheets(cx)?)
-}
-
-fn sheets(cx: &mut Ctx) -> Result<Vec<Sheet>> {
-    let ids = document::asked(cx)?;
-    ids.into_iter().map(|id| sheet(cx, id)).collect()
-}
-
-fn sheet(cx: &mut Ctx, id: i64) -> Result<Sheet> {
+pub fn sheet(cx: &mut Ctx, id: i64) -> Result<Sheet> {
     let invoice = load(cx, id)?;
     if !invoice.issued && !cx.caller.level().is_staff() {
         return Err(Error::missed("elid").with("value", id.to_string()));

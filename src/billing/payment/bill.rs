@@ -7,33 +7,23 @@ use crate::billing::document::{self, Manner, Sheet};
 use crate::db::{Conn, Kind, Sql};
 use crate::error::{Error, Result};
 use crate::money::Money;
-use crate::rpc::handler::{Ctx, Reply};
+use crate::rpc::handler::Ctx;
 use crate::service::Till;
 use crate::time::Zone;
 
 /// Where the words of a bill stand, which function ever prints it.
 const SET: &str = "payment";
 
-pub fn page(cx: &mut Ctx) -> Result<Reply> {
-    let sheets = sheets(cx)?;
-    document::printed(cx, "payment", sheets)
-}
-
-pub fn pdf(cx: &mut Ctx) -> Result<Reply> {
-    document::pdf(sheets(cx)?)
-}
-
-fn sheets(cx: &mut Ctx) -> Result<Vec<Sheet>> {
-    let ids = document::asked(cx)?;
-    let (app, zone) = (&*cx.call.app, &cx.call.zone);
-    ids.into_iter().map(|id| sheet(cx.conn, app, zone, id)).collect()
+/// The bill with the dates of who asks.
+pub fn sheet(cx: &mut Ctx, id: i64) -> Result<Sheet> {
+    dated(cx.conn, &cx.call.app, &cx.call.zone, id)
 }
 
 /// The bill with the dates of its provider, whoever asks.
 pub fn of_till(till: &mut Till, id: i64) -> Result<Sheet> {
     let project_id = load(till.conn, id)?.project_id;
     let zone = till.zone(project_id)?;
-    sheet(till.conn, till.app, &zone, id)
+    dated(till.conn, till.app, &zone, id)
 }
 
 struct Bill {
@@ -82,7 +72,7 @@ fn load(conn: &mut Conn, id: i64) -> Result<Bill> {
     })
 }
 
-fn sheet(conn: &mut Conn, app: &App, zone: &Zone, id: i64) -> Result<Sheet> {
+fn dated(conn: &mut Conn, app: &App, zone: &Zone, id: i64) -> Result<Sheet> {
     let bill = load(conn, id)?;
     let lang = document::lang(conn, bill.account_id)?;
     let line = app.registry.words.get(&lang, &[SET.to_owned()], "bill_line");

@@ -12,7 +12,7 @@ use crate::tariff::period::Period;
 use crate::tariff::prorate::Unit;
 
 /// Columns of `pricelist p` and its type `t`, in the order in which they are read.
-const NUMBERS: [&str; 19] = [
+const NUMBERS: [&str; 20] = [
     "p.itemtype_id",
     "p.project_id",
     "p.trial",
@@ -32,6 +32,7 @@ const NUMBERS: [&str; 19] = [
     "t.trialtype",
     "t.closetype",
     "t.closesubtype",
+    "t.suspendperiod",
 ];
 const TEXTS: [&str; 4] = ["p.name", "p.name_ru", "p.license", "p.opennotify"];
 const FLAGS: [&str; 11] = [
@@ -88,7 +89,7 @@ fn of(id: i64, row: &[Raw]) -> Tariff {
         item_max: int(6),
         order_policy: int(7),
         change_policy: int(8),
-        suspend_days: int(9),
+        suspend_days: if int(9) == 0 { int(19) } else { int(9) },
         group_id: int(10),
         stay: if int(11) == 0 { Stay::Days(int(12)) } else { Stay::Months(int(12)) },
         late_fee: match int(13) {
@@ -173,7 +174,7 @@ fn extra(row: &[Raw]) -> Result<Extra> {
     })
 }
 
-/// The columns that `price` and the prices of a fixed service share.
+/// The columns that `price` and `fixed_price` share.
 pub const PRICE: &str =
     "detail_id, kind, period, currency_id, from_count, enumerationitem_id, amount, disabled";
 
@@ -182,9 +183,10 @@ fn prices(conn: &mut Conn, id: i64) -> Result<Vec<Price>> {
     rows(conn, sql)
 }
 
-/// The prices that a fixed service keeps.
-pub fn fixed(conn: &mut Conn, item_id: i64) -> Result<Vec<Price>> {
-    let sql = Sql::new("SELECT ").sql(PRICE).sql(" FROM item_price WHERE item_id = ").bind(item_id);
+/// The prices that fixed services keep.
+pub fn fixed(conn: &mut Conn, price_set_id: i64) -> Result<Vec<Price>> {
+    let sql =
+        Sql::new("SELECT ").sql(PRICE).sql(" FROM fixed_price WHERE price_set_id = ").bind(price_set_id);
     rows(conn, sql)
 }
 

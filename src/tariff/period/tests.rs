@@ -149,27 +149,6 @@ fn a_term_within_another() {
 }
 
 #[test]
-fn terms_between_two_moments() {
-    let berlin = zone("Europe/Berlin");
-    for (from, to, code, whole, rest) in [
-        ("2026-01-31 10:00:00", "2026-04-30 10:00:00", 1, 3, "2026-04-30 10:00:00"),
-        ("2026-01-31 10:00:00", "2026-04-30 09:59:59", 1, 2, "2026-03-31 10:00:00"),
-        ("2026-01-31 10:00:00", "2026-02-27 10:00:00", 1, 0, "2026-01-31 10:00:00"),
-        ("2026-01-31 10:00:00", "2027-01-31 09:00:00", 6, 1, "2026-07-31 10:00:00"),
-        ("2026-01-31 10:00:00", "2036-02-01 00:00:00", 120, 1, "2036-01-31 10:00:00"),
-        ("2026-03-28 10:00:00", "2026-03-30 09:00:00", -50, 1, "2026-03-29 10:00:00"),
-        ("2026-03-28 10:00:00", "2026-03-27 10:00:00", -50, 0, "2026-03-28 10:00:00"),
-        ("2026-03-28 10:00:00", "2026-05-30 09:00:00", 0, 0, "2026-03-28 10:00:00"),
-        ("2026-03-28 10:00:00", "2026-05-30 09:00:00", -100, 0, "2026-03-28 10:00:00"),
-    ] {
-        let (from_us, to_us) = (at(&berlin, from), at(&berlin, to));
-        let terms = terms_between(&berlin, from_us, to_us, Period::from_code(code).unwrap(), LAST_DAY);
-        assert_eq!((terms.whole, berlin.time(terms.rest.start_us)), (whole, rest.to_owned()), "{from} {to}");
-        assert_eq!(terms.rest.end_us, to_us.max(from_us));
-    }
-}
-
-#[test]
 fn terms_of_the_calendar() {
     for (place, now, months, day, start, end) in [
         ("UTC", "2026-01-12 15:00:00", 1, 1, "2026-01-01 00:00:00", "2026-02-01 00:00:00"),
@@ -200,13 +179,12 @@ fn renewals_come_back_to_the_anchor_whenever_the_month_has_it() {
         let anchor = zone.day(opened).day() as u8;
         let period = Period::Months([1, 3, 6, 12][dice.between(0, 3) as usize]);
         let mut ends = opened;
-        for count in 1..=6 {
+        for _ in 0..6 {
             let begins = ends;
             ends = term_end(zone, begins, period, 0, anchor).unwrap();
             let day = zone.day(ends);
             assert_eq!(day.day() as u8, anchor.min(day.days_in_month() as u8));
-            let terms = terms_between(zone, opened, ends, period, anchor);
-            assert!(ends > begins && terms.whole == count, "{terms:?} {count}");
+            assert!(ends > begins);
         }
         let calendar = calendar_term(zone, opened, 1, anchor).unwrap();
         assert!(calendar.start_us <= opened && opened < calendar.end_us);
