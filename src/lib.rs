@@ -37,6 +37,7 @@ pub mod service;
 pub mod settings;
 pub mod start;
 pub mod tariff;
+pub mod telecom;
 pub mod time;
 pub mod upkeep;
 pub mod value;

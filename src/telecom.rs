@@ -1,0 +1,3 @@
+//! Telephony: keys, call plans and their rates, SIP accounts, retail credit, calls.
+
+pub mod rating;
