@@ -1,6 +1,7 @@
 //! Who is calling, what they may see, and how they proved it.
 
 pub mod access;
+pub mod apikey;
 pub mod credential;
 pub mod grant;
 pub mod identify;
@@ -72,6 +73,8 @@ pub enum Via {
     AuthInfo,
     /// `func=auth` with a password or a one-time key.
     SignIn,
+    /// The key of another API.
+    Key,
     /// The local socket.
     Socket,
     /// The token of a running operation, on the local socket.

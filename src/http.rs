@@ -5,6 +5,7 @@ mod answer;
 pub mod body;
 mod browser;
 mod compress;
+mod dialect;
 mod export;
 mod file;
 mod jsonp;

@@ -10,6 +10,7 @@ pub mod config;
 pub mod db;
 pub mod demo;
 pub mod desk;
+pub mod dialect;
 pub mod digits;
 pub mod doc;
 pub mod effect;
@@ -20,6 +21,7 @@ pub mod hints;
 pub mod history;
 pub mod http;
 pub mod jobs;
+pub mod json;
 pub mod ledger;
 pub mod level;
 pub mod mgrctl;
@@ -53,7 +55,11 @@ pub fn functions() -> Result<rpc::registry::Registry, Vec<String>> {
         module::info::FUNCS,
         module::check::FUNCS,
     ];
-    let all: Vec<&[rpc::registry::Row]> =
-        own.into_iter().chain(billing::FUNCS.iter().chain(service::FUNCS).copied()).collect();
-    rpc::registry::Registry::embedded(&all)
+    let all: Vec<&[rpc::registry::Row]> = own
+        .into_iter()
+        .chain(billing::FUNCS.iter().chain(service::FUNCS).chain(telecom::FUNCS).copied())
+        .collect();
+    let registry = rpc::registry::Registry::embedded(&all)?;
+    let faults = dialect::faults(&registry);
+    if faults.is_empty() { Ok(registry) } else { Err(faults) }
 }

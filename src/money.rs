@@ -52,6 +52,11 @@ impl Money {
         Shown(self, decimals(iso))
     }
 
+    /// The amount with so many decimals; further ones only where they are not zero.
+    pub fn with_decimals(self, least: u8) -> Shown {
+        Shown(self, least)
+    }
+
     /// The amount with two decimals or as many as it needs, without a currency.
     pub fn plain(self) -> String {
         self.shown("").to_string()

@@ -240,7 +240,8 @@ pub fn deed(cx: &mut Ctx) -> Result<Reply> {
             record::overlay(cx, &mut record)?;
             options::check(cx, &record)?;
             (form.check)(cx, &mut record)?;
-            Ok(Reply::Ok((form.save)(cx, record)?))
+            let nodes = (form.save)(cx, record)?;
+            Ok(cx.refusal.take().map_or(Reply::Ok(nodes), Reply::Refused))
         }
         Handler::Each(each) => {
             let elids = cx.need_elids()?;

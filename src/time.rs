@@ -90,6 +90,14 @@ impl Zone {
 
     /// The first moment of a day `2026-01-31`. A local time that does not exist moves forward,
     /// one that exists twice is the first (decisions.md, Time).
+    /// How far the zone is from UTC at a moment: `+03:00`.
+    pub fn offset(&self, at_us: i64) -> String {
+        let stamp = Timestamp::from_microsecond(at_us).unwrap_or(Timestamp::UNIX_EPOCH);
+        let seconds = i64::from(self.0.to_offset(stamp).seconds());
+        let (sign, minutes) = (if seconds < 0 { '-' } else { '+' }, seconds.abs() / 60);
+        format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+    }
+
     pub fn parse_date(&self, text: &str) -> Option<i64> {
         let day: Date = strict_date(text)?;
         self.at_us(day.at(0, 0, 0, 0))

@@ -11,6 +11,7 @@ use std::time::Duration;
 use quick_cache::sync::Cache;
 
 use super::User;
+use super::apikey::Keys;
 use super::session::{self, Digest, Session};
 use crate::config::Networks;
 use crate::db::{Backend, Conn, Db, Kind, Sql};
@@ -26,6 +27,7 @@ pub struct Access {
     users: Cache<i64, Arc<User>>,
     ids: Cache<String, i64>,
     sessions: Cache<Digest, Arc<Session>>,
+    pub keys: Keys,
     /// Those whose last use is not in the database yet.
     recent: Mutex<HashMap<Digest, Arc<Session>>>,
     /// Counts clearings, so that nothing read before one is kept after it.
@@ -40,6 +42,7 @@ impl Default for Access {
             users: Cache::new(USERS_MAX),
             ids: Cache::new(USERS_MAX),
             sessions: Cache::new(SESSIONS_MAX),
+            keys: Keys::default(),
             recent: Mutex::default(),
             epoch: AtomicU64::new(0),
             generation: AtomicI64::new(0),
@@ -55,6 +58,7 @@ impl Access {
         self.users.clear();
         self.ids.clear();
         self.sessions.clear();
+        self.keys.clear();
     }
 
     /// Asks, at most once a second, whether another server changed something.
@@ -150,13 +154,18 @@ impl Access {
         recent.values().map(|session| (session.hash.clone(), session.seen_us())).collect()
     }
 
-    /// Writes last uses down and removes sessions that have ended. Called once a minute and at the
+    /// Writes last uses of sessions and keys down and removes sessions that have ended. Called once a minute and at the
     /// stop, so that sessions survive a restart.
     pub fn flush(&self, db: &Db, now_us: i64, idle_us: i64) -> Result<()> {
         let recent = self.recent.lock().map(|mut recent| std::mem::take(&mut *recent)).unwrap_or_default();
         let uses: Vec<(String, i64)> =
             recent.values().map(|session| (session.hash.clone(), session.take_use())).collect();
+        let keys = self.keys.take_uses();
         db.write(move |conn| {
+            for (id, used_us) in &keys {
+                let sql = Sql::new("UPDATE apikey SET last_used_at = ").bind(*used_us).sql(" WHERE id = ");
+                sql.bind(*id).sql(" AND last_used_at < ").bind(*used_us).execute(conn)?;
+            }
             for (hash, seen_us) in &uses {
                 let sql = Sql::new("UPDATE session SET seen_at = ").bind(*seen_us).sql(" WHERE hash = ");
                 sql.bind(hash.as_str()).sql(" AND seen_at < ").bind(*seen_us).execute(conn)?;

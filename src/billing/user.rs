@@ -134,7 +134,7 @@ pub fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
 }
 
 /// Ends all sessions of a user and forgets his verified password everywhere.
-fn renew(cx: &mut Ctx, id: i64) -> Result<()> {
+pub fn renew(cx: &mut Ctx, id: i64) -> Result<()> {
     let sql = Sql::new("UPDATE users SET credential_version = credential_version + 1 WHERE id = ").bind(id);
     sql.execute(cx.conn)?;
     session::end_of_user(cx.conn, id)

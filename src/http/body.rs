@@ -5,9 +5,9 @@ use std::time::Duration;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderMap};
-use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::json::Json;
 use crate::params::Params;
 
 /// A body that takes longer to arrive is a slow client's, or an attacker's.
@@ -145,17 +145,16 @@ fn file_text(bytes: &[u8]) -> Option<String> {
 /// A flat object; a list is a multiple select.
 fn json(body: &[u8]) -> Result<Pairs> {
     let broken = || Error::value("body", "");
-    let Ok(Value::Object(members)) = serde_json::from_slice(body) else { return Err(broken()) };
-    let text = |value: &Value| match value {
-        Value::String(text) => Ok(text.clone()),
-        Value::Number(number) => Ok(number.to_string()),
-        Value::Bool(on) => Ok(if *on { "on" } else { "off" }.to_owned()),
-        Value::Null => Ok(String::new()),
+    let Some(Json::Object(members)) = Json::parse(body) else { return Err(broken()) };
+    let text = |value: Json| match value {
+        Json::Text(text) | Json::Number(text) => Ok(text),
+        Json::Bool(on) => Ok(if on { "on" } else { "off" }.to_owned()),
+        Json::Null => Ok(String::new()),
         _ => Err(broken()),
     };
-    let one = |(name, value): (String, Value)| match &value {
-        Value::Array(values) => {
-            let words: Result<Vec<String>> = values.iter().map(text).collect();
+    let one = |(name, value)| match value {
+        Json::List(values) => {
+            let words: Result<Vec<String>> = values.into_iter().map(text).collect();
             Ok((name, words?.join(", ")))
         }
         value => Ok((name, text(value)?)),

@@ -145,6 +145,8 @@ pub struct Ctx<'a> {
     pub touched: Vec<Topic>,
     /// What the steps of a call keep for each other within its transaction.
     pub kept: Option<Box<dyn Any>>,
+    /// Why a form was refused whose trace is kept nevertheless.
+    pub refusal: Option<Error>,
 }
 
 impl Deref for Ctx<'_> {
@@ -157,7 +159,7 @@ impl Deref for Ctx<'_> {
 
 impl<'a> Ctx<'a> {
     pub fn new(conn: &'a mut Conn, call: &'a Call) -> Self {
-        Self { conn, call, touched: Vec::new(), kept: None }
+        Self { conn, call, touched: Vec::new(), kept: None, refusal: None }
     }
 
     /// Says that caches of the topic are stale, here after the commit, elsewhere within a second.

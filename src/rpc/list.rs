@@ -92,6 +92,9 @@ impl View<'_> {
         let total = self.total(cx, &condition, free)?;
         self.check_sort(cx, total)?;
         let mut paging = Paging::new(ask, total);
+        if paging.is_past_the_end() {
+            return Ok(paging);
+        }
         let after = match paging.first_row() {
             0 => None,
             skip => self.place_before(cx, &condition, &paging, skip)?,
@@ -164,7 +167,7 @@ impl View<'_> {
         paging: &Paging,
         skip: i64,
     ) -> Result<Option<(Raw, Raw)>> {
-        let mark = self.sort.mark(&cx.func.meta.name, condition, paging.cnt(), paging.num);
+        let mark = self.sort.mark(&cx.func.meta.name, condition, skip);
         if let Some(place) = cx.app.cursors.get(&mark) {
             return Ok(Some(place));
         }
@@ -232,7 +235,7 @@ impl View<'_> {
         }
         let at = |name: &str| self.plan.place(name).map_or(last.len() - 1, |at| at);
         let place = (last[at(&self.sort.column)].clone(), last[at(&self.sort.key)].clone());
-        let mark = self.sort.mark(&cx.func.meta.name, condition, paging.cnt(), paging.num + 1);
+        let mark = self.sort.mark(&cx.func.meta.name, condition, paging.first_row() + read);
         cx.app.cursors.insert(mark, place);
     }
 

@@ -18,22 +18,26 @@ pub const CNT_MAX: i64 = 10_000;
 /// Up to this many pages every page is listed, beyond that the current one.
 const PAGES_LISTED: i64 = 20;
 
-/// `p_num` and `p_cnt` as they were sent.
+/// `p_num`, `p_cnt` and `p_off` as they were sent.
 #[derive(Debug, Clone, Copy)]
 pub struct Ask {
     num: i64,
     cnt: i64,
+    /// Rows to leave out, where they are counted and not pages (operations.md §3.2).
+    off: Option<i64>,
     /// text and csv without either give every row.
     pub everything: bool,
 }
 
 impl Ask {
     pub fn of(call: &Call) -> Result<Self> {
-        let number = |name: &str| match call.params.get(name).trim() {
+        let number = |name: &str, least: i64| match call.params.get(name).trim() {
             "" => Ok(None),
-            text => text.parse().ok().filter(|n| *n > 0).map(Some).ok_or_else(|| Error::value(name, text)),
+            text => {
+                text.parse().ok().filter(|n| *n >= least).map(Some).ok_or_else(|| Error::value(name, text))
+            }
         };
-        let (num, cnt) = (number("p_num")?, number("p_cnt")?);
+        let (num, cnt, off) = (number("p_num", 1)?, number("p_cnt", 1)?, number("p_off", 0)?);
         let remembered = call.caller.session.as_ref();
         let kept = remembered.and_then(|session| session.page_size(call.func.name(), cnt));
         let out = call.params.get("out").to_lowercase();
@@ -42,7 +46,8 @@ impl Ask {
         Ok(Self {
             num: num.unwrap_or(1),
             cnt: kept.or(cnt).unwrap_or(usual).min(CNT_MAX),
-            everything: streams && num.is_none() && cnt.is_none(),
+            off,
+            everything: streams && num.is_none() && cnt.is_none() && off.is_none(),
         })
     }
 }
@@ -93,9 +98,9 @@ impl Sort {
 
     /// Under what the beginning of a page is remembered. The condition holds the scope, so
     /// nobody meets a place of another's list.
-    pub fn mark(&self, func: &str, condition: &Sql, cnt: i64, num: i64) -> u64 {
+    pub fn mark(&self, func: &str, condition: &Sql, first_row: i64) -> u64 {
         let mut hasher = DefaultHasher::new();
-        (func, self, condition, cnt, num).hash(&mut hasher);
+        (func, self, condition, first_row).hash(&mut hasher);
         hasher.finish()
     }
 }
@@ -122,7 +127,8 @@ pub struct Paging {
     pub ask: Ask,
     pub total: i64,
     /// From 1; an asked page past the end is the last one.
-    pub num: i64,
+    num: i64,
+    first_row: i64,
     /// First and last sort value, by row number from 0.
     edges: BTreeMap<i64, String>,
 }
@@ -131,7 +137,11 @@ impl Paging {
     pub fn new(ask: Ask, total: i64) -> Self {
         let pages = pages(total, ask.cnt);
         let num = if ask.everything { 1 } else { ask.num.min(pages).max(1) };
-        Self { ask, total, num, edges: BTreeMap::new() }
+        let (num, first_row) = match ask.off {
+            Some(off) => (off / ask.cnt + 1, off.min(total)),
+            None => (num, (num - 1) * ask.cnt),
+        };
+        Self { ask, total, num, first_row, edges: BTreeMap::new() }
     }
 
     pub fn cnt(&self) -> i64 {
@@ -140,7 +150,12 @@ impl Paging {
 
     /// How many rows stand before the page.
     pub fn first_row(&self) -> i64 {
-        (self.num - 1) * self.ask.cnt
+        self.first_row
+    }
+
+    /// Does it begin behind the last row?
+    pub fn is_past_the_end(&self) -> bool {
+        self.first_row > 0 && self.first_row >= self.total
     }
 
     pub fn holds(&self, row: i64) -> bool {

@@ -1,0 +1,155 @@
+//! The parameters of a foreign call as ours.
+
+use super::route::{In, Kind, Route};
+use crate::error::{Error, Result};
+use crate::json::Json;
+use crate::params::Params;
+
+/// No page is longer.
+const LIMIT_MAX: i64 = 1_000;
+
+/// What a call sent: its query, then the members of its body, which win.
+pub struct Sent {
+    members: Vec<(String, Json)>,
+}
+
+impl Sent {
+    /// Errors `value(body)` where the body is no JSON object.
+    pub fn read(query: &str, body: &[u8]) -> Result<Self> {
+        let of_query = form_urlencoded::parse(query.as_bytes()).into_owned();
+        let mut members: Vec<(String, Json)> =
+            of_query.map(|(name, value)| (name, Json::Text(value))).collect();
+        if !body.trim_ascii().is_empty() {
+            let Some(Json::Object(sent)) = Json::parse(body) else { return Err(Error::value("body", "")) };
+            members.retain(|(name, _)| !sent.iter().any(|(other, _)| other == name));
+            members.extend(sent);
+        }
+        Ok(Self { members })
+    }
+
+    pub fn get(&self, name: &str) -> Option<&Json> {
+        let found = self.members.iter().find(|(have, _)| have == name);
+        found.map(|(_, value)| value).filter(|value| **value != Json::Null)
+    }
+
+    /// The text of a parameter that stands in the query.
+    pub fn text(&self, name: &str) -> &str {
+        match self.get(name) {
+            Some(Json::Text(text)) => text,
+            _ => "",
+        }
+    }
+}
+
+/// The parameters that a route takes, by our names. `account` finds the account of a login.
+pub fn params(route: &Route, sent: &Sent, account: impl Fn(&str) -> Result<String>) -> Result<Params> {
+    let mut pairs = Vec::new();
+    for input in &route.inputs {
+        let Some(value) = sent.get(&input.name) else {
+            match input.is_required() {
+                true => return Err(Error::missed(&input.name)),
+                false => continue,
+            }
+        };
+        let text = text(input, value)?;
+        if input.is_required() && text.trim().is_empty() {
+            return Err(Error::missed(&input.name));
+        }
+        let text = if input.kind == Kind::Login { account(&text)? } else { text };
+        pairs.push((input.to().to_owned(), text));
+    }
+    if let Some(usual) = route.pages {
+        pairs.extend(page(sent, usual)?);
+    }
+    Params::merge(Vec::new(), pairs)
+}
+
+fn text(input: &In, value: &Json) -> Result<String> {
+    let wrong = || Error::value(&input.name, "");
+    let is_int = |text: &str| {
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    match (input.kind, value) {
+        (Kind::Bool, Json::Bool(on)) => Ok(if *on { "on" } else { "off" }.to_owned()),
+        (Kind::Bool, Json::Text(text) | Json::Number(text)) if text == "1" => Ok("on".to_owned()),
+        (Kind::Bool, Json::Text(text) | Json::Number(text)) if text == "0" => Ok("off".to_owned()),
+        (Kind::Bool, _) => Err(wrong()),
+        (Kind::Int, Json::Text(text) | Json::Number(text)) if is_int(text) => Ok(text.clone()),
+        (Kind::Int, _) => Err(wrong()),
+        (_, Json::Text(text) | Json::Number(text)) => Ok(text.clone()),
+        _ => Err(wrong()),
+    }
+}
+
+/// `limit` and `offset` as a page of ours; too long a page is made shorter (operations.md R74).
+fn page(sent: &Sent, usual: i64) -> Result<[(String, String); 2]> {
+    let number = |name: &str, usual: i64, least: i64| match sent.get(name) {
+        None => Ok(usual),
+        Some(Json::Text(text) | Json::Number(text)) => {
+            let number = text.parse().ok().filter(|number| *number >= least);
+            number.ok_or_else(|| Error::value(name, text))
+        }
+        Some(_) => Err(Error::value(name, "")),
+    };
+    let (limit, offset) = (number("limit", usual, 1)?.min(LIMIT_MAX), number("offset", 0, 0)?);
+    Ok([("p_cnt".to_owned(), limit.to_string()), ("p_off".to_owned(), offset.to_string())])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn route(xml: &str) -> Route {
+        quick_xml::de::from_str(&format!("<route endpoint=\"x\"{xml}<call func=\"x\"/></route>")).unwrap()
+    }
+
+    fn read(xml: &str, query: &str, body: &str) -> String {
+        let account = |login: &str| match login {
+            "own" => Ok("7".to_owned()),
+            _ => Err(Error::missed("login").with("value", login)),
+        };
+        let sent = Sent::read(query, body.as_bytes());
+        match sent.and_then(|sent| params(&route(xml), &sent, account)) {
+            Ok(params) => params.iter().map(|(name, value)| format!("{name}={value} ")).collect(),
+            Err(error) => format!("{}({})", error.kind, error.object),
+        }
+    }
+
+    #[test]
+    fn parameters() {
+        let amount = r#"><in name="amount" kind="amount" required="yes"/>"#;
+        let plan = r#"><in name="id_plan" to="plan" kind="int" required="yes"/>"#;
+        let active = r#"><in name="active" kind="bool"/>"#;
+        let login = r#"><in name="login" to="plid" kind="login"/>"#;
+        let page = r#" pages="50">"#;
+        for (xml, query, body, expected) in [
+            (amount, "", r#"{"amount":1.10}"#, "amount=1.10 "),
+            (amount, "", r#"{"amount":"20.00"}"#, "amount=20.00 "),
+            (amount, "amount=3", "", "amount=3 "),
+            (amount, "", r#"{"amount":1e2}"#, "amount=1e2 "), // refused as no amount where it is read
+            (amount, "", r#"{"amount":{}}"#, "value(amount)"),
+            (amount, "", r#"{"amount":null}"#, "missed(amount)"),
+            (amount, "", r#"{"amount":" "}"#, "missed(amount)"),
+            (amount, "", "{}", "missed(amount)"),
+            (amount, "", "[]", "value(body)"),
+            (amount, "", "{", "value(body)"),
+            (plan, "", r#"{"id_plan":8,"other":[1]}"#, "plan=8 "),
+            (plan, "", r#"{"id_plan":8.5}"#, "value(id_plan)"),
+            (plan, "", r#"{"id_plan":true}"#, "value(id_plan)"),
+            (active, "", r#"{"active":false}"#, "active=off "),
+            (active, "", r#"{"active":"yes"}"#, "value(active)"),
+            (active, "active=1", "", "active=on "),
+            (login, "login=own", "", "plid=7 "),
+            (login, "", r#"{"login":"foreign"}"#, "missed(login)"),
+            (page, "limit=10&offset=20", "", "p_cnt=10 p_off=20 "),
+            (page, "limit=99999", "", "p_cnt=1000 p_off=0 "),
+            (page, "limit=-1", "", "value(limit)"),
+            (page, "limit=0", "", "value(limit)"),
+            (page, "offset=x", "", "value(offset)"),
+            (page, "", "", "p_cnt=50 p_off=0 "),
+        ] {
+            assert_eq!(read(xml, query, body), expected, "{xml} {query} {body}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! An answer of ours as a foreign reply.
+
+use super::route::{Amounts, Dialect, Flags, Kind, Out, Reply};
+use crate::cell::{Cell, Column};
+use crate::doc::Answer;
+use crate::error::Result;
+use crate::json::Json;
+use crate::money::Money;
+use crate::rpc::list::RowSink;
+
+/// Decimals that an amount has at least where it is text.
+const DECIMALS: u8 = 4;
+
+/// The rows of a list, each value in its wire form.
+pub struct Rows<'d> {
+    dialect: &'d Dialect,
+    names: Vec<String>,
+    rows: Vec<Vec<Json>>,
+}
+
+impl<'d> Rows<'d> {
+    pub fn new(dialect: &'d Dialect) -> Self {
+        Self { dialect, names: Vec::new(), rows: Vec::new() }
+    }
+
+    fn get(&self, row: usize, name: &str) -> Json {
+        let at = self.names.iter().position(|have| have == name);
+        at.and_then(|at| self.rows[row].get(at)).cloned().unwrap_or(Json::Null)
+    }
+}
+
+impl RowSink for Rows<'_> {
+    fn list(&mut self, columns: &[Column], _key: &str) {
+        self.names = columns.iter().map(|column| column.name.clone()).collect();
+    }
+
+    fn row(&mut self, _columns: &[Column], cells: &[Cell]) -> Result<()> {
+        self.rows.push(cells.iter().map(|cell| self.dialect.cell(cell)).collect());
+        Ok(())
+    }
+}
+
+impl Dialect {
+    fn cell(&self, cell: &Cell) -> Json {
+        match cell {
+            Cell::Null => Json::Null,
+            Cell::Int(number) => Json::int(*number),
+            Cell::Text(text) => Json::text(text.as_ref()),
+            Cell::Flag(on) => self.flag(*on),
+            Cell::Money(amount, _) => self.amount(*amount),
+            Cell::Date(0, _) | Cell::Time(0, _) => Json::Null,
+            Cell::Date(..) | Cell::Time(..) => Json::text(cell.to_string()),
+            Cell::Msg { code, .. } => Json::text(code.as_ref()),
+        }
+    }
+
+    fn flag(&self, on: bool) -> Json {
+        match self.flags {
+            Flags::Number => Json::int(i64::from(on)),
+            Flags::Bool => Json::Bool(on),
+        }
+    }
+
+    fn amount(&self, amount: Money) -> Json {
+        match self.amounts {
+            Amounts::Text => Json::text(amount.with_decimals(DECIMALS).to_string()),
+            Amounts::Number => Json::Number(amount.with_decimals(0).to_string()),
+        }
+    }
+
+    /// A text of a document by the kind that the route gives it.
+    fn leaf(&self, kind: Kind, text: &str) -> Json {
+        let number = text.split(' ').next().unwrap_or_default();
+        match kind {
+            Kind::Int => number.parse().map_or(Json::Null, Json::int),
+            Kind::Bool => self.flag(matches!(text, "on" | "1" | "yes")),
+            Kind::Amount | Kind::Money => Money::parse(number).map_or(Json::Null, |sum| self.amount(sum)),
+            Kind::Text | Kind::Login => Json::text(text),
+        }
+    }
+
+    /// The parts of the reply that one call makes, laid into `to`.
+    pub fn lay(&self, reply: &Reply, answer: &Answer, rows: &Rows, to: &mut Vec<(String, Json)>) {
+        let made = match reply.is_rows() {
+            true => Json::List(
+                (0..rows.rows.len()).map(|row| self.object(reply, answer, rows, Some(row))).collect(),
+            ),
+            false => self.object(reply, answer, rows, (!rows.rows.is_empty()).then_some(0)),
+        };
+        put(&reply.at, made, to);
+    }
+
+    fn object(&self, reply: &Reply, answer: &Answer, rows: &Rows, row: Option<usize>) -> Json {
+        let member = |out: &Out| (out.name.clone(), self.value(out, answer, rows, row));
+        Json::Object(reply.outs.iter().map(member).collect())
+    }
+
+    fn value(&self, out: &Out, answer: &Answer, rows: &Rows, row: Option<usize>) -> Json {
+        if let Some(value) = &out.value {
+            return self.leaf(out.kind, value);
+        }
+        match row {
+            Some(row) => rows.get(row, out.from()),
+            None => answer.doc.get_text(out.from()).map_or(Json::Null, |text| self.leaf(out.kind, text)),
+        }
+    }
+}
+
+/// Puts a value where a path says: `data/sip` into member `sip` of `data`, "" into `to` itself.
+fn put(path: &str, value: Json, to: &mut Vec<(String, Json)>) {
+    let (name, rest) = path.split_once('/').unwrap_or((path, ""));
+    if name.is_empty() {
+        if let Json::Object(members) = value {
+            to.extend(members);
+        }
+        return;
+    }
+    let found = to.iter().position(|(have, _)| have == name);
+    let at = found.unwrap_or_else(|| {
+        to.push((name.to_owned(), Json::Object(Vec::new())));
+        to.len() - 1
+    });
+    match (&mut to[at].1, rest) {
+        (place, "") => *place = value,
+        (Json::Object(members), rest) => put(rest, value, members),
+        (place, _) => *place = value,
+    }
+}
