@@ -13,6 +13,7 @@ mod roll;
 mod services;
 mod stage;
 mod tariffs;
+mod telephony;
 mod year;
 
 use std::sync::Arc;
@@ -51,6 +52,7 @@ pub fn fill(app: &Arc<App>) -> Result<()> {
     people::rights(&mut stage)?;
     year::run(&mut stage)?;
     domains::set_up(&mut stage)?;
+    telephony::set_up(&mut stage)?;
     app.access.clear(); // the users came through another cache than the server's
     Ok(())
 }

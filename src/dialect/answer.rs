@@ -46,7 +46,7 @@ pub fn respond(app: &Arc<App>, dialect: &Dialect, request: &Request) -> Response
     };
     match done(app, dialect, request, (&caller, opens)) {
         Ok(members) => made(dialect, 200, members, None),
-        Err(error) => refused(app, dialect, &caller, &error),
+        Err(error) => refused(app, dialect, request, &caller, &error),
     }
 }
 
@@ -74,7 +74,7 @@ fn done(
 
 /// A request that shows no key, or whose body could not be read.
 pub fn unread(app: &App, dialect: &Dialect, request: &Request, error: &Error) -> Response {
-    refused(app, dialect, &Caller::nobody(request.ip), error)
+    refused(app, dialect, request, &Caller::nobody(request.ip), error)
 }
 
 /// What is answered where a call came to a bad end.
@@ -92,16 +92,23 @@ fn made(dialect: &Dialect, status: u16, members: Members, allow: Option<String>)
 type Members = Vec<(String, Json)>;
 
 /// The other side is told in words what is wrong; the cause is the log's.
-fn refused(app: &App, dialect: &Dialect, caller: &Caller, error: &Error) -> Response {
+fn refused(app: &App, dialect: &Dialect, request: &Request, caller: &Caller, error: &Error) -> Response {
     if let Some(cause) = &error.cause {
         tracing::error!("{}({}): {cause}", error.kind, error.object);
     }
-    let params = Params::of([("lang", "en")]);
+    let params = Params::of([("lang", "en"), ("func", func_of(dialect, request))]);
     let document = envelope::error(app, caller, &params, error).doc;
     let words = document.get("error").and_then(|node| node.get_text("msg").or(node.get_text("detail")));
     let words = Json::text(words.unwrap_or(error.kind).trim());
     let allow = error.param(ALLOW).map(str::to_owned);
     made(dialect, status::of(error), vec![("error".to_owned(), words)], allow)
+}
+
+/// Whose words tell what is wrong.
+fn func_of<'d>(dialect: &'d Dialect, request: &Request) -> &'d str {
+    let endpoint = Sent::read(&request.query, b"").ok();
+    let route = endpoint.and_then(|sent| dialect.route(sent.text("endpoint")));
+    route.and_then(|route| route.calls.first()).map_or("", |call| &call.func)
 }
 
 /// A body is JSON and says so.

@@ -56,7 +56,7 @@ pub fn params(route: &Route, sent: &Sent, account: impl Fn(&str) -> Result<Strin
             return Err(Error::missed(&input.name));
         }
         let text = if input.kind == Kind::Login { account(&text)? } else { text };
-        pairs.push((input.to().to_owned(), text));
+        pairs.extend(input.to().map(|name| (name.to_owned(), text.clone())));
     }
     if let Some(usual) = route.pages {
         pairs.extend(page(sent, usual)?);

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::ALL;
+use crate::rpc::meta::Shape;
 use crate::rpc::registry::Registry;
 
 #[derive(Debug, Deserialize)]
@@ -91,7 +92,7 @@ pub enum Kind {
 pub struct In {
     #[serde(rename = "@name")]
     pub name: String,
-    /// What we call it; the same where nothing is said.
+    /// What we call it, by as many names as there are words; the same where nothing is said.
     #[serde(default, rename = "@to")]
     to: String,
     #[serde(default, rename = "@kind")]
@@ -168,8 +169,8 @@ impl Route {
 }
 
 impl In {
-    pub fn to(&self) -> &str {
-        if self.to.is_empty() { &self.name } else { &self.to }
+    pub fn to(&self) -> impl Iterator<Item = &str> {
+        if self.to.is_empty() { &self.name } else { &self.to }.split(' ')
     }
 
     pub fn is_required(&self) -> bool {
@@ -206,7 +207,8 @@ fn faults_of(registry: &Registry, dialect: &Dialect) -> Vec<String> {
                 faults.push(format!("{of}: there is no function `{}`", call.func));
                 continue;
             };
-            let unknown = call.sets.iter().filter(|set| func.meta.field(&set.name).is_none());
+            let is_known = |name: &str| func.meta.shape() == Shape::List || func.meta.field(name).is_some();
+            let unknown = call.sets.iter().filter(|set| !is_known(&set.name));
             faults.extend(unknown.map(|set| format!("{of}: `{}` takes no `{}`", call.func, set.name)));
             let of_rows = call.replies.iter().filter(|_| !func.meta.coldata.cols.is_empty());
             let outs = of_rows.flat_map(|reply| &reply.outs).filter(|out| out.value.is_none());

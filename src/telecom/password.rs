@@ -86,6 +86,7 @@ fn check_old(app: &App, caller: &Caller, params: &Params, user: Option<Arc<User>
 fn make(_app: &App, _caller: &Caller, params: &mut Params) -> Result<()> {
     let made = made_up();
     params.set("passwd", &made);
+    params.remove("confirm");
     params.set(MADE, made);
     Ok(())
 }

@@ -3,6 +3,8 @@
 //! ```text
 //! # R18 What the calls below show
 //! > [GET|POST|JSON|MULTIPART] WHO [from ADDRESS]: QUERY     a call; WHO is a user, nobody, @session
+//! >> KEY METHOD PATH        a request of another API; KEY is what X-API-Key shows, or none
+//! body {"name":"x"}         its body, as application/json
 //! with Header: value        sent with the call
 //! status 200                of HTTP; 200 where nothing is said
 //! type text/xml             the whole Content-Type
@@ -45,6 +47,9 @@ pub struct Call {
     pub who: String,
     pub from: String,
     pub query: String,
+    /// Of another API; then `who` is a key.
+    pub path: String,
+    pub body: String,
     pub headers: Vec<(String, String)>,
     pub checks: Vec<(usize, Check)>,
     pub broken: bool,
@@ -77,6 +82,7 @@ pub fn parse(text: &str) -> Result<Vec<Step>, String> {
             "#" => steps.push(Step::Heading(rest.to_owned())),
             "//" => {}
             ">" => steps.push(Step::Call(call(rest, at + 1).ok_or_else(|| fault("no call"))?)),
+            ">>" => steps.push(Step::Call(request(rest, at + 1).ok_or_else(|| fault("no request"))?)),
             "advance" => steps.push(Step::Advance(duration_us(rest).ok_or_else(|| fault("no duration"))?)),
             "job" => steps.push(Step::Job(rest.to_owned())),
             "work" => steps.push(Step::Work),
@@ -107,6 +113,13 @@ fn call(text: &str, line: usize) -> Option<Call> {
     Some(Call { line, method, who, from, query, ..Call::default() })
 }
 
+/// `$key POST /client-api/index.php?endpoint=change-plan`
+fn request(text: &str, line: usize) -> Option<Call> {
+    let [who, method, path] = text.split(' ').collect::<Vec<_>>()[..] else { return None };
+    let [method, who, path] = [method, who, path].map(str::to_owned);
+    Some(Call { line, method, who, path, ..Call::default() })
+}
+
 fn duration_us(text: &str) -> Option<i64> {
     let mut total = 0;
     for part in text.split(' ') {
@@ -127,6 +140,10 @@ fn detail(call: &mut Call, line: usize, word: &str, rest: &str) -> Option<()> {
     let pair = |mark: &str| rest.split_once(mark).map(|(a, b)| (a.trim().to_owned(), b.to_owned()));
     let check = match word {
         "with" => return pair(": ").map(|header| call.headers.push(header)),
+        "body" => {
+            call.body = rest.to_owned();
+            return Some(());
+        }
         "broken:" => {
             call.broken = true;
             return Some(());

@@ -94,6 +94,9 @@ impl Player<'_> {
     }
 
     fn request(&self, call: &Call) -> Result<Request, String> {
+        if !call.path.is_empty() {
+            return self.of_api(call);
+        }
         let query = self.with_identity(&check::expand(&call.query, &self.values)?, &call.who)?;
         let method = if call.method.is_empty() { self.method } else { &call.method };
         let mut request = match method {
@@ -105,10 +108,28 @@ impl Player<'_> {
         if !call.from.is_empty() {
             request = request.header("X-Forwarded-For", &call.from);
         }
+        self.with_headers(call, request)
+    }
+
+    fn with_headers(&self, call: &Call, request: Request) -> Result<Request, String> {
+        let mut request = request;
         for (name, value) in &call.headers {
             request = request.header(name, check::expand(value, &self.values)?);
         }
         Ok(request)
+    }
+
+    fn of_api(&self, call: &Call) -> Result<Request, String> {
+        let expand = |text: &str| check::expand(text, &self.values);
+        let (path, body) = (expand(&call.path)?, expand(&call.body)?);
+        let request = match call.method.as_str() {
+            "GET" => Request::get(path),
+            "POST" => Request::post(path, "application/json", body),
+            other => return Err(format!("no method {other}")),
+        };
+        let key = expand(&call.who)?;
+        let request = if key == "none" { request } else { request.header("X-API-Key", key) };
+        self.with_headers(call, request)
     }
 
     /// The query with a format and with what proves who calls.
