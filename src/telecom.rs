@@ -1,7 +1,7 @@
 //! Telephony: keys, call plans and their rates, SIP accounts, retail credit, calls.
 
+pub mod account;
 pub mod apikey;
-pub mod client;
 pub mod credit;
 pub mod password;
 pub mod portal;
@@ -9,4 +9,4 @@ pub mod rating;
 
 use crate::rpc::registry::Row;
 
-pub const FUNCS: &[&[Row]] = &[apikey::FUNCS, client::FUNCS, credit::FUNCS, password::FUNCS, portal::FUNCS];
+pub const FUNCS: &[&[Row]] = &[apikey::FUNCS, account::FUNCS, credit::FUNCS, password::FUNCS, portal::FUNCS];

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::client;
+use super::account;
 use crate::app::App;
 use crate::auth::{Caller, Scope, User, session};
 use crate::billing::user;
@@ -25,9 +25,9 @@ pub const FUNCS: &[Row] = &[
 ];
 
 const OWN: Form = record::FORM.prepare(check_own).read(own).save(save);
-const SET: Form = record::FORM.read(client::own_user).save(save);
-const CHANGE: Form = record::FORM.prepare(check_client).read(client::own_user).save(save);
-const RESET: Form = record::FORM.prepare(make).read(client::own_user).save(answer);
+const SET: Form = record::FORM.read(account::own_user).save(save);
+const CHANGE: Form = record::FORM.prepare(check_client).read(account::own_user).save(save);
+const RESET: Form = record::FORM.prepare(make).read(account::own_user).save(answer);
 
 /// Under this name a made-up password travels to its answer; nothing echoes or journals it.
 const MADE: &str = "secret";
@@ -58,7 +58,7 @@ fn user_of(app: &App, scope: Scope, account_id: &str) -> Result<Option<Arc<User>
     let user_id = app.db.read(BUDGET_SLOW, |conn| {
         let sql = Sql::new("SELECT id FROM account WHERE NOT deleted AND id = ").bind(account_id);
         let is_own = sql.append(&record::scope_sql(scope, "id")).first(conn, &[crate::db::Kind::Int])?;
-        is_own.map(|_| client::first_user(conn, account_id)).transpose()
+        is_own.map(|_| account::first_user(conn, account_id)).transpose()
     })?;
     user_id.map_or(Ok(None), |id| app.access.user(&app.db, id))
 }

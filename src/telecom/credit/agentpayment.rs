@@ -10,7 +10,7 @@ use crate::ledger::Scale;
 use crate::money::Money;
 use crate::record::{self, Record};
 use crate::rpc::handler::{Ctx, Form};
-use crate::telecom::client;
+use crate::telecom::account;
 
 pub const FORM: Form = record::FORM.read(read).save(save);
 
@@ -70,7 +70,7 @@ fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
 }
 
 fn asked(cx: &mut Ctx, record: &Record) -> Result<Payment> {
-    let account_id = client::account_id(cx)?;
+    let account_id = account::account_id(cx)?;
     let subaccount = books::subaccount_of(cx.conn, account_id, None)?;
     if subaccount.reseller_id == 0 || subaccount.reseller_id == account_id {
         return Err(Error::missed("plid").with("value", account_id.to_string()));
