@@ -126,14 +126,14 @@ fn read(cx: &mut Ctx) -> Result<Record> {
 fn check(cx: &mut Ctx, record: &mut Record) -> Result<()> {
     password::check(cx, record)?;
     match wanted(record).filter(|name| !is_name(name)) {
-        Some(name) => Err(Error::value("login", name).with("desc", "desc_sip_name")),
+        Some(name) => Err(Error::value("newname", name).with("desc", "desc_sip_name")),
         None => Ok(()),
     }
 }
 
 /// The name that staff has chosen for a new account.
 fn wanted(record: &Record) -> Option<String> {
-    Some(record.str("login").trim().to_owned()).filter(|name| !name.is_empty())
+    Some(record.str("newname").trim().to_owned()).filter(|name| !name.is_empty())
 }
 
 /// A new account under a name of its own, or another password for one that is there. The answer
@@ -152,7 +152,7 @@ fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
     let (id, name) = match wanted(&record) {
         Some(name) => match make(cx.conn, &name)? {
             Some(id) => (id, name),
-            None => return Err(Error::exists("login", name)),
+            None => return Err(Error::exists("newname", name)),
         },
         None => numbered(cx.conn, make)?,
     };
