@@ -56,6 +56,12 @@ pub struct Config {
     /// Who writes where the provider has no address of its own.
     pub mail_from: String,
     pub mail_timeout_seconds: u64,
+    pub sip_realm: String,
+    /// "" where web phones are told none.
+    pub sip_proxy: String,
+    /// Without one there are no web phones.
+    pub janus_secret: Option<Secret>,
+    pub janus_server: String,
     pub restrict_authinfo: bool,
     pub bind_session_ip: bool,
     pub disable_cookie_secure: bool,
@@ -210,6 +216,10 @@ impl Config {
             mail_password: values.secret("MailPassword"),
             mail_from: values.text("MailFrom"),
             mail_timeout_seconds: values.number("MailTimeoutSeconds"),
+            sip_realm: values.text("SipRealm"),
+            sip_proxy: values.text("SipProxy"),
+            janus_secret: values.secret("JanusSecret"),
+            janus_server: values.text("JanusServer"),
             restrict_authinfo: values.flag("RestrictAuthinfo"),
             bind_session_ip: values.flag("BindSessionIp"),
             disable_cookie_secure: values.flag("DisableCookieSecure"),

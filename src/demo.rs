@@ -5,6 +5,7 @@ mod dice;
 mod dictionaries;
 mod domains;
 mod goods;
+mod lines;
 mod offers;
 mod papers;
 mod payers;
@@ -52,6 +53,7 @@ pub fn fill(app: &Arc<App>) -> Result<()> {
     people::rights(&mut stage)?;
     year::run(&mut stage)?;
     domains::set_up(&mut stage)?;
+    lines::set_up(&mut stage)?;
     telephony::set_up(&mut stage)?;
     app.access.clear(); // the users came through another cache than the server's
     Ok(())

@@ -46,7 +46,7 @@ pub fn call(
     budget: Duration,
     each: &mut dyn RowSink,
 ) -> Result<Answer> {
-    let func = find(app, caller, params)?;
+    let func = find_asked(app, caller, params)?;
     let submits = params.submits() && !params.has("sv_field") && !params.has("sback");
     let writes = func.writes(submits);
     let mut params = params.clone();
@@ -115,6 +115,14 @@ fn zone(app: &App, caller: &Caller, params: &Params) -> Zone {
     let own = params.manner().page.then(|| Zone::named(&caller.user.timezone)).flatten();
     let provider = || caller.user.provider_zone.clone();
     own.or_else(provider).unwrap_or_else(|| app.config.load().time_zone.clone())
+}
+
+/// The function, or the list that a parameter asks for in its place, if the caller may call both.
+fn find_asked(app: &App, caller: &Caller, params: &Params) -> Result<Arc<Func>> {
+    let func = find(app, caller, params)?;
+    let is_on = |name: &str| matches!(params.get(name), "on" | "yes" | "1");
+    let Some((_, list)) = func.meta.asked().find(|(name, _)| is_on(name)) else { return Ok(func.clone()) };
+    find(app, caller, &Params::of([("func", list)]))
 }
 
 /// The function, if this caller may call it. Who is nobody is told to sign in.

@@ -20,8 +20,8 @@ SELECT r.id, r.account_id, r.reseller_id, r.kind, r.reference, r.amount, r.descr
        s.currency_iso, a.name AS account_name
 FROM refill r JOIN subaccount_list s ON s.id = r.subaccount_id JOIN account a ON a.id = r.account_id;
 
--- A code is money: it is kept as it is sold, and counts once. account_id, reseller_id: whose clients
--- may redeem it; 0: everybody's.
+-- A code is money: it is kept as it is sold, and counts once. account_id, reseller_id: the reseller
+-- whose clients may redeem it; 0: the provider's own clients.
 CREATE TABLE voucher (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     account_id  BIGINT NOT NULL DEFAULT 0,

@@ -1,5 +1,6 @@
 //! Failed sign-ins: after 5 of a user from an address, or 20 of an address, in 15 minutes the
 //! same answer comes at once and nothing is hashed. Nobody waits and no user is locked as a whole.
+//! Codes that are money are guessed at under the same limits, counted apart.
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -36,6 +37,18 @@ impl Throttle {
         self.add(address_key(ip));
     }
 
+    /// Has the account, whatever address it comes from, or the address guessed at codes too often?
+    pub fn guesses_too_often(&self, account_id: i64, ip: IpAddr) -> bool {
+        self.count(&guesser_key(account_id)) >= USER_FAILURES_MAX
+            || self.count(&guessing_key(ip)) >= ADDRESS_FAILURES_MAX
+    }
+
+    /// A code was none that this account can redeem.
+    pub fn guessed(&self, account_id: i64, ip: IpAddr) {
+        self.add(guesser_key(account_id));
+        self.add(guessing_key(ip));
+    }
+
     fn count(&self, key: &str) -> usize {
         let Some(times) = self.failures.get(key) else { return 0 };
         let since = self.clock.now_us() - WINDOW_US;
@@ -58,6 +71,14 @@ impl Throttle {
 
 fn user_key(user: &str, ip: IpAddr) -> String {
     format!("{}@{ip}", user.to_lowercase())
+}
+
+fn guesser_key(account_id: i64) -> String {
+    format!("guess {account_id}")
+}
+
+fn guessing_key(ip: IpAddr) -> String {
+    format!("guess {}", address_key(ip))
 }
 
 /// A /24 or a /64: what one line of a provider commonly is.

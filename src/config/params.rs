@@ -87,7 +87,7 @@ pub fn env_name(name: &str) -> String {
     format!("{ENV_PREFIX}{}", name.to_ascii_uppercase())
 }
 
-pub static PARAMS: [Param; 31] = [
+pub static PARAMS: [Param; 35] = [
     Param::new("Listen", Kind::Listen, "http://127.0.0.1:1500", [
         "Where the server waits for calls: http://address:port or https://address:port; may be repeated.",
         "Где сервер ждёт вызовов: http://адрес:порт или https://адрес:порт; можно повторять.",
@@ -208,6 +208,26 @@ pub static PARAMS: [Param; 31] = [
         "За сколько секунд почтовый сервер должен ответить на каждую команду.",
     ])
     .editable(),
+    Param::new("SipRealm", Kind::Text { min: 1, max: 64 }, "billmgr", [
+        "Realm of SIP passwords; a change counts for passwords that are set after it.",
+        "Область (realm) паролей SIP; новое значение действует для паролей, заданных после изменения.",
+    ])
+    .editable(),
+    Param::new("SipProxy", Kind::Text { min: 1, max: 255 }, "", [
+        "Where web phones register, such as sip:sip.example.com:5060.",
+        "Адрес, на котором регистрируются веб-телефоны, например sip:sip.example.com:5060.",
+    ])
+    .editable(),
+    Param::new("JanusServer", Kind::Url(&["wss", "ws", "https", "http"]), "", [
+        "Address of the Janus gateway of web phones, such as wss://phone.example.com:8989.",
+        "Адрес шлюза Janus для веб-телефонов, например wss://phone.example.com:8989.",
+    ])
+    .editable(),
+    Param::new("JanusSecret", Kind::Text { min: 16, max: 255 }, "", [
+        "Secret that Janus checks tokens with (token_auth_secret); without it there are no web phones.",
+        "Секрет, которым Janus проверяет токены (token_auth_secret); без него веб-телефонов нет.",
+    ])
+    .secret(),
     Param::option("RestrictAuthinfo", [
         "Allow authinfo from the addresses of RestrictAuthinfoRange only.",
         "Разрешить authinfo только с адресов из RestrictAuthinfoRange.",

@@ -27,6 +27,9 @@ fn func_faults(registry: &Registry, func: &Func) -> Vec<String> {
     for button in func.meta.buttons().filter(|button| !registry.knows(&button.func)) {
         faults.push(format!("`{}` has a button for `{}`, which is not there", func.name(), button.func));
     }
+    for (_, list) in func.meta.asked().filter(|(_, list)| !registry.knows(list)) {
+        faults.push(format!("`{}` asks for `{list}`, which is not there", func.name()));
+    }
     faults.extend(scope_fault(func));
     faults.extend(public_fault(func));
     faults

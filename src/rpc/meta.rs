@@ -107,6 +107,10 @@ pub struct Meta {
     pub entry: String,
     #[serde(default, rename = "@preset")]
     pub preset: String,
+    /// Lists that answer in place of this one where a parameter asks for more than everybody is
+    /// shown: `show_secret=sip.secret`, several with blanks between them.
+    #[serde(default, rename = "@asked")]
+    pub asked: String,
     /// A call that the journal leaves out although it writes (`keepalive`).
     #[serde(default, rename = "@nojournal", deserialize_with = "yes")]
     pub nojournal: bool,
@@ -321,6 +325,11 @@ impl Meta {
 
     pub fn col(&self, name: &str) -> Option<&Field> {
         self.coldata.cols.iter().find(|col| col.name == name)
+    }
+
+    /// Parameters and the lists that they stand for.
+    pub fn asked(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.asked.split_whitespace().filter_map(|pair| pair.split_once('='))
     }
 
     pub fn verbs(&self) -> impl Iterator<Item = &str> {

@@ -6,12 +6,13 @@ mod transfer;
 
 use crate::billing::charge;
 use crate::books::{self, Posted, Subaccount};
-use crate::db::{Conn, Sql};
+use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::ledger::{Book, BookKind, Scale, transfer as ledger};
 use crate::money::Money;
 use crate::rpc::handler::Handler;
 use crate::rpc::registry::Row;
+use crate::telecom::refill::{self, Refill};
 
 pub const FUNCS: &[Row] = &[
     ("account.transfer", Handler::Form(transfer::FORM)),
@@ -25,48 +26,19 @@ const AMOUNT_MAX: Money = Money::units(1_000_000);
 /// Characters of a reference of the other side.
 const REFERENCE_MAX: usize = 64;
 
-/// Credit as its client sees it.
-pub struct Credit<'c> {
-    /// Of the ledger's transfer.
-    pub key: String,
-    /// Of the refill: voucher, transfer, payment or initial.
-    pub kind: &'static str,
-    pub reference: i64,
-    pub amount: Money,
-    pub description: &'c str,
-}
-
 /// Issued credit of the reseller → client, once for its key; a direct client's is the provider's cost.
-pub fn give(conn: &mut Conn, to: &Subaccount, credit: &Credit, now_us: i64) -> Result<Posted> {
+pub fn give(conn: &mut Conn, to: &Subaccount, key: String, refill: &Refill, now_us: i64) -> Result<Posted> {
     let from = match to.reseller_id {
         0 => to.book().provider(BookKind::Cost),
         reseller => Book::new(BookKind::IssuedRetail, reseller, to.project_id, to.currency_id),
     };
-    let transfer = ledger::between(credit.key.clone(), from, to.book(), credit.amount)?;
+    let transfer = ledger::between(key, from, to.book(), refill.amount)?;
     if books::post(conn, &transfer, now_us)? == Posted::Exists {
         return Ok(Posted::Exists);
     }
     charge::settle(conn, to.id)?;
-    note(conn, to, credit, now_us)?;
+    refill::note(conn, to, refill, now_us)?;
     Ok(Posted::Done)
-}
-
-fn note(conn: &mut Conn, to: &Subaccount, credit: &Credit, now_us: i64) -> Result<()> {
-    let sql = Sql::new(
-        "INSERT INTO refill (account_id, reseller_id, subaccount_id, kind, reference, amount, description, \
-         created_at) VALUES (",
-    );
-    let values = [
-        to.account_id.into(),
-        to.reseller_id.into(),
-        to.id.into(),
-        credit.kind.into(),
-        credit.reference.into(),
-        credit.amount.0.into(),
-        credit.description.into(),
-        now_us.into(),
-    ];
-    sql.binds(values).sql(")").execute(conn).map(drop)
 }
 
 /// An amount that books of telephony can hold.

@@ -1,7 +1,7 @@
 //! `payment.register`: a reseller's portal reports what his client has paid to it.
 
 use super::transfer::balance;
-use super::{Credit, amount, give, reference};
+use super::{amount, give, reference};
 use crate::books::{self, Subaccount};
 use crate::db::{Kind, Sql};
 use crate::doc::Node;
@@ -11,6 +11,7 @@ use crate::money::Money;
 use crate::record::{self, Record};
 use crate::rpc::handler::{Ctx, Form};
 use crate::telecom::account;
+use crate::telecom::refill::{Refill, Source};
 
 pub const FORM: Form = record::FORM.read(read).save(save);
 
@@ -147,8 +148,9 @@ fn paid(cx: &mut Ctx, payment: &Payment, id: i64) -> Result<Vec<Node>> {
     }
     let key = format!("credit:agentpayment:{id}");
     let description = format!("{} {}", payment.provider, payment.external_id);
-    let credit = Credit { key, kind: "payment", reference: id, amount: credited, description: &description };
-    give(cx.conn, &payment.subaccount, &credit, cx.call.now_us)?;
+    let refill =
+        Refill { source: Source::Payment, reference: id, amount: credited, description: &description };
+    give(cx.conn, &payment.subaccount, key, &refill, cx.call.now_us)?;
     answer(cx, payment, id, PAID, false)
 }
 

@@ -1,6 +1,6 @@
 //! `account.transfer`: a reseller credits a client of his.
 
-use super::{Credit, amount, give, reference};
+use super::{amount, give, reference};
 use crate::books::{self, Subaccount};
 use crate::db::{Kind, Sql};
 use crate::doc::Node;
@@ -9,6 +9,7 @@ use crate::history;
 use crate::record::{self, Record};
 use crate::rpc::handler::{Ctx, Form};
 use crate::telecom::account;
+use crate::telecom::refill::{Refill, Source};
 
 pub const FORM: Form = record::FORM.read(read).save(save);
 
@@ -74,8 +75,8 @@ fn credit(cx: &mut Ctx, asked: &Asked) -> Result<Vec<Node>> {
     let id = insert(cx, asked, "success", "")?;
     let key = format!("credit:retail:{id}");
     let (amount, description) = (asked.amount, asked.external_id.as_str());
-    let credit = Credit { key, kind: "transfer", reference: id, amount, description };
-    give(cx.conn, &asked.subaccount, &credit, cx.call.now_us)?;
+    let refill = Refill { source: Source::Transfer, reference: id, amount, description };
+    give(cx.conn, &asked.subaccount, key, &refill, cx.call.now_us)?;
     let owner = (asked.subaccount.account_id, asked.subaccount.reseller_id);
     history::write_of(cx, "account", owner.0, owner, &format!("credit {}", amount.plain()))?;
     answer(cx, asked, id, false)

@@ -8,7 +8,7 @@ use super::Answered;
 pub const PASSWORD: &str = "walk-password";
 
 /// Fields that take only some texts: two of those each.
-const TEXTS: [(&str, [&str; 2]); 12] = [
+const TEXTS: [(&str, [&str; 2]); 14] = [
     ("data", ["<paper title=\"One\" lang=\"en\"/>", "<paper title=\"Two\" lang=\"en\"/>"]),
     ("iso", ["WKA", "WKB"]),
     ("iso2", ["WA", "WB"]),
@@ -20,6 +20,8 @@ const TEXTS: [(&str, [&str; 2]); 12] = [
     ("value", ["61", "62"]),
     ("url", ["https://one.example.com/panel", "http://two.example.com"]),
     ("discountamount", ["1.50", "2.50"]),
+    ("newname", ["walk-line", "walk-line-2"]),
+    ("JanusServer", ["wss://one.example.com:8989", "wss://two.example.com"]),
     ("faction", ["payment.edit", "profile.edit"]),
 ];
 
