@@ -25,6 +25,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::service::choices;
 use crate::service::contact::registrar;
+use crate::telecom::switch;
 
 /// The file of the keys in the data directory, unless `KeyFile` names another.
 pub const KEY_FILE: &str = "secret.key";
@@ -37,6 +38,7 @@ pub const SEALED: &[Column] = &[
     choices::SEALED,
     registrar::SEALED,
     stored::SEALED,
+    switch::SECRET,
 ];
 
 /// So long that nonces may be random for as many texts as there will ever be.
