@@ -64,10 +64,10 @@ impl Price {
         ratio(Money(1), sixtieths, 60, Scale::TELECOM).map_err(|_| Error::limit("price", self.price.plain()))
     }
 
-    /// The end of the last whole block of so many seconds.
+    /// The end of the last whole block of so many seconds; within the first block, as they are.
     pub fn down_to_block(&self, secs: i64) -> i64 {
         let block = self.billingblock.max(1);
-        (secs / block * block).max(self.first_block_sec())
+        (secs / block * block).max(self.first_block_sec()).min(secs)
     }
 
     /// The least that a call is let through for.

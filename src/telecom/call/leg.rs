@@ -4,7 +4,7 @@ use super::{Line, Terms, cause};
 use crate::billing::charge;
 use crate::books::{self, Subaccount};
 use crate::db::Conn;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ledger::hold::Hold;
 use crate::ledger::{Book, BookKind, Line as Entry, Transfer};
 use crate::money::Money;
@@ -140,9 +140,14 @@ impl Leg {
         }
         let hold = Hold { what: self.what, id, client: self.subaccount.book(), amount: more };
         let transfer = if step == 1 { hold.place()? } else { hold.extend(step as u32, more)? };
-        books::post(conn, &transfer, now_us)?;
+        books::post(conn, &transfer, now_us).map_err(|error| self.refused(error))?;
         self.held = self.held.plus(more)?;
         charge::settle(conn, self.subaccount.id)
+    }
+
+    /// What a reseller has is not told to who called.
+    fn refused(&self, error: Error) -> Error {
+        if self.what == WHOLESALE && error.kind == "limit" { Error::limit("call", "") } else { error }
     }
 
     fn captured(&self, id: i64, cost: Money) -> Result<Option<Transfer>> {
