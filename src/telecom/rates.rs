@@ -8,7 +8,7 @@ use crate::rpc::BUDGET_SLOW;
 use crate::telecom::rating::Price;
 
 #[derive(Debug, Default)]
-pub struct Rates;
+pub struct Rates {}
 
 impl Rates {
     /// What calls to a number of digits cost by a plan. Asked outside of transactions.

@@ -3,6 +3,7 @@
 mod phones;
 mod races;
 mod records;
+pub mod rows;
 
 use billmgr::db::Sql;
 use billmgr::jobs;

@@ -19,7 +19,7 @@ const WHOLESALE: [Rate; 2] = [("49", "0.06", 1, 1, "0.01", 0), ("4930", "0.12", 
 const RETAIL: [Rate; 3] =
     [("49", "0.6", 60, 60, "0.05", 3), ("4930", "1.2", 60, 6, "0", 0), ("371", "1", 1, 1, "0", 0)];
 
-fn insert(conn: &mut Conn, table: &str, values: &[(&str, Raw)]) -> i64 {
+pub fn insert(conn: &mut Conn, table: &str, values: &[(&str, Raw)]) -> i64 {
     let sql = Sql::new("INSERT INTO ").word(table).sql(" (").words(values.iter().map(|(name, _)| *name));
     let sql =
         sql.sql(") VALUES (").binds(values.iter().map(|(_, value)| value.clone())).sql(") RETURNING id");

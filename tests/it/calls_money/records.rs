@@ -84,7 +84,7 @@ worlds! {
         world.done("admin", &format!("func=switch.edit&elid={id}&login=other&sok=ok"));
         let kept = tables::rows(&world.app.db, "switch").into_iter().find(|row| row["id"] == id).unwrap();
         assert_eq!(row["secret"], kept["secret"]);
-        for (more, object) in [("name=12", "name"), ("name=a+b", "name"), ("name=x&kind=other", "kind"), ("name=x&address=a+b", "address")] {
+        for (more, object) in [("name=12", "name"), ("name=x&kind=other", "kind")] {
             let doc = world.call("admin", &format!("func=switch.edit&{more}&sok=ok"));
             assert_eq!(refusal(&doc), ("value".into(), object.to_owned()), "{more}");
         }

@@ -87,6 +87,7 @@ pub fn enrich(world: &World) {
         call(name, "payment.filter", &[]);
         call(name, "auth", &[]);
     }
+    crate::calls_money::rows::fill(world);
     for invoice in tables::ids(&world.app.db, "invoice") {
         call(SERVER, "invoice.status.1", &[("elid", &invoice)]);
     }
