@@ -23,6 +23,7 @@ use crate::rpc::registry::Registry;
 use crate::rpc::types;
 use crate::seal::Sealer;
 use crate::settings::Origin;
+use crate::telecom::rates::Rates;
 use crate::time::Clock;
 
 /// Beginnings of pages that are remembered, over all lists and callers.
@@ -66,6 +67,8 @@ pub struct App {
     pub exports: Cache<String, (u64, Arc<Vec<Node>>)>,
     /// The same as they went to who nobody knows.
     pub answers: Cache<String, Kept>,
+    /// What calls cost, by plan and prefix.
+    pub rates: Rates,
     /// A simulation: nothing outside is called.
     pub simulates: bool,
     /// Where a page of a list begins: sort value and key of the row before it.
@@ -121,6 +124,7 @@ impl App {
             totals: Cache::new(TOTALS_MAX),
             exports: Cache::new(EXPORTS_MAX),
             answers: Cache::new(EXPORTS_MAX),
+            rates: Rates::default(),
             simulates: place.simulates,
             cursors: Cache::new(CURSORS_MAX),
             posted: Notify::new(),

@@ -2,16 +2,21 @@
 
 pub mod account;
 pub mod apikey;
+pub mod call;
 pub mod callerid;
+pub mod cdr;
 pub mod client;
 pub mod credit;
 pub mod ipauth;
 pub mod password;
 pub mod portal;
+pub mod rates;
 pub mod rating;
 pub mod refill;
+pub mod sandbox;
 pub mod sip;
 pub mod softphone;
+pub mod switch;
 pub mod voucher;
 
 use crate::rpc::registry::Row;
@@ -19,13 +24,17 @@ use crate::rpc::registry::Row;
 pub const FUNCS: &[&[Row]] = &[
     account::FUNCS,
     apikey::FUNCS,
+    call::FUNCS,
     callerid::FUNCS,
+    cdr::FUNCS,
     credit::FUNCS,
     ipauth::FUNCS,
     password::FUNCS,
     portal::FUNCS,
     refill::FUNCS,
+    sandbox::FUNCS,
     sip::FUNCS,
     softphone::FUNCS,
+    switch::FUNCS,
     voucher::FUNCS,
 ];

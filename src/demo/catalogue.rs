@@ -216,4 +216,5 @@ const DEEDS: &[Deed] = &[
     ),
     ("", "paymethod.country.resume", &[("plid", "@paymethod.invoice"), ("elid", "@country.RU")]),
     ("", "country.suspend", &[("elid", "@country.AQ")]),
+    ("switch.built-in", "switch.edit", &[("name", "built-in"), ("kind", "sandbox")]),
 ];

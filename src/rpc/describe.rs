@@ -171,7 +171,10 @@ fn messages(call: &Call) -> Node {
     let title = registry.title(func, &call.lang);
     let words = registry.words.all(&call.lang, &func.sets);
     let msg = |(name, text): (&str, &str)| Node::leaf("msg", text).attr("name", name.to_owned());
-    let words = words.into_iter().filter(|(name, _)| *name != "title" && !name.starts_with("msg_error"));
+    let above = words_above(call);
+    let is_above = |name: &str| above.iter().any(|word| word == name);
+    let is_told = |name: &str| name != "title" && !name.starts_with("msg_error") && !is_above(name);
+    let words = words.into_iter().filter(|(name, _)| is_told(name));
     let own = func.meta.fields().filter(|field| !field.label.is_empty());
     let labels = own.map(|field| Node::leaf("msg", &field.label).attr("name", field.name.clone()));
     let named = |name: &str| registry.words.find(&call.lang, &func.sets, name);
@@ -187,6 +190,21 @@ fn messages(call: &Call) -> Node {
         .with(words.map(msg))
         .with(labels)
         .with(buttons)
+}
+
+/// The words of what the object has above the caller: a label alone would tell him that it is there.
+fn words_above(call: &Call) -> Vec<String> {
+    let object = call.app.registry.get(&call.func.object);
+    let metas = || object.iter().map(|func| &func.meta).chain([&call.func.meta]);
+    let fields = || metas().flat_map(|meta| meta.coldata.cols.iter().chain(meta.fields()));
+    let is_open = |field: &Field| field.level <= call.caller.level();
+    let open: Vec<&str> = fields().filter(|field| is_open(field)).map(|field| field.name.as_str()).collect();
+    let above = fields().filter(|field| !open.contains(&field.name.as_str()));
+    let words = |field: &Field| {
+        let of_codes = field.vals.iter().map(|val| val.word.clone());
+        [field.name.clone(), format!("hint_{}", field.name)].into_iter().chain(of_codes).collect::<Vec<_>>()
+    };
+    above.flat_map(words).collect()
 }
 
 /// The words that every page shares.

@@ -40,7 +40,8 @@ impl Price {
         }
     }
 
-    fn whole_blocks(&self, secs: i64) -> i64 {
+    /// Seconds that so many are charged as, however short a call may be free.
+    pub fn whole_blocks(&self, secs: i64) -> i64 {
         let (first, block) = (self.first_block_sec(), self.billingblock.max(1));
         match secs <= first {
             true => first,
@@ -61,6 +62,12 @@ impl Price {
         let sixtieths =
             i128::from(self.connectcharge.0) * 60 + i128::from(self.price.0) * i128::from(billed_sec);
         ratio(Money(1), sixtieths, 60, Scale::TELECOM).map_err(|_| Error::limit("price", self.price.plain()))
+    }
+
+    /// The end of the last whole block of so many seconds; within the first block, as they are.
+    pub fn down_to_block(&self, secs: i64) -> i64 {
+        let block = self.billingblock.max(1);
+        (secs / block * block).max(self.first_block_sec()).min(secs)
     }
 
     /// The least that a call is let through for.

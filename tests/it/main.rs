@@ -4,6 +4,7 @@ mod access;
 mod bad_input;
 mod beginning;
 mod calls;
+mod calls_money;
 mod coverage;
 mod demo;
 mod direct;

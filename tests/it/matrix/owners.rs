@@ -94,6 +94,7 @@ pub fn enrich(world: &World) {
         call(name, "auth", &[]);
     }
     lines(world);
+    crate::calls_money::rows::fill(world);
     for invoice in tables::ids(&world.app.db, "invoice") {
         call(SERVER, "invoice.status.1", &[("elid", &invoice)]);
     }

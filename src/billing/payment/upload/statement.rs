@@ -158,7 +158,7 @@ fn csv_line(columns: &[Option<&str>], cells: &[String], zone: &Zone) -> Option<L
 }
 
 /// The cells of a row, in quotes where they hold the sign; a quote inside is doubled (RFC 4180).
-fn cells(row: &str, sign: char) -> Vec<String> {
+pub fn cells(row: &str, sign: char) -> Vec<String> {
     let (mut cells, mut quoted) = (vec![String::new()], false);
     let mut signs = row.trim_end_matches('\r').chars().peekable();
     while let Some(next) = signs.next() {
