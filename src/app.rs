@@ -23,6 +23,7 @@ use crate::rpc::registry::Registry;
 use crate::rpc::types;
 use crate::seal::Sealer;
 use crate::settings::Origin;
+use crate::telecom::rates::Rates;
 use crate::time::Clock;
 
 /// Beginnings of pages that are remembered, over all lists and callers.
@@ -52,6 +53,9 @@ pub struct App {
     /// What another server of the same database may have changed.
     pub settings_seen: Seen,
     pub types_seen: Seen,
+    pub rates_seen: Seen,
+    /// Rates of call plans.
+    pub rates: Rates,
     pub access: Access,
     pub credentials: Credentials,
     pub throttle: Throttle,
@@ -111,6 +115,8 @@ impl App {
             data_dir: place.data_dir,
             settings_seen: Seen::new(Topic::Settings),
             types_seen: Seen::new(Topic::Types),
+            rates_seen: Seen::new(Topic::Rates),
+            rates: Rates::default(),
             access: Access::default(),
             credentials: Credentials::new(clock.clone()),
             throttle: Throttle::new(clock.clone()),

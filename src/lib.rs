@@ -53,7 +53,10 @@ pub fn functions() -> Result<rpc::registry::Registry, Vec<String>> {
         module::info::FUNCS,
         module::check::FUNCS,
     ];
-    let all: Vec<&[rpc::registry::Row]> =
-        own.into_iter().chain(billing::FUNCS.iter().chain(service::FUNCS).copied()).collect();
+    let all: Vec<&[rpc::registry::Row]> = own
+        .into_iter()
+        .chain(billing::FUNCS.iter().chain(service::FUNCS).copied())
+        .chain(telecom::FUNCS.iter().copied())
+        .collect();
     rpc::registry::Registry::embedded(&all)
 }
