@@ -53,6 +53,9 @@ pub struct App {
     /// What another server of the same database may have changed.
     pub settings_seen: Seen,
     pub types_seen: Seen,
+    pub rates_seen: Seen,
+    /// Rates of call plans.
+    pub rates: Rates,
     pub access: Access,
     pub credentials: Credentials,
     pub throttle: Throttle,
@@ -67,8 +70,6 @@ pub struct App {
     pub exports: Cache<String, (u64, Arc<Vec<Node>>)>,
     /// The same as they went to who nobody knows.
     pub answers: Cache<String, Kept>,
-    /// What calls cost, by plan and prefix.
-    pub rates: Rates,
     /// A simulation: nothing outside is called.
     pub simulates: bool,
     /// Where a page of a list begins: sort value and key of the row before it.
@@ -114,6 +115,8 @@ impl App {
             data_dir: place.data_dir,
             settings_seen: Seen::new(Topic::Settings),
             types_seen: Seen::new(Topic::Types),
+            rates_seen: Seen::new(Topic::Rates),
+            rates: Rates::default(),
             access: Access::default(),
             credentials: Credentials::new(clock.clone()),
             throttle: Throttle::new(clock.clone()),
@@ -124,7 +127,6 @@ impl App {
             totals: Cache::new(TOTALS_MAX),
             exports: Cache::new(EXPORTS_MAX),
             answers: Cache::new(EXPORTS_MAX),
-            rates: Rates::default(),
             simulates: place.simulates,
             cursors: Cache::new(CURSORS_MAX),
             posted: Notify::new(),

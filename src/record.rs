@@ -23,8 +23,15 @@ use link::linked;
 use scope::where_own;
 
 /// The form of a record of the metadata's table.
-pub const FORM: Form =
-    Form { prepare: |_, _, _| Ok(()), read, check: |_, _| Ok(()), save, show: |_, _| Ok(()), fields: None };
+pub const FORM: Form = Form {
+    prepare: |_, _, _| Ok(()),
+    read,
+    check: |_, _| Ok(()),
+    save,
+    show: |_, _| Ok(()),
+    fields: None,
+    outside: None,
+};
 
 /// A record on its way between a form and its table.
 #[derive(Debug, Clone, Default)]

@@ -37,6 +37,8 @@ use registry::Func;
 /// What an inline read may cost before it is taken to a thread of its own.
 pub const BUDGET_FAST: Duration = Duration::from_millis(50);
 pub const BUDGET_SLOW: Duration = Duration::from_secs(30);
+/// Bytes of a parameter that journal and answer repeat where the deed is one outside of a transaction.
+const ECHOED_MAX: usize = 65_536;
 
 /// One call. Rows of a list go to `each` before the answer comes back.
 pub fn call(
@@ -72,8 +74,12 @@ pub fn call(
         added: Vec::new(),
     })?);
     need_params(&call)?;
-    if let Handler::Outside(reach) = call.func.handler {
-        return reach_out(&call, reach);
+    match call.func.handler {
+        Handler::Outside(reach) => return reach_out(&call, reach),
+        Handler::Form(handler::Form { outside: Some(reach), .. }) if writes => {
+            return reach_out(&call, reach);
+        }
+        _ => {}
     }
     match (writes, call.func.meta.shape()) {
         (true, _) => write(&call),
@@ -235,13 +241,35 @@ fn write(call: &Arc<Call>) -> Result<Answer> {
 /// The deed, with nothing held, then the journal.
 fn reach_out(call: &Arc<Call>, reach: fn(&Call) -> Result<Reply>) -> Result<Answer> {
     let reply = reach(call)?;
+    let call = &Arc::new(abridged(call));
     let noted = call.clone();
     call.app.db.write(move |conn| journal::write(&mut Ctx::new(conn, &noted)))?;
     Ok(envelope::wrap(call, replied(reply)?))
 }
 
+/// The call without what is too long to be repeated: a file that was sent.
+fn abridged(call: &Call) -> Call {
+    let mut params = call.params.clone();
+    for (name, value) in call.params.iter().filter(|(_, value)| value.len() > ECHOED_MAX) {
+        params.set(name, format!("({} bytes)", value.len()));
+    }
+    Call {
+        app: call.app.clone(),
+        func: call.func.clone(),
+        caller: call.caller.clone(),
+        params,
+        lang: call.lang.clone(),
+        zone: call.zone.clone(),
+        now_us: call.now_us,
+        added: Vec::new(),
+    }
+}
+
 pub fn deed(cx: &mut Ctx) -> Result<Reply> {
     match cx.call.func.handler {
+        Handler::Form(form) if form.outside.is_some() => {
+            Err(Error::system("what has jobs of its own is no part of a transaction"))
+        }
         Handler::Form(form) => {
             wizard::need_earlier(cx.call, cx.call.func.meta.step)?;
             let mut record = (form.read)(cx)?;
@@ -271,6 +299,7 @@ fn invalidate(app: &App, touched: &[Topic]) {
             Topic::Access => app.access.clear(),
             Topic::Settings => crate::settings::reload(app),
             Topic::Types => types::reload(app),
+            Topic::Rates => app.rates.changed(),
         }
     }
 }

@@ -8,8 +8,12 @@ pub mod cdr;
 pub mod client;
 pub mod credit;
 pub mod ipauth;
+pub mod markup;
 pub mod password;
+pub mod plan;
 pub mod portal;
+pub mod prefix;
+pub mod rate;
 pub mod rates;
 pub mod rating;
 pub mod refill;
@@ -29,8 +33,12 @@ pub const FUNCS: &[&[Row]] = &[
     cdr::FUNCS,
     credit::FUNCS,
     ipauth::FUNCS,
+    markup::FUNCS,
     password::FUNCS,
+    plan::FUNCS,
     portal::FUNCS,
+    prefix::FUNCS,
+    rate::FUNCS,
     refill::FUNCS,
     sandbox::FUNCS,
     sip::FUNCS,

@@ -16,6 +16,7 @@ use crate::outbox::worker;
 use crate::params::Params;
 use crate::rpc::{self, list::NoRows, types};
 use crate::settings;
+use crate::telecom::rates;
 
 const TICK: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -41,6 +42,7 @@ async fn look_after(app: &Arc<App>) {
         if app.db.backend() == Backend::Postgres {
             blocking(app, |app| settings::refresh(app)).await;
             blocking(app, |app| types::refresh(app)).await;
+            blocking(app, |app| rates::refresh(app)).await;
         }
         if minute.elapsed() >= MINUTE {
             minute = Instant::now();

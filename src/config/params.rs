@@ -87,7 +87,7 @@ pub fn env_name(name: &str) -> String {
     format!("{ENV_PREFIX}{}", name.to_ascii_uppercase())
 }
 
-pub static PARAMS: [Param; 35] = [
+pub static PARAMS: [Param; 36] = [
     Param::new("Listen", Kind::Listen, "http://127.0.0.1:1500", [
         "Where the server waits for calls: http://address:port or https://address:port; may be repeated.",
         "Где сервер ждёт вызовов: http://адрес:порт или https://адрес:порт; можно повторять.",
@@ -158,6 +158,11 @@ pub static PARAMS: [Param; 35] = [
     Param::new("RateMaxAgeDays", Kind::Number { min: 1, max: 3650 }, "7", [
         "Greatest age in days of an exchange rate that money may be converted at.",
         "Наибольший возраст курса в днях, при котором по нему можно пересчитывать деньги.",
+    ])
+    .editable(),
+    Param::new("AgentMarkup", Kind::Number { min: 0, max: 1000 }, "20", [
+        "Percent by which the call rates of a new reseller's clients are above his own.",
+        "На сколько процентов цены звонков клиентов нового реселлера выше его собственных.",
     ])
     .editable(),
     Param::new("BodyLimit", Kind::Number { min: 16_384, max: 67_108_864 }, "1048576", [

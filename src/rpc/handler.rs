@@ -50,6 +50,8 @@ pub struct Form {
     pub show: fn(&mut Ctx, &mut Record) -> Result<()>,
     /// Fields that depend on the call: the add-ons of a tariff, its prices in each currency.
     pub fields: Option<Added>,
+    /// Keeps it in jobs of its own, with no transaction around them: what is too long for one.
+    pub outside: Option<fn(&Call) -> Result<Reply>>,
 }
 
 impl Form {
@@ -75,6 +77,11 @@ impl Form {
 
     pub const fn fields(mut self, fields: Added) -> Self {
         self.fields = Some(fields);
+        self
+    }
+
+    pub const fn outside(mut self, outside: fn(&Call) -> Result<Reply>) -> Self {
+        self.outside = Some(outside);
         self
     }
 
@@ -127,6 +134,8 @@ pub enum Topic {
     Settings,
     /// Product types, and so the functions of their families.
     Types,
+    /// What calls cost by some plan.
+    Rates,
 }
 
 impl Topic {
@@ -135,6 +144,7 @@ impl Topic {
             Self::Access => "access",
             Self::Settings => "settings",
             Self::Types => "types",
+            Self::Rates => "rates",
         }
     }
 }

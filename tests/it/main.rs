@@ -20,6 +20,7 @@ mod matrix;
 mod modules;
 mod offers;
 mod property;
+mod rates;
 mod scripts;
 mod soak;
 mod support;

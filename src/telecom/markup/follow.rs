@@ -1,0 +1,85 @@
+//! Rates that follow those of another plan, with a markup on top: one statement for all of them, in
+//! whole numbers, so that both databases come to the same price.
+//!
+//! A plan that follows has a rate for every prefix of its base and for no other; a manual one keeps its
+//! price and times.
+
+use crate::db::{Conn, Raw, Sql};
+use crate::error::Result;
+use crate::ledger::rounding::WHOLE_E4;
+
+/// No price is higher: with the greatest markup a product stays below 2⁶³.
+pub const PRICE_MAX: i64 = 100_000_000_000;
+/// 10⁻⁴ of a percent.
+pub const MARKUP_MAX: i64 = 10_000_000;
+const _: () = assert!(i64::MAX / (WHOLE_E4 + MARKUP_MAX) > PRICE_MAX + WHOLE_E4);
+
+/// The rates that follow.
+#[derive(Clone, Copy)]
+pub enum Which<'w> {
+    /// All of one plan.
+    Plan(i64),
+    /// Those of some prefixes, in all plans of a base.
+    PlansOf(i64, &'w [i64]),
+}
+
+/// ` FROM` the rates of a base and the plans that follow it.
+fn source(which: Which) -> Sql {
+    let sql = Sql::new(" FROM rate b JOIN plan d ON d.base_plan_id = b.plan_id WHERE NOT d.deleted AND ");
+    match which {
+        Which::Plan(id) => sql.sql("d.id = ").bind(id),
+        Which::PlansOf(base_id, prefixes) => {
+            let sql = sql.sql("b.plan_id = ").bind(base_id).sql(" AND b.prefix_id IN (");
+            sql.binds(prefixes.iter().map(|id| Raw::from(*id))).sql(")")
+        }
+    }
+}
+
+/// Wholesale × (1 + markup), half away from zero: no price is negative.
+const PRICE: &str = "(b.price * (1000000 + d.markup) + 500000) / 1000000";
+const CONNECTCHARGE: &str = "(b.connectcharge * (1000000 + d.markup) + 500000) / 1000000";
+
+/// Changes what is another price or time by now, and nothing else. Answers how many rates that are.
+pub fn update(conn: &mut Conn, which: Which, now_us: i64) -> Result<usize> {
+    let sql = Sql::new(
+        "UPDATE rate SET price = n.price, connectcharge = n.connectcharge, initblock = n.initblock, \
+         billingblock = n.billingblock, min_time = n.min_time, updated_at = ",
+    );
+    let sql = sql.bind(now_us).sql(" FROM (SELECT d.id AS plan_id, b.prefix_id, ").sql(PRICE);
+    let sql = sql.sql(" AS price, ").sql(CONNECTCHARGE).sql(" AS connectcharge, b.initblock, ");
+    let sql = sql.sql("b.billingblock, b.min_time").append(&source(which)).sql(
+        ") AS n WHERE rate.plan_id = n.plan_id AND rate.prefix_id = n.prefix_id AND NOT rate.manual \
+         AND (rate.price <> n.price OR rate.connectcharge <> n.connectcharge OR rate.initblock <> n.initblock \
+         OR rate.billingblock <> n.billingblock OR rate.min_time <> n.min_time)",
+    );
+    sql.execute(conn)
+}
+
+/// Adds the rates that are missing.
+pub fn insert(conn: &mut Conn, which: Which, now_us: i64) -> Result<usize> {
+    let sql = Sql::new(
+        "INSERT INTO rate (plan_id, account_id, reseller_id, prefix_id, price, connectcharge, initblock, \
+         billingblock, min_time, updated_at) SELECT d.id, d.account_id, d.reseller_id, b.prefix_id, ",
+    );
+    let sql = sql.sql(PRICE).sql(", ").sql(CONNECTCHARGE).sql(", b.initblock, b.billingblock, b.min_time, ");
+    let sql = sql.sql("CAST(").bind(now_us).sql(" AS BIGINT)").append(&source(which));
+    let missing =
+        " AND NOT EXISTS (SELECT 1 FROM rate r WHERE r.plan_id = d.id AND r.prefix_id = b.prefix_id)";
+    sql.sql(missing).execute(conn)
+}
+
+/// Removes what a plan's base does not have, manual ones too: no call could be charged to the reseller.
+pub fn forget(conn: &mut Conn, plan_id: i64) -> Result<usize> {
+    let sql = Sql::new("DELETE FROM rate WHERE plan_id = ").bind(plan_id).sql(
+        " AND NOT EXISTS (SELECT 1 FROM plan d JOIN rate b ON b.plan_id = d.base_plan_id \
+         WHERE d.id = rate.plan_id AND b.prefix_id = rate.prefix_id)",
+    );
+    sql.execute(conn)
+}
+
+/// Removes a prefix from all plans of a base.
+pub fn remove(conn: &mut Conn, base_id: i64, prefix_id: i64) -> Result<usize> {
+    let sql = Sql::new("DELETE FROM rate WHERE prefix_id = ").bind(prefix_id);
+    let sql = sql.sql(" AND plan_id IN (SELECT id FROM plan WHERE base_plan_id = ").bind(base_id).sql(")");
+    sql.execute(conn)
+}
