@@ -18,6 +18,7 @@ pub mod rates;
 pub mod rating;
 pub mod refill;
 pub mod sandbox;
+pub mod signup;
 pub mod sip;
 pub mod softphone;
 pub mod switch;
@@ -41,6 +42,7 @@ pub const FUNCS: &[&[Row]] = &[
     rate::FUNCS,
     refill::FUNCS,
     sandbox::FUNCS,
+    signup::FUNCS,
     sip::FUNCS,
     softphone::FUNCS,
     switch::FUNCS,

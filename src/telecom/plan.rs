@@ -10,6 +10,7 @@ use crate::db::{Conn, Kind, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};
 use crate::history;
+use crate::money::Money;
 use crate::record::{self, Record};
 use crate::rpc::handler::{Ctx, Form, Handler, Topic};
 use crate::rpc::registry::Row;
@@ -45,8 +46,10 @@ pub struct Plan {
     pub account_id: i64,
     pub reseller_id: i64,
     pub base_plan_id: i64,
-    project_id: i64,
-    currency_id: i64,
+    pub project_id: i64,
+    pub currency_id: i64,
+    pub initial_credit: Money,
+    pub active: bool,
 }
 
 impl Plan {
@@ -57,8 +60,12 @@ impl Plan {
 }
 
 pub fn find(conn: &mut Conn, id: i64) -> Result<Option<Plan>> {
-    let sql = Sql::new("SELECT account_id, reseller_id, base_plan_id, project_id, currency_id FROM plan ");
-    let row = sql.sql("WHERE NOT deleted AND id = ").bind(id).first(conn, &[Kind::Int; 5])?;
+    let sql = Sql::new(
+        "SELECT account_id, reseller_id, base_plan_id, project_id, currency_id, initial_credit, active \
+         FROM plan WHERE NOT deleted AND id = ",
+    );
+    let kinds = [Kind::Int, Kind::Int, Kind::Int, Kind::Int, Kind::Int, Kind::Int, Kind::Flag];
+    let row = sql.bind(id).first(conn, &kinds)?;
     Ok(row.map(|row| Plan {
         id,
         account_id: row[0].int(),
@@ -66,6 +73,8 @@ pub fn find(conn: &mut Conn, id: i64) -> Result<Option<Plan>> {
         base_plan_id: row[2].int(),
         project_id: row[3].int(),
         currency_id: row[4].int(),
+        initial_credit: Money(row[5].int()),
+        active: row[6].on(),
     }))
 }
 
@@ -145,7 +154,7 @@ fn assign_one(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
 
 /// From now on an account's calls are charged by a plan: of its reseller, or of the provider where it
 /// has none or is one (operations.md R144). The plan is in the currency of the account's money.
-fn assign(cx: &mut Ctx, account_id: i64, plan_id: i64) -> Result<Vec<Node>> {
+pub fn assign(cx: &mut Ctx, account_id: i64, plan_id: i64) -> Result<Vec<Node>> {
     if !cx.params.has("plan") {
         return Err(Error::missed("plan"));
     }
