@@ -23,5 +23,6 @@ mod scripts;
 mod soak;
 mod support;
 mod sweep;
+mod telecom_lines;
 mod tidy;
 mod walk;
