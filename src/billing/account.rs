@@ -10,6 +10,7 @@ use crate::money::Money;
 use crate::record::{self, Record};
 use crate::rpc::handler::{Ctx, Form, Handler, Reply, Topic};
 use crate::rpc::registry::Row;
+use crate::telecom::client;
 
 use super::user;
 
@@ -114,6 +115,7 @@ fn delete(cx: &mut Ctx, elid: &str) -> Result<()> {
         session::end_of_user(cx.conn, row[0].int())?;
     }
     Sql::new("UPDATE users SET deleted = TRUE WHERE account_id = ").bind(id).execute(cx.conn)?;
+    client::end_lines(cx.conn, id)?;
     record::delete(cx, elid)?;
     cx.touch(Topic::Access)
 }

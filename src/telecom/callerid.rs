@@ -97,7 +97,9 @@ fn set_active(cx: &mut Ctx) -> Result<Reply> {
     };
     client::lock(cx.conn, owner.0)?;
     clear_of(cx.conn, owner.0, id)?;
-    Sql::new("UPDATE callerid SET active = TRUE WHERE id = ").bind(id).execute(cx.conn)?;
+    if Sql::new("UPDATE callerid SET active = TRUE WHERE id = ").bind(id).execute(cx.conn)? == 0 {
+        return Err(Error::missed("elid").with("value", id.to_string())); // deleted meanwhile
+    }
     history::write(cx, id, owner, "active")?;
     Ok(Reply::Ok(vec![Node::leaf("id", id.to_string())]))
 }

@@ -50,6 +50,13 @@ pub fn lock(conn: &mut Conn, account_id: i64) -> Result<()> {
     sql.execute(conn).map(drop)
 }
 
+/// Of a deleted client nothing calls any more, and his addresses are free for others. The names of
+/// his SIP accounts stay taken: calls were billed under them.
+pub fn end_lines(conn: &mut Conn, account_id: i64) -> Result<()> {
+    Sql::new("DELETE FROM ipauth WHERE account_id = ").bind(account_id).execute(conn)?;
+    Sql::new("UPDATE sip SET active = FALSE WHERE account_id = ").bind(account_id).execute(conn).map(drop)
+}
+
 /// What narrows a list to the client that `plid` names, where it names one.
 pub fn listed(cx: &mut Ctx) -> Result<Sql> {
     let Some(plid) = cx.plid()? else { return Ok(Sql::default()) };

@@ -3,7 +3,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::{client, sip};
+use super::sip;
 use crate::config::Listen;
 use crate::db::{Conn, Kind, Raw, Sql};
 use crate::doc::Node;
@@ -87,8 +87,7 @@ fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
     if named.trim().is_empty() {
         return Err(Error::missed("sip"));
     }
-    let sip = sip::find(cx, named, field)?;
-    client::lock(cx.conn, sip.owner.0)?;
+    let sip = sip::find_locked(cx, named, field)?;
     let ip = record.str("ip").to_owned();
     need_free(cx.conn, &ip)?;
     let seq = free_seq(cx.conn, sip.id)?;

@@ -83,6 +83,13 @@ pub fn find(cx: &mut Ctx, text: &str, field: &str) -> Result<Sip> {
     }
 }
 
+/// The same with its client locked, so that it is not deleted meanwhile.
+pub fn find_locked(cx: &mut Ctx, text: &str, field: &str) -> Result<Sip> {
+    let sip = find(cx, text, field)?;
+    client::lock(cx.conn, sip.owner.0)?;
+    find(cx, text, field)
+}
+
 /// The one that `elid` or `elname` means.
 fn need_named(cx: &mut Ctx) -> Result<Sip> {
     let named = ["elid", "elname"].into_iter().find(|name| !cx.params.get(name).trim().is_empty());
@@ -298,11 +305,10 @@ fn reset(cx: &mut Ctx) -> Result<Reply> {
 
 /// An account goes with the addresses that were let in as it.
 fn delete(cx: &mut Ctx, elid: &str) -> Result<()> {
-    let sip = find(cx, elid, "elid")?;
+    let sip = find_locked(cx, elid, "elid")?;
     if sip.kind == MAIN {
         return Err(Error::value("kind", MAIN).with("desc", "desc_sip_main"));
     }
-    client::lock(cx.conn, sip.owner.0)?;
     Sql::new("DELETE FROM ipauth WHERE sip_id = ").bind(sip.id).execute(cx.conn)?;
     Sql::new("DELETE FROM sip WHERE id = ").bind(sip.id).execute(cx.conn)?;
     history::write(cx, sip.id, sip.owner, &sip.name)

@@ -25,5 +25,6 @@ mod scripts;
 mod soak;
 mod support;
 mod sweep;
+mod telecom_lines;
 mod tidy;
 mod walk;

@@ -111,6 +111,18 @@ worlds! {
         assert_eq!(shown.get_text("description"), Some("PHP & <cURL>"));
     }
 
+    /// R168 Janus would take the token of a web phone.
+    fn php_checks_the_token_of_a_web_phone(world: &World) {
+        if !is_here("php-xml") {
+            return;
+        }
+        let secret = "a-secret-of-janus";
+        world.configure(&format!("JanusSecret {secret}"));
+        let now = (world.clock.now_us() / 1_000_000).to_string();
+        let name = php(world, "softphone_token", "client", &[secret, &now]);
+        assert!(name.trim().ends_with("_web1"), "{name}");
+    }
+
     /// R1 Everything that curl can send a call as.
     fn curl_reads_payments(world: &World) {
         if is_here("curl") {

@@ -50,7 +50,10 @@ pub fn set(conn: &mut Conn, app: &App, (id, name): (i64, &str), password: &str) 
     let sealed = app.sealer.seal(password, &SECRET.context(&[&id]));
     let ha1 = ha1(name, &app.config.load().sip_realm, password);
     let sql = Sql::new("UPDATE sip SET secret = ").bind(sealed).sql(", ha1 = ").bind(ha1);
-    sql.sql(" WHERE id = ").bind(id).execute(conn).map(drop)
+    match sql.sql(" WHERE id = ").bind(id).execute(conn)? {
+        0 => Err(Error::missed("elid").with("value", name)), // deleted meanwhile
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]
