@@ -9,6 +9,7 @@ mod offers;
 mod papers;
 mod payers;
 mod people;
+mod plans;
 mod roll;
 mod services;
 mod stage;
@@ -51,6 +52,7 @@ pub fn fill(app: &Arc<App>) -> Result<()> {
     people::rights(&mut stage)?;
     year::run(&mut stage)?;
     domains::set_up(&mut stage)?;
+    plans::set_up(&mut stage)?;
     app.access.clear(); // the users came through another cache than the server's
     Ok(())
 }

@@ -22,7 +22,8 @@ impl Walk {
     }
 
     fn has_rows(&self, login: &str, func: &str, elid: &str) -> Outcome {
-        let found = self.call(login, func, &[("elid", elid)]).map_err(|error| format!("{login}: {error}"))?;
+        let all = [("elid", elid), ("p_cnt", "10000")];
+        let found = self.call(login, func, &all).map_err(|error| format!("{login}: {error}"))?;
         let total = found.doc.get_text("p_elems").unwrap_or_default();
         match found.rows.len() {
             0 => Err(format!("{login} is shown no row, elid `{elid}`")),
