@@ -10,6 +10,7 @@ mod offers;
 mod papers;
 mod payers;
 mod people;
+mod plans;
 mod roll;
 mod services;
 mod stage;
@@ -55,6 +56,7 @@ pub fn fill(app: &Arc<App>) -> Result<()> {
     domains::set_up(&mut stage)?;
     lines::set_up(&mut stage)?;
     telephony::set_up(&mut stage)?;
+    plans::set_up(&mut stage)?;
     app.access.clear(); // the users came through another cache than the server's
     Ok(())
 }

@@ -43,7 +43,8 @@ SELECT id, name, account_id, reseller_id FROM plan WHERE NOT deleted AND reselle
 CREATE TABLE plan_grant (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     plan_id     BIGINT NOT NULL REFERENCES plan (id),
-    account_id  BIGINT NOT NULL REFERENCES account (id)
+    account_id  BIGINT NOT NULL REFERENCES account (id),
+    reseller_id BIGINT NOT NULL DEFAULT 0
 );
 CREATE UNIQUE INDEX plan_grant__account ON plan_grant (account_id, plan_id);
 CREATE INDEX plan_grant_plan ON plan_grant (plan_id);
@@ -65,7 +66,7 @@ LEFT JOIN plan_grant g ON g.plan_id = p.id AND g.account_id = a.id
 WHERE NOT p.deleted AND NOT a.deleted;
 
 CREATE VIEW plan_available_list AS
-SELECT p.id, a.id AS account_id, a.reseller_id, p.name, p.name_fold, a.plan_id = p.id AS is_current,
+SELECT p.id, g.account_id, g.reseller_id, p.name, p.name_fold, a.plan_id = p.id AS is_current,
        c.iso AS currency_iso
 FROM plan_grant g JOIN plan p ON p.id = g.plan_id JOIN account a ON a.id = g.account_id
 JOIN currency c ON c.id = p.currency_id

@@ -18,6 +18,7 @@ use crate::rpc::registry::Row;
 pub const FUNCS: &[Row] = &[
     ("plan.edit", Handler::Form(EDIT)),
     ("plan.delete", Handler::Each(delete)),
+    ("plan.grant.resume", Handler::Each(grant)),
     ("plan.available", Handler::View(Some(granted))),
     ("plan.change", Handler::Form(CHANGE)),
     ("account.plan", Handler::Form(ASSIGN)),
@@ -116,6 +117,15 @@ fn delete(cx: &mut Ctx, elid: &str) -> Result<()> {
     Sql::new("DELETE FROM rate WHERE plan_id = ").bind(id).execute(cx.conn)?;
     Sql::new("DELETE FROM plan_grant WHERE plan_id = ").bind(id).execute(cx.conn)?;
     cx.touch(Topic::Rates)
+}
+
+/// Lets an account change to a plan; the row is the account's.
+fn grant(cx: &mut Ctx, elid: &str) -> Result<()> {
+    record::link(cx, elid)?;
+    let account_id: i64 = elid.parse().map_err(|_| Error::value("elid", elid))?;
+    let sql = Sql::new("UPDATE plan_grant SET reseller_id = (SELECT reseller_id FROM account WHERE id = ");
+    let sql = sql.bind(account_id).sql(") WHERE account_id = ").bind(account_id);
+    sql.execute(cx.conn).map(drop)
 }
 
 /// What was granted to the caller's own account: a reseller's clients have lists of their own.

@@ -4,7 +4,7 @@
 //! A plan that follows has a rate for every prefix of its base and for no other; a manual one keeps its
 //! price and times.
 
-use crate::db::{Conn, Raw, Sql};
+use crate::db::{Conn, Sql};
 use crate::error::Result;
 use crate::ledger::rounding::WHOLE_E4;
 
@@ -23,16 +23,29 @@ pub enum Which<'w> {
     PlansOf(i64, &'w [i64]),
 }
 
-/// ` FROM` the rates of a base and the plans that follow it.
+/// ` FROM` the rates of a base and the plans that follow it. Each prefix is looked up by the key of its
+/// rate: a list of them would make PostgreSQL read all rates as long as it has no statistics. SQLite
+/// takes the tables in this order.
 fn source(which: Which) -> Sql {
-    let sql = Sql::new(" FROM rate b JOIN plan d ON d.base_plan_id = b.plan_id WHERE NOT d.deleted AND ");
     match which {
-        Which::Plan(id) => sql.sql("d.id = ").bind(id),
-        Which::PlansOf(base_id, prefixes) => {
-            let sql = sql.sql("b.plan_id = ").bind(base_id).sql(" AND b.prefix_id IN (");
-            sql.binds(prefixes.iter().map(|id| Raw::from(*id))).sql(")")
-        }
+        Which::Plan(id) => Sql::new(" FROM plan d CROSS JOIN rate b WHERE d.id = ")
+            .bind(id)
+            .sql(" AND b.plan_id = d.base_plan_id AND NOT d.deleted"),
+        Which::PlansOf(base_id, prefixes) => listed(prefixes)
+            .sql(" CROSS JOIN rate b CROSS JOIN plan d WHERE b.prefix_id = v.column1 AND b.plan_id = ")
+            .bind(base_id)
+            .sql(" AND d.base_plan_id = b.plan_id AND NOT d.deleted"),
     }
+}
+
+/// ` FROM` some ids, `v.column1`.
+pub fn listed(ids: &[i64]) -> Sql {
+    let sql = Sql::new(" FROM (VALUES (");
+    let all = ids.iter().enumerate().fold(sql, |sql, (nth, id)| {
+        let sql = if nth > 0 { sql.sql("), (") } else { sql };
+        sql.bind(*id)
+    });
+    all.sql(")) AS v")
 }
 
 /// Wholesale × (1 + markup), half away from zero: no price is negative.

@@ -121,31 +121,56 @@ fn keep_batch(conn: &mut Conn, plan_id: i64, batch: &[Line], now_us: i64, counts
 /// The ids of the prefixes of some lines. New ones are added, others get the destinations that the list
 /// has for them.
 fn prefixes(conn: &mut Conn, batch: &[Line]) -> Result<HashMap<String, i64>> {
+    let there = stored(conn, batch)?;
+    rename(conn, batch, &there)?;
+    let missing: Vec<&Line> = batch.iter().filter(|line| !there.contains_key(&line.prefix)).collect();
+    let mut ids: HashMap<_, _> = there.into_iter().map(|(prefix, (id, _))| (prefix, id)).collect();
+    if missing.is_empty() {
+        return Ok(ids);
+    }
     let mut sql = Sql::new("INSERT INTO prefix (prefix, destination) VALUES (");
-    for (nth, line) in batch.iter().enumerate() {
+    for (nth, line) in missing.iter().enumerate() {
         sql = if nth > 0 { sql.sql("), (") } else { sql };
         sql = sql.binds([line.prefix.as_str().into(), line.destination.as_str().into()]);
     }
-    let sql = sql.sql(
-        ") ON CONFLICT (prefix) DO UPDATE SET destination = excluded.destination \
-         WHERE excluded.destination <> '' AND prefix.destination <> excluded.destination RETURNING id",
-    );
-    let renamed = sql.load(conn, &[Kind::Int])?.into_iter().map(|mut row| row.swap_remove(0));
-    // A destination stands in the rates of every plan in memory.
-    let sql = Sql::new("UPDATE plan SET version = version + 1 WHERE id IN (SELECT plan_id FROM rate ");
-    let renamed: Vec<Raw> = renamed.collect();
-    if !renamed.is_empty() {
-        sql.sql("WHERE prefix_id IN (").binds(renamed).sql("))").execute(conn)?;
-    }
-    let sql = Sql::new("SELECT prefix, id FROM prefix WHERE prefix IN (");
+    // Another list may have added some meanwhile.
+    sql.sql(") ON CONFLICT (prefix) DO NOTHING").execute(conn)?;
+    ids.extend(stored(conn, batch)?.into_iter().map(|(prefix, (id, _))| (prefix, id)));
+    Ok(ids)
+}
+
+/// Ids and destinations by prefix.
+type Stored = HashMap<String, (i64, String)>;
+
+fn stored(conn: &mut Conn, batch: &[Line]) -> Result<Stored> {
+    let sql = Sql::new("SELECT prefix, id, destination FROM prefix WHERE prefix IN (");
     let sql = sql.binds(batch.iter().map(|line| line.prefix.as_str().into())).sql(")");
-    let rows = sql.load(conn, &[Kind::Text, Kind::Int])?;
-    Ok(rows.iter().map(|row| (row[0].str().to_owned(), row[1].int())).collect())
+    let rows = sql.load(conn, &[Kind::Text, Kind::Int, Kind::Text])?;
+    let entry = |row: &Vec<Raw>| (row[0].str().to_owned(), (row[1].int(), row[2].str().to_owned()));
+    Ok(rows.iter().map(entry).collect())
+}
+
+/// A destination stands in the rates of every plan in memory.
+fn rename(conn: &mut Conn, batch: &[Line], there: &Stored) -> Result<()> {
+    let mut renamed: Vec<Raw> = Vec::new();
+    for line in batch.iter().filter(|line| !line.destination.is_empty()) {
+        let Some((id, _)) = there.get(&line.prefix).filter(|(_, have)| *have != line.destination) else {
+            continue;
+        };
+        let sql = Sql::new("UPDATE prefix SET destination = ").bind(line.destination.as_str());
+        sql.sql(" WHERE id = ").bind(*id).execute(conn)?;
+        renamed.push((*id).into());
+    }
+    if renamed.is_empty() {
+        return Ok(());
+    }
+    let sql = Sql::new("UPDATE plan SET version = version + 1 WHERE id IN (SELECT plan_id FROM rate ");
+    sql.sql("WHERE prefix_id IN (").binds(renamed).sql("))").execute(conn).map(drop)
 }
 
 /// How many of some prefixes a plan has rates for.
 fn known(conn: &mut Conn, plan_id: i64, prefixes: &[i64]) -> Result<usize> {
-    let sql = Sql::new("SELECT COUNT(*) FROM rate WHERE plan_id = ").bind(plan_id);
-    let sql = sql.sql(" AND prefix_id IN (").binds(prefixes.iter().map(|id| Raw::from(*id))).sql(")");
+    let sql = Sql::new("SELECT COUNT(*)").append(&follow::listed(prefixes));
+    let sql = sql.sql(" CROSS JOIN rate r WHERE r.prefix_id = v.column1 AND r.plan_id = ").bind(plan_id);
     Ok(sql.first(conn, &[Kind::Int])?.map_or(0, |row| row[0].int()) as usize)
 }

@@ -18,6 +18,8 @@ const SHARED: [&str; 7] =
     ["generation", "counter", "company", "company_contract", "country", "promotion", "coupon"];
 /// What only some accounts have: no client has vouchers of his own.
 const UNEVEN: [&str; 1] = ["voucher"];
+/// What no client has rows in: only the provider and resellers do.
+const UNCLIENTED: [&str; 2] = ["plan", "rate"];
 /// So many records of each stranger are asked for, of each table.
 const RECORDS_MAX: usize = 2;
 /// Texts that only their owner may see.
@@ -95,6 +97,7 @@ pub fn enrich(world: &World) {
     }
     lines(world);
     crate::calls_money::rows::fill(world);
+    plans(world, &call);
     for invoice in tables::ids(&world.app.db, "invoice") {
         call(SERVER, "invoice.status.1", &[("elid", &invoice)]);
     }
@@ -121,6 +124,19 @@ fn lines(world: &World) {
         let voucher = [("project", world.id("project")), ("amount", "1"), ("count", "2")];
         let voucher = call(issuer, "voucher.edit", &voucher);
         call(name, "voucher.redeem", &[("code", voucher.text("code"))]);
+/// Calls as a user and answers the id of what was made.
+type Call<'c> = &'c dyn Fn(&str, &str, &[(&str, &str)]) -> String;
+
+/// A call plan with a rate, one of each reseller that follows it, and what everybody may change to.
+fn plans(world: &World, call: Call) {
+    let plan = [("name", "Plan"), ("project", world.id("project")), ("currency", world.id("euro"))];
+    let plan = call(SERVER, "plan.edit", &plan);
+    call(SERVER, "rate.import", &[("plan", &plan), ("data", "1,Land,1")]);
+    for name in ["reseller", "reseller2"] {
+        call(SERVER, "account.plan", &[("elid", world.id(name)), ("plan", &plan)]);
+    }
+    for row in tables::rows(&world.app.db, "plan_grant_list") {
+        call(SERVER, "plan.grant.resume", &[("plid", &row["plan_id"]), ("elid", &row["id"])]);
     }
 }
 
@@ -186,6 +202,12 @@ impl Side {
             .ids
             .iter()
             .filter(|(table, (own, others))| own.is_empty() && !is_uneven(table) || others.is_empty());
+        let is_client = matches!(self.scope, Scope::Account(_));
+        let may_lack = |table: &str| is_client && UNCLIENTED.contains(&table);
+        let lacks = self
+            .ids
+            .iter()
+            .filter(|(table, (own, others))| (own.is_empty() && !may_lack(table)) || others.is_empty());
         let lacks: Vec<&String> = lacks.map(|(table, _)| table).collect();
         assert!(lacks.is_empty(), "{login} or the strangers have no rows in {lacks:?}");
     }
