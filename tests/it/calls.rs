@@ -51,7 +51,7 @@ macro_rules! transcripts {
 transcripts!(
     authinfo bad_input callbacks contracts domains first_steps formats forms imports invoices lang lists
     objects orders payment_status payments promotions rules sales services sign_in staff statements su
-    tariffs
+    tariffs telecom_calls
 );
 
 #[test]

@@ -9,7 +9,7 @@ use billmgr::db::Sql;
 use billmgr::jobs;
 
 use crate::direct::tables;
-use crate::support::{dom, worlds};
+use crate::support::{World, dom, worlds};
 use phones::{Phones, refusal, text};
 
 const BOOKS: [(&str, &str); 5] = [
@@ -22,6 +22,16 @@ const BOOKS: [(&str, &str); 5] = [
 
 fn refused_as(kind: &str, object: &str) -> (String, String) {
     (kind.to_owned(), object.to_owned())
+}
+
+/// All calls are one line of a statement; what was held and given back is none.
+fn statement_tells_of_calls(world: &World) {
+    let (company, customer) = (world.id("company"), world.id("buyer_profile"));
+    let ask = format!("func=reconciliation.generate&company={company}&customer={customer}");
+    world.done("admin", &format!("{ask}&fromdate=2026-06-15&todate=2026-06-15&sok=ok"));
+    let row = tables::rows(&world.app.db, "reconciliation").pop().expect("a statement");
+    assert_eq!((row["expenses"].as_str(), row["payments"].as_str()), ("1320000", "10000000"));
+    assert!(row["data"].contains("Telephone calls"), "{}", row["data"]);
 }
 
 worlds! {
@@ -58,6 +68,7 @@ worlds! {
         });
         assert_eq!(moved, ["0.00", "-1.32", "-0.132", "1.32", "0.132"]);
         phones.check();
+        statement_tells_of_calls(world);
         let list = world.done("reseller", "func=cdr");
         assert_eq!(dom::find(&list, "/doc/elem/cost"), ["1.32 EUR"]);
         assert_eq!(dom::find(&list, "/doc/elem/wholesale_cost"), ["0.132 EUR"]);
