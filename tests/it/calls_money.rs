@@ -177,7 +177,8 @@ worlds! {
         phones.pay("client", "10.00");
         let begun = phones.ask("call.authorize", "old", "&sip=client_ipa1&dst=4915112345");
         assert_eq!(text(&begun, "callerid"), format!("+4930{:0>6}", world.id("client")));
-        phones.run(Sql::new("UPDATE rate SET price = 60000000, connectcharge = 0"));
+        let retail = "UPDATE account SET plan_id = (SELECT id FROM plan WHERE name = 'Retail') WHERE name = 'client'";
+        phones.run(Sql::new(retail));
         world.clock.advance_us(50_000_000);
         let more = phones.ask("call.extend", "old", "&billsec=50");
         assert_eq!(text(&more, "granted_sec"), "120");
@@ -186,7 +187,7 @@ worlds! {
         world.clock.advance_us(50_000_000);
         let ended = phones.ask("call.end", "old", "&billsec=100&disposition=ANSWERED");
         assert_eq!(text(&ended, "cost"), "0.11");
-        assert_eq!(text(&phones.made("client", "4915112345", "&secs=2"), "cost"), "2.00", "a minute costs 60 now");
+        assert_eq!(text(&phones.made("client", "4915112345", "&secs=4"), "cost"), "0.65", "by the new plan");
         phones.check();
     }
 
