@@ -177,7 +177,7 @@ worlds! {
         phones.pay("client", "10.00");
         let begun = phones.ask("call.authorize", "old", "&sip=client_ipa1&dst=4915112345");
         assert_eq!(text(&begun, "callerid"), format!("+4930{:0>6}", world.id("client")));
-        let retail = "UPDATE account SET plan_id = (SELECT id FROM plan WHERE name = 'Retail') WHERE name = 'client'";
+        let retail = "UPDATE account SET plan_id = (SELECT id FROM plan WHERE name = 'Retail') WHERE plan_id = (SELECT id FROM plan WHERE name = 'Wholesale')";
         phones.run(Sql::new(retail));
         world.clock.advance_us(50_000_000);
         let more = phones.ask("call.extend", "old", "&billsec=50");
