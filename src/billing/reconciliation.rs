@@ -219,8 +219,11 @@ fn entries(conn: &mut Conn, books: &[i64], (from_us, before_us): (i64, i64)) -> 
          WHERE e.book_id IN (",
     );
     let sql = sql.binds(books.iter().map(|id| (*id).into())).sql(") AND t.at >= ").bind(from_us);
-    let sql = sql.sql(" AND t.at < ").bind(before_us).sql(" ORDER BY t.at, e.id LIMIT ");
-    let rows = sql.bind(ENTRIES_MAX as i64 + 1).load(conn, &[Kind::Text, Kind::Int, Kind::Int])?;
+    let sql = sql.sql(" AND t.at < ").bind(before_us).sql(" AND NOT").sql(OF_CALLS);
+    let rows = sql
+        .sql(" ORDER BY t.at, e.id LIMIT ")
+        .bind(ENTRIES_MAX as i64 + 1)
+        .load(conn, &[Kind::Text, Kind::Int, Kind::Int])?;
     if rows.len() > ENTRIES_MAX {
         return Err(Error::limit("todate", ENTRIES_MAX.to_string()));
     }
@@ -229,7 +232,25 @@ fn entries(conn: &mut Conn, books: &[i64], (from_us, before_us): (i64, i64)) -> 
         at_us: row[1].int(),
         amount: Money(row[2].int()),
     };
-    Ok(rows.iter().map(entry).collect())
+    Ok(rows.iter().map(entry).chain(calls(conn, books, (from_us, before_us))?).collect())
+}
+
+/// The keys of what calls hold, give back and cost.
+const OF_CALLS: &str = " (t.key LIKE 'hold:call:%' OR t.key LIKE 'settle:call:%' OR t.key LIKE 'charge:cdr:%' \
+     OR t.key LIKE 'hold:wholesale:%' OR t.key LIKE 'settle:wholesale:%' OR t.key LIKE 'charge:wholesale:%')";
+
+/// All calls of the period as one line: each is held, extended and settled, and there may be thousands.
+fn calls(conn: &mut Conn, books: &[i64], (from_us, before_us): (i64, i64)) -> Result<Option<Entry>> {
+    let sql = Sql::new(
+        "SELECT CAST(COALESCE(SUM(e.amount), 0) AS BIGINT), COALESCE(MAX(t.at), 0) \
+         FROM entry e JOIN transfer t ON t.id = e.transfer_id WHERE e.book_id IN (",
+    );
+    let sql = sql.binds(books.iter().map(|id| (*id).into())).sql(") AND t.at >= ").bind(from_us);
+    let row =
+        sql.sql(" AND t.at < ").bind(before_us).sql(" AND").sql(OF_CALLS).first(conn, &[Kind::Int; 2])?;
+    let entry =
+        |row: Vec<Raw>| Entry { key: "calls".into(), at_us: row[1].int(), amount: Money(row[0].int()) };
+    Ok(row.map(entry).filter(|entry| entry.amount != Money::ZERO))
 }
 
 /// What entries are called, in the language of the document.
@@ -237,12 +258,19 @@ struct Names {
     payments: HashMap<i64, String>,
     expenses: HashMap<i64, String>,
     items: HashMap<i64, String>,
-    /// Payment, taken back, expense, given back, bonus, anything else.
-    words: [String; 6],
+    /// Payment, taken back, expense, given back, bonus, anything else, calls.
+    words: [String; 7],
 }
 
-const WORDS: [&str; 6] =
-    ["entry_payment", "entry_reversal", "entry_expense", "entry_compensation", "entry_bonus", "entry_other"];
+const WORDS: [&str; 7] = [
+    "entry_payment",
+    "entry_reversal",
+    "entry_expense",
+    "entry_compensation",
+    "entry_bonus",
+    "entry_other",
+    "entry_calls",
+];
 
 impl Names {
     fn of(cx: &mut Ctx, lang: &str, entries: &[Entry]) -> Result<Self> {
@@ -269,6 +297,7 @@ impl Names {
             Some("charge" | "setup" | "change" | "penalty" | "usage") => {
                 (2, of(&self.expenses, "expense") + &of(&self.items, "item"))
             }
+            Some("calls") => (6, String::new()),
             Some("compensate") => (3, of(&self.expenses, "expense")),
             _ => (5, String::new()),
         };

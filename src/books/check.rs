@@ -113,7 +113,10 @@ fn debts(conn: &mut Conn) -> Result<Vec<Fault>> {
                JOIN book b ON b.id = e.book_id WHERE t.is_debt AND b.kind = 'client' AND b.balance < 0";
     let rows = Sql::new(sql).load(conn, &[Kind::Text, Kind::Int])?;
     let debt = |row: &Vec<crate::db::Raw>| Fault {
-        rule: "an ordered reversal left a debt",
+        rule: match row[0].str().starts_with("reverse:") || row[0].str().starts_with("refund:") {
+            true => "an ordered reversal left a debt",
+            false => "a call went on beyond its money",
+        },
         name: row[0].str().into(),
         detail: Money(row[1].int()).plain(),
     };

@@ -9,7 +9,7 @@ use billmgr::db::Sql;
 use billmgr::jobs;
 
 use crate::direct::tables;
-use crate::support::{dom, worlds};
+use crate::support::{World, dom, worlds};
 use phones::{Phones, refusal, text};
 
 const BOOKS: [(&str, &str); 5] = [
@@ -22,6 +22,16 @@ const BOOKS: [(&str, &str); 5] = [
 
 fn refused_as(kind: &str, object: &str) -> (String, String) {
     (kind.to_owned(), object.to_owned())
+}
+
+/// All calls are one line of a statement; what was held and given back is none.
+fn statement_tells_of_calls(world: &World) {
+    let (company, customer) = (world.id("company"), world.id("buyer_profile"));
+    let ask = format!("func=reconciliation.generate&company={company}&customer={customer}");
+    world.done("admin", &format!("{ask}&fromdate=2026-06-15&todate=2026-06-15&sok=ok"));
+    let row = tables::rows(&world.app.db, "reconciliation").pop().expect("a statement");
+    assert_eq!((row["expenses"].as_str(), row["payments"].as_str()), ("1320000", "10000000"));
+    assert!(row["data"].contains("Telephone calls"), "{}", row["data"]);
 }
 
 worlds! {
@@ -58,6 +68,7 @@ worlds! {
         });
         assert_eq!(moved, ["0.00", "-1.32", "-0.132", "1.32", "0.132"]);
         phones.check();
+        statement_tells_of_calls(world);
         let list = world.done("reseller", "func=cdr");
         assert_eq!(dom::find(&list, "/doc/elem/cost"), ["1.32 EUR"]);
         assert_eq!(dom::find(&list, "/doc/elem/wholesale_cost"), ["0.132 EUR"]);
@@ -166,7 +177,8 @@ worlds! {
         phones.pay("client", "10.00");
         let begun = phones.ask("call.authorize", "old", "&sip=client_ipa1&dst=4915112345");
         assert_eq!(text(&begun, "callerid"), format!("+4930{:0>6}", world.id("client")));
-        phones.run(Sql::new("UPDATE rate SET price = 60000000, connectcharge = 0"));
+        let retail = "UPDATE account SET plan_id = (SELECT id FROM plan WHERE name = 'Retail') WHERE plan_id = (SELECT id FROM plan WHERE name = 'Wholesale')";
+        phones.run(Sql::new(retail));
         world.clock.advance_us(50_000_000);
         let more = phones.ask("call.extend", "old", "&billsec=50");
         assert_eq!(text(&more, "granted_sec"), "120");
@@ -175,7 +187,7 @@ worlds! {
         world.clock.advance_us(50_000_000);
         let ended = phones.ask("call.end", "old", "&billsec=100&disposition=ANSWERED");
         assert_eq!(text(&ended, "cost"), "0.11");
-        assert_eq!(text(&phones.made("client", "4915112345", "&secs=2"), "cost"), "2.00", "a minute costs 60 now");
+        assert_eq!(text(&phones.made("client", "4915112345", "&secs=4"), "cost"), "0.65", "by the new plan");
         phones.check();
     }
 

@@ -157,6 +157,28 @@ impl<'w> Phones<'w> {
         let row = self.world.app.db.read(BUDGET_SLOW, |conn| sql.first(conn, &[Kind::Int]));
         let frozen = row.expect("books can be read").expect("a sum")[0].int();
         assert_eq!(frozen, held("held") + held("wholesale_held"), "what is held is of calls under way");
+        self.check_records();
+    }
+
+    /// Every payer was charged what the records say, and nothing else for calls.
+    fn check_records(&self) {
+        let mut costs = std::collections::BTreeMap::<String, i64>::new();
+        for record in tables::rows(&self.world.app.db, "cdr") {
+            let micro = |column: &str| record[column].parse::<i64>().unwrap();
+            *costs.entry(record["account_id"].clone()).or_default() += micro("cost");
+            *costs.entry(record["reseller_id"].clone()).or_default() += micro("wholesale_cost");
+        }
+        costs.retain(|_, cost| *cost != 0);
+        let sql = Sql::new(
+            "SELECT b.owner_id, CAST(-SUM(e.amount) AS BIGINT) FROM entry e JOIN book b ON b.id = e.book_id \
+             JOIN transfer t ON t.id = e.transfer_id WHERE b.kind IN ('client', 'frozen') AND \
+             (t.key LIKE '%:call:%' OR t.key LIKE '%:wholesale:%' OR t.key LIKE '%:cdr:%') \
+             GROUP BY b.owner_id HAVING SUM(e.amount) <> 0",
+        );
+        let kinds = [Kind::Int, Kind::Int];
+        let rows = self.world.app.db.read(BUDGET_SLOW, |conn| sql.load(conn, &kinds)).expect("entries");
+        let charged = rows.iter().map(|row| (row[0].int().to_string(), row[1].int())).collect();
+        assert_eq!(costs, charged, "records and ledger");
     }
 }
 
