@@ -2,7 +2,7 @@
 
 use super::route::{Amounts, Dialect, Flags, Kind, Out, Reply};
 use crate::cell::{Cell, Column};
-use crate::doc::Answer;
+use crate::doc::{Answer, Node};
 use crate::error::Result;
 use crate::json::Json;
 use crate::money::Money;
@@ -81,28 +81,55 @@ impl Dialect {
 
     /// The parts of the reply that one call makes, laid into `to`.
     pub fn lay(&self, reply: &Reply, answer: &Answer, rows: &Rows, to: &mut Vec<(String, Json)>) {
-        let made = match reply.is_rows() {
-            true => Json::List(
-                (0..rows.rows.len()).map(|row| self.object(reply, answer, rows, Some(row))).collect(),
-            ),
-            false => self.object(reply, answer, rows, (!rows.rows.is_empty()).then_some(0)),
+        let made = match reply.rows.as_str() {
+            "" if rows.rows.is_empty() => self.object(reply, From::Doc(&answer.doc)),
+            "" => self.object(reply, From::Row(rows, 0)),
+            "yes" => {
+                Json::List((0..rows.rows.len()).map(|row| self.object(reply, From::Row(rows, row))).collect())
+            }
+            name => {
+                let elements = answer.doc.kids.iter().filter(|kid| kid.name == name);
+                Json::List(elements.map(|element| self.object(reply, From::Doc(element))).collect())
+            }
         };
         put(&reply.at, made, to);
     }
 
-    fn object(&self, reply: &Reply, answer: &Answer, rows: &Rows, row: Option<usize>) -> Json {
-        let member = |out: &Out| (out.name.clone(), self.value(out, answer, rows, row));
-        Json::Object(reply.outs.iter().map(member).collect())
+    fn object(&self, reply: &Reply, from: From) -> Json {
+        let members = reply.outs.iter().map(|out| (out, self.value(out, &from)));
+        let kept = members.filter(|(out, value)| !out.is_optional() || *value != Json::Null);
+        Json::Object(kept.map(|(out, value)| (out.name.clone(), value)).collect())
     }
 
-    fn value(&self, out: &Out, answer: &Answer, rows: &Rows, row: Option<usize>) -> Json {
+    fn value(&self, out: &Out, from: &From) -> Json {
         if let Some(value) = &out.value {
             return self.leaf(out.kind, value);
         }
-        match row {
-            Some(row) => rows.get(row, out.from()),
-            None => answer.doc.get_text(out.from()).map_or(Json::Null, |text| self.leaf(out.kind, text)),
+        let found = match from {
+            From::Row(rows, row) => match rows.get(*row, out.from()) {
+                Json::Text(text) => self.leaf(out.kind, &text), // a code that the other side takes as a number
+                value => value,
+            },
+            From::Doc(node) => text(node, out.from()).map_or(Json::Null, |text| self.leaf(out.kind, text)),
+        };
+        match &out.is {
+            Some(is) => self.flag(is.split(' ').any(|one| found == Json::text(one))),
+            None => found,
         }
+    }
+}
+
+/// Where the values of an object stand.
+enum From<'a> {
+    Row(&'a Rows<'a>, usize),
+    Doc(&'a Node),
+}
+
+/// The text behind a path: `sip/username`.
+fn text<'n>(node: &'n Node, path: &str) -> Option<&'n str> {
+    match path.split_once('/') {
+        Some((name, rest)) => text(node.get(name)?, rest),
+        None => node.get_text(path),
     }
 }
 

@@ -50,6 +50,7 @@ pub enum Flags {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Route {
+    /// Its names, separated by blanks.
     #[serde(rename = "@endpoint")]
     pub endpoint: String,
     /// The methods that it takes, separated by blanks; a POST is submitted.
@@ -133,9 +134,9 @@ pub struct Reply {
     /// The member: `data`, or `data/sip` for one inside of it; "" for the reply itself.
     #[serde(default, rename = "@at")]
     pub at: String,
-    /// A list of all rows, not an object.
+    /// A list of all rows, not an object: `yes`, or the name of the elements that a document has.
     #[serde(default, rename = "@rows")]
-    rows: String,
+    pub rows: String,
     #[serde(default, rename = "out")]
     pub outs: Vec<Out>,
 }
@@ -154,11 +155,17 @@ pub struct Out {
     /// Always this.
     #[serde(default, rename = "@value")]
     pub value: Option<String>,
+    /// Not the value, but whether it is one of these, separated by blanks.
+    #[serde(default, rename = "@is")]
+    pub is: Option<String>,
+    /// Left out where there is none.
+    #[serde(default, rename = "@optional")]
+    optional: String,
 }
 
 impl Dialect {
     pub fn route(&self, endpoint: &str) -> Option<&Route> {
-        self.routes.iter().find(|route| route.endpoint == endpoint)
+        self.routes.iter().find(|route| route.endpoint.split(' ').any(|name| name == endpoint))
     }
 }
 
@@ -178,13 +185,11 @@ impl In {
     }
 }
 
-impl Reply {
-    pub fn is_rows(&self) -> bool {
-        self.rows == "yes"
-    }
-}
-
 impl Out {
+    pub fn is_optional(&self) -> bool {
+        self.optional == "yes"
+    }
+
     pub fn from(&self) -> &str {
         if self.from.is_empty() { &self.name } else { &self.from }
     }
@@ -212,7 +217,11 @@ fn faults_of(registry: &Registry, dialect: &Dialect) -> Vec<String> {
             faults.extend(unknown.map(|set| format!("{of}: `{}` takes no `{}`", call.func, set.name)));
             let of_rows = call.replies.iter().filter(|_| !func.meta.coldata.cols.is_empty());
             let outs = of_rows.flat_map(|reply| &reply.outs).filter(|out| out.value.is_none());
-            let missing = outs.filter(|out| func.meta.col(out.from()).is_none());
+            let others: Vec<_> = func.meta.asked().filter_map(|(_, list)| registry.get(list)).collect();
+            let has = |name: &str| {
+                func.meta.col(name).is_some() || others.iter().any(|other| other.meta.col(name).is_some())
+            };
+            let missing = outs.filter(|out| !has(out.from()));
             faults.extend(missing.map(|out| format!("{of}: `{}` has no column `{}`", call.func, out.from())));
         }
     }
