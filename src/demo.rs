@@ -55,8 +55,8 @@ pub fn fill(app: &Arc<App>) -> Result<()> {
     year::run(&mut stage)?;
     domains::set_up(&mut stage)?;
     lines::set_up(&mut stage)?;
-    telephony::set_up(&mut stage)?;
     plans::set_up(&mut stage)?;
+    telephony::set_up(&mut stage)?;
     app.access.clear(); // the users came through another cache than the server's
     Ok(())
 }

@@ -13,9 +13,9 @@ const PHONES: [(&str, &str, &str); 3] = [
 /// Who calls what; the name under which its record is remembered, or "".
 type Deed<'d> = (&'d str, &'d str, &'d str, Pairs<'d>);
 
-const DEEDS: [Deed; 12] = [
-    ("", "client", "ipauth.edit", &[("plid", "4930555011001"), ("ip", "203.0.113.10")]),
-    ("peer.old", "client", "ipauth.edit", &[("plid", "4930555011001"), ("ip", "203.0.113.11")]),
+const DEEDS: [Deed; 13] = [
+    ("", "client", "ipauth.edit", &[("plid", "4930555011001"), ("ip", "203.0.113.20")]),
+    ("peer.old", "client", "ipauth.edit", &[("plid", "4930555011001"), ("ip", "203.0.113.21")]),
     ("", "client", "ipauth.suspend", &[("elid", "@peer.old")]),
     ("", "reseller", "ipauth.edit", &[("plid", "4940555012001"), ("ip", "198.51.100.20"), ("port", "5080")]),
     ("", "client", "callerid.edit", &[("cid", "+49305550110"), ("name", "Office"), ("active", "on")]),
@@ -31,6 +31,12 @@ const DEEDS: [Deed; 12] = [
         "",
         "admin",
         "voucher.edit",
+        &[("project", "@project.nordwind"), ("amount", "5"), ("code", "FAIR-2025"), ("tag", "Fair")],
+    ),
+    (
+        "",
+        "admin",
+        "voucher.edit",
         &[("project", "@project.nordwind"), ("amount", "10"), ("count", "5"), ("tag", "Fair")],
     ),
     (
@@ -39,7 +45,7 @@ const DEEDS: [Deed; 12] = [
         "voucher.edit",
         &[("amount", "2.5"), ("count", "3"), ("tag", "Counter"), ("expires", "2030-12-31")],
     ),
-    ("", "client", "voucher.redeem", &[("code", "123456")]),
+    ("", "client", "voucher.redeem", &[("code", "FAIR-2025")]),
     ("", "shop1", "callerid.edit", &[("cid", "110"), ("name", "Not in use")]),
 ];
 
