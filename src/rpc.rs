@@ -227,8 +227,10 @@ fn write(call: &Arc<Call>) -> Result<Answer> {
 /// The deed, with nothing held, then the journal.
 fn reach_out(call: &Arc<Call>, reach: fn(&Call) -> Result<Reply>) -> Result<Answer> {
     let reply = reach(call)?;
-    let noted = call.clone();
-    call.app.db.write(move |conn| journal::write(&mut Ctx::new(conn, &noted)))?;
+    if !call.func.meta.nojournal {
+        let noted = call.clone();
+        call.app.db.write(move |conn| journal::write(&mut Ctx::new(conn, &noted)))?;
+    }
     Ok(envelope::wrap(call, replied(reply)?))
 }
 

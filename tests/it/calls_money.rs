@@ -167,6 +167,8 @@ worlds! {
         ] {
             assert_eq!(refusal(&phones.ask("call.end", "odd", more)), refused_as("value", object), "{more}");
         }
+        let deleted = world.call("admin", &format!("func=account.delete&elid={}", world.id("buyer")));
+        assert_eq!(refusal(&deleted), refused_as("used", "call"));
         assert_eq!(refusal(&phones.ask("call.end", "unheard", "&billsec=1")), refused_as("missed", "uniqueid"));
         assert!(phones.ask("call.end", "odd", "").get("error").is_none());
         phones.check();
