@@ -193,6 +193,29 @@ worlds! {
         phones.check();
     }
 
+    /// R143
+    fn who_is_switched_off_calls_no_more(world: &World) {
+        let phones = Phones::new(world);
+        for name in ["buyer", "reseller"] {
+            phones.pay(name, "10.00");
+        }
+        phones.ask("call.authorize", "long", "&sip=buyer&dst=4915112345");
+        let granted = |uniqueid: &str| text(&phones.ask("call.extend", uniqueid, ""), "granted_sec");
+        for (name, cause) in [("buyer", "line"), ("reseller", "call")] {
+            let id = world.id(name);
+            world.done("admin", &format!("func=account.suspend&elid={id}"));
+            assert_eq!(granted("long"), "60");
+            let new = phones.ask("call.authorize", &format!("new-{name}"), "&sip=buyer&dst=4915112345");
+            assert_eq!(refusal(&new), refused_as("limit", cause));
+            world.done("admin", &format!("func=account.resume&elid={id}"));
+        }
+        assert_eq!(granted("long"), "120");
+        world.done("admin", &format!("func=account.suspend&elid={}", world.id("buyer")));
+        world.clock.advance_us(90_000_000);
+        assert_eq!(text(&phones.ask("call.end", "long", "&billsec=90"), "cost"), "1.25");
+        phones.check();
+    }
+
     fn money_that_ends_ends_the_call(world: &World) {
         let phones = Phones::new(world);
         // 0.65 a first minute, 0.60 each further one.
