@@ -5,6 +5,7 @@
 
 mod server {
     pub mod bare;
+    pub mod calls;
     pub mod child;
     pub mod client;
     pub mod credit;
@@ -24,7 +25,7 @@ use std::time::Duration;
 
 use server::load::Pace;
 use server::report::Report;
-use server::{bare, credit, depth, export, memory, monthly, sale, speed};
+use server::{bare, calls, credit, depth, export, memory, monthly, sale, speed};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -41,13 +42,14 @@ fn main() {
 /// A part of the table, and whether it needs a large database or a quiet disk.
 type Part = (&'static str, bool, fn(Pace, &mut Report));
 
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 8] = [
     ("speed", false, speed::measure),
     ("memory", false, memory::measure),
     ("export", false, export::measure),
     ("depth", true, depth::measure),
     ("credit", true, credit::measure),
     ("sale", true, sale::measure),
+    ("calls", true, calls::measure),
     ("monthly", true, monthly::measure),
 ];
 

@@ -37,7 +37,7 @@ enum Command {
     },
     /// Print every callable function: name, shape, lowest level.
     Funcs,
-    /// Run a billing job now: autopay, prolong, meter, suspend, close or remind.
+    /// Run a billing job now: autopay, prolong, meter, suspend, close, remind or calls.
     Job {
         name: String,
         /// As if it were that moment: 2026-12-31 or "2026-12-31 06:00:00".

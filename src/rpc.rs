@@ -242,8 +242,10 @@ fn write(call: &Arc<Call>) -> Result<Answer> {
 fn reach_out(call: &Arc<Call>, reach: fn(&Call) -> Result<Reply>) -> Result<Answer> {
     let reply = reach(call)?;
     let call = &Arc::new(abridged(call));
-    let noted = call.clone();
-    call.app.db.write(move |conn| journal::write(&mut Ctx::new(conn, &noted)))?;
+    if !call.func.meta.nojournal {
+        let noted = call.clone();
+        call.app.db.write(move |conn| journal::write(&mut Ctx::new(conn, &noted)))?;
+    }
     Ok(envelope::wrap(call, replied(reply)?))
 }
 

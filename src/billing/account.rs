@@ -12,6 +12,7 @@ use crate::rpc::handler::{Ctx, Form, Handler, Reply, Topic};
 use crate::rpc::registry::Row;
 use crate::telecom::client;
 
+use super::usage::refuse_used;
 use super::user;
 
 pub const FUNCS: &[Row] = &[
@@ -102,6 +103,7 @@ fn delete(cx: &mut Ctx, elid: &str) -> Result<()> {
     if record::need_own(cx, id).is_err() {
         return Ok(());
     }
+    refuse_used(cx, elid, &[("call", "call", "account_id")])?; // what it holds is no balance
     let sql = Sql::new("SELECT balance FROM subaccount_list WHERE balance <> 0 AND account_id = ").bind(id);
     if let Some(row) = sql.first(cx.conn, &[Kind::Int])? {
         return Err(Error::value("balance", Money(row[0].int()).plain()));

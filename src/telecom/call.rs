@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::rpc::BUDGET_SLOW;
 use crate::rpc::handler::{Call as Rpc, Handler, Reply};
 use crate::rpc::registry::Row;
+use crate::telecom::client;
 use crate::telecom::rating::CALL_MAX_SEC;
 use crate::time::SECOND_US;
 
@@ -24,6 +25,7 @@ pub use line::{Line, Named, Terms};
 pub use settle::{End, Settled, Told, is_silent, lost, record, settle};
 
 pub const FUNCS: &[Row] = &[
+    ("call", Handler::View(Some(client::listed))),
     ("call.authorize", Handler::Outside(authorise_one)),
     ("call.extend", Handler::Outside(extend_one)),
     ("call.end", Handler::Outside(end_one)),

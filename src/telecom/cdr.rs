@@ -12,9 +12,14 @@ use crate::rpc::BUDGET_SLOW;
 use crate::rpc::handler::{Call, Handler, Reply};
 use crate::rpc::registry::Row;
 use crate::telecom::call::{self, Line, Settled, Terms};
+use crate::telecom::client;
 use file::Entry;
 
-pub const FUNCS: &[Row] = &[("cdr.import", Handler::Outside(import))];
+pub const FUNCS: &[Row] = &[
+    ("cdr", Handler::View(Some(client::listed))),
+    ("cdr.failed", Handler::View(Some(client::listed))),
+    ("cdr.import", Handler::Outside(import)),
+];
 
 /// Records that one transaction takes (decisions.md, Writing: none longer than 50 ms).
 const CHUNK: usize = 200;

@@ -167,6 +167,8 @@ worlds! {
         ] {
             assert_eq!(refusal(&phones.ask("call.end", "odd", more)), refused_as("value", object), "{more}");
         }
+        let deleted = world.call("admin", &format!("func=account.delete&elid={}", world.id("buyer")));
+        assert_eq!(refusal(&deleted), refused_as("used", "call"));
         assert_eq!(refusal(&phones.ask("call.end", "unheard", "&billsec=1")), refused_as("missed", "uniqueid"));
         assert!(phones.ask("call.end", "odd", "").get("error").is_none());
         phones.check();
@@ -188,6 +190,29 @@ worlds! {
         let ended = phones.ask("call.end", "old", "&billsec=100&disposition=ANSWERED");
         assert_eq!(text(&ended, "cost"), "0.11");
         assert_eq!(text(&phones.made("client", "4915112345", "&secs=4"), "cost"), "0.65", "by the new plan");
+        phones.check();
+    }
+
+    /// R143
+    fn who_is_switched_off_calls_no_more(world: &World) {
+        let phones = Phones::new(world);
+        for name in ["buyer", "reseller"] {
+            phones.pay(name, "10.00");
+        }
+        phones.ask("call.authorize", "long", "&sip=buyer&dst=4915112345");
+        let granted = |uniqueid: &str| text(&phones.ask("call.extend", uniqueid, ""), "granted_sec");
+        for (name, cause) in [("buyer", "line"), ("reseller", "call")] {
+            let id = world.id(name);
+            world.done("admin", &format!("func=account.suspend&elid={id}"));
+            assert_eq!(granted("long"), "60");
+            let new = phones.ask("call.authorize", &format!("new-{name}"), "&sip=buyer&dst=4915112345");
+            assert_eq!(refusal(&new), refused_as("limit", cause));
+            world.done("admin", &format!("func=account.resume&elid={id}"));
+        }
+        assert_eq!(granted("long"), "120");
+        world.done("admin", &format!("func=account.suspend&elid={}", world.id("buyer")));
+        world.clock.advance_us(90_000_000);
+        assert_eq!(text(&phones.ask("call.end", "long", "&billsec=90"), "cost"), "1.25");
         phones.check();
     }
 

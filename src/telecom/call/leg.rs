@@ -106,7 +106,7 @@ impl Legs {
         done
     }
 
-    /// Takes what the call cost out of what is held, gives the rest back, and answers the costs.
+    /// Takes what the call cost out of what is held, and gives the rest back.
     pub fn capture(&self, conn: &mut Conn, id: i64, billsec: i64, now_us: i64) -> Result<()> {
         for leg in self.locking() {
             let cost = leg.price.cost(billsec)?;
