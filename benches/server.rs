@@ -14,6 +14,7 @@ mod server {
     pub mod load;
     pub mod memory;
     pub mod monthly;
+    pub mod rating;
     pub mod report;
     pub mod sale;
     pub mod shop;
@@ -24,7 +25,7 @@ use std::time::Duration;
 
 use server::load::Pace;
 use server::report::Report;
-use server::{bare, credit, depth, export, memory, monthly, sale, speed};
+use server::{bare, credit, depth, export, memory, monthly, rating, sale, speed};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -41,7 +42,7 @@ fn main() {
 /// A part of the table, and whether it needs a large database or a quiet disk.
 type Part = (&'static str, bool, fn(Pace, &mut Report));
 
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 8] = [
     ("speed", false, speed::measure),
     ("memory", false, memory::measure),
     ("export", false, export::measure),
@@ -49,6 +50,7 @@ const PARTS: [Part; 7] = [
     ("credit", true, credit::measure),
     ("sale", true, sale::measure),
     ("monthly", true, monthly::measure),
+    ("rating", true, rating::measure),
 ];
 
 fn measure(args: &[String]) {
