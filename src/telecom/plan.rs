@@ -151,7 +151,11 @@ fn read_account(cx: &mut Ctx) -> Result<Record> {
     Ok(record)
 }
 
+/// What a reseller pays himself the provider says.
 fn assign_one(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
+    if record.id == cx.caller.user.account_id {
+        return Err(Error::value("plan", cx.params.get("plan")));
+    }
     assign(cx, record.id, record.int("plan_id"))
 }
 
