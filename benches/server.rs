@@ -15,6 +15,7 @@ mod server {
     pub mod load;
     pub mod memory;
     pub mod monthly;
+    pub mod rating;
     pub mod report;
     pub mod sale;
     pub mod shop;
@@ -25,7 +26,7 @@ use std::time::Duration;
 
 use server::load::Pace;
 use server::report::Report;
-use server::{bare, calls, credit, depth, export, memory, monthly, sale, speed};
+use server::{bare, calls, credit, depth, export, memory, monthly, rating, sale, speed};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -42,7 +43,7 @@ fn main() {
 /// A part of the table, and whether it needs a large database or a quiet disk.
 type Part = (&'static str, bool, fn(Pace, &mut Report));
 
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 9] = [
     ("speed", false, speed::measure),
     ("memory", false, memory::measure),
     ("export", false, export::measure),
@@ -51,6 +52,7 @@ const PARTS: [Part; 8] = [
     ("sale", true, sale::measure),
     ("calls", true, calls::measure),
     ("monthly", true, monthly::measure),
+    ("rating", true, rating::measure),
 ];
 
 fn measure(args: &[String]) {

@@ -18,6 +18,7 @@ mod patience;
 mod refuse;
 mod request;
 mod tls;
+mod upload;
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};

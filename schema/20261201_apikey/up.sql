@@ -1,5 +1,5 @@
 -- Keys of the client, reseller and number APIs. The key itself is shown once and kept as SHA-256;
--- `prefix` is what lists show of it. kind: client, reseller or number.
+-- `prefix` is what lists show of it. kind: client-api, reseller-api or number-api.
 CREATE TABLE apikey (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
     account_id   BIGINT NOT NULL REFERENCES account (id),

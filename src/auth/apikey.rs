@@ -35,9 +35,9 @@ impl Opens {
 
     pub fn word(self) -> &'static str {
         match self {
-            Self::Client => "client",
-            Self::Reseller => "reseller",
-            Self::Number => "number",
+            Self::Client => "client-api",
+            Self::Reseller => "reseller-api",
+            Self::Number => "number-api",
         }
     }
 }

@@ -20,7 +20,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::export::{Begun, Exit, Export};
 use super::output::Output;
-use super::{Reply, body, browser, compress, dialect, file, mancgi, origin, request, whole};
+use super::{Reply, body, browser, compress, dialect, file, mancgi, origin, request, upload, whole};
 use crate::app::App;
 use crate::auth::identify::{self, Claim};
 use crate::auth::{Caller, Via};
@@ -65,7 +65,14 @@ pub async fn respond(app: &Arc<App>, request: Request<Incoming>, peer: IpAddr, h
         return browser::other_path(parts.uri.path());
     };
     let query = parts.uri.query().unwrap_or_default();
-    let params = match read_body(body, &config).await {
+    let read = match body.is_end_stream() {
+        true => Ok(Bytes::new()), // a GET without a body needs no reading
+        false => {
+            let limit_bytes = upload::limit_bytes(app, &config, query, &parts.headers, ip).await;
+            body::collect(body, limit_bytes).await
+        }
+    };
+    let params = match read {
         Ok(bytes) => body::params(query, &parts.headers, bytes).await,
         Err(error) => Err(body::Unread::new(error, query)),
     };
@@ -89,14 +96,6 @@ pub fn address(params: &mut Params, binary: impl Into<String>, host: &str) {
     let manner = params.manner_mut();
     manner.binary = binary.into();
     manner.host = host.to_owned();
-}
-
-/// A GET without a body needs no reading.
-async fn read_body(body: Incoming, config: &Config) -> Result<Bytes> {
-    match body.is_end_stream() {
-        true => Ok(Bytes::new()),
-        false => body::collect(body, config.body_limit_bytes).await,
-    }
 }
 
 impl Job {

@@ -47,6 +47,11 @@ pub async fn params(query: &str, headers: &HeaderMap, body: Bytes) -> std::resul
     merged(query, sent).map_err(|error| Unread { error, out })
 }
 
+/// The parameters of the address alone.
+pub fn of_query(query: &str) -> Result<Params> {
+    merged(urlencoded(query.as_bytes()), Pairs::new())
+}
+
 fn asked_out(query: &[(String, String)], sent: &[(String, String)]) -> String {
     let found = sent.iter().chain(query).find(|(name, _)| name == "out");
     found.map(|(_, out)| out.clone()).unwrap_or_default()

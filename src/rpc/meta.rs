@@ -99,6 +99,9 @@ pub struct Meta {
     /// A wizard about a record that is there: `elid` names it.
     #[serde(default, rename = "@ofrecord", deserialize_with = "yes")]
     pub of_record: bool,
+    /// It takes a file: its body may be so long (decisions.md, errors).
+    #[serde(default, rename = "@upload")]
+    pub upload_bytes: usize,
     #[serde(default, rename = "@answers")]
     pub answers: Answers,
     /// The wizard that this is the first step of under another name, and an answer that this name

@@ -28,6 +28,8 @@ const EDIT: Form = record::FORM.check(check);
 const CHANGE: Form = record::FORM.read(read_own).save(change);
 const ASSIGN: Form = record::FORM.read(read_account).save(assign_one);
 
+/// Until the reseller gives it another.
+const RETAIL_NAME: &str = "Calls";
 const TARIFF_LIMIT_MAX: i64 = 1_000;
 /// 10⁻⁴ of a percent.
 const PERCENT: i64 = 10_000;
@@ -158,7 +160,11 @@ fn read_account(cx: &mut Ctx) -> Result<Record> {
     Ok(record)
 }
 
+/// What a reseller pays himself the provider says.
 fn assign_one(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
+    if record.id == cx.caller.user.account_id {
+        return Err(Error::value("plan", cx.params.get("plan")));
+    }
     assign(cx, record.id, record.int("plan_id"))
 }
 
@@ -170,8 +176,8 @@ pub fn assign(cx: &mut Ctx, account_id: i64, plan_id: i64) -> Result<Vec<Node>> 
     }
     let refused = || Error::value("plan", plan_id.to_string());
     let sql = Sql::new("UPDATE account SET plan_id = ").bind(plan_id).sql(" WHERE id = ").bind(account_id);
-    let sql = sql.sql(" RETURNING reseller_id, is_reseller, retail_plan_id, name");
-    let row = sql.first(cx.conn, &[Kind::Int, Kind::Flag, Kind::Int, Kind::Text])?;
+    let sql = sql.sql(" RETURNING reseller_id, is_reseller, retail_plan_id");
+    let row = sql.first(cx.conn, &[Kind::Int, Kind::Flag, Kind::Int])?;
     let row = row.ok_or_else(|| Error::missed("elid"))?;
     let (reseller_id, is_reseller) = (row[0].int(), row[1].on());
     let payee = if is_reseller { 0 } else { reseller_id };
@@ -185,7 +191,7 @@ pub fn assign(cx: &mut Ctx, account_id: i64, plan_id: i64) -> Result<Vec<Node>> 
     }
     let retail = match (is_reseller, row[2].int()) {
         (false, _) => None,
-        (true, 0) => Some(make_retail(cx, account_id, &plan, row[3].str())?),
+        (true, 0) => Some(make_retail(cx, account_id, &plan)?),
         (true, retail_id) => Some(move_retail(cx, retail_id, plan.id)?),
     };
     history::write_of(cx, "account", account_id, (account_id, reseller_id), "plan")?;
@@ -193,8 +199,8 @@ pub fn assign(cx: &mut Ctx, account_id: i64, plan_id: i64) -> Result<Vec<Node>> 
     Ok(nodes.map(|(name, id)| Node::leaf(name, id.to_string())).collect())
 }
 
-/// The plan of a reseller's clients, named like himself: they must not read what he pays by.
-fn make_retail(cx: &mut Ctx, account_id: i64, base: &Plan, name: &str) -> Result<i64> {
+/// The plan of a reseller's clients. They see its name, so it tells nothing of him or of what he pays by.
+fn make_retail(cx: &mut Ctx, account_id: i64, base: &Plan) -> Result<i64> {
     let markup = i64::from(cx.app.config.load().agent_markup_percent) * PERCENT;
     let sql = Sql::new(
         "INSERT INTO plan (account_id, reseller_id, project_id, currency_id, base_plan_id, markup, name, \
@@ -202,7 +208,7 @@ fn make_retail(cx: &mut Ctx, account_id: i64, base: &Plan, name: &str) -> Result
     );
     let numbers =
         [account_id, account_id, base.project_id, base.currency_id, base.id, markup].map(Into::into);
-    let names = [name.into(), name.to_lowercase().into()];
+    let names = [RETAIL_NAME.into(), RETAIL_NAME.to_lowercase().into()];
     let sql = sql.binds(numbers.into_iter().chain(names)).sql(") RETURNING id");
     let row = sql.first(cx.conn, &[Kind::Int])?.ok_or_else(|| Error::system("a plan got no id"))?;
     let id = row[0].int();

@@ -9,7 +9,7 @@ use billmgr::rpc::BUDGET_SLOW;
 use billmgr::telecom::rates;
 
 use crate::direct;
-use crate::support::{World, worlds};
+use crate::support::{Request, World, worlds};
 
 /// The plan of the provider, and that of the clients of `reseller`.
 fn plans(world: &World, list: &str) -> (String, String) {
@@ -172,6 +172,30 @@ worlds! {
         assert_eq!(markup("50"), "0");
         assert_eq!(astray(world), 0);
         assert_eq!(found(world, &retail, "1062490000"), Some(("106249".into(), Money(37_500))));
+    }
+}
+
+worlds! {
+    /// A list beyond BodyLimit, from who may import it; nobody else sends so much.
+    fn a_long_price_list_is_sent(world: &World) {
+        let (wholesale, _) = plans(world, LIST);
+        let lines = "1,USA,0.01\n".repeat(200_000);
+        let send = |login: &str| {
+            let session = world.sign_in(login);
+            let target = format!("/billmgr?func=rate.import&auth={session}&sok=ok&out=xml&plan={wholesale}");
+            let body = format!("--x\r\nContent-Disposition: form-data; name=\"data\"\r\n\r\n{lines}\r\n--x--\r\n");
+            Request::post(target, "multipart/form-data; boundary=x", body).send(world.address)
+        };
+        let taken = send("admin");
+        assert!(taken.body.contains("<refused>199999</refused>"), "{}", &taken.body[..taken.body.len().min(500)]);
+        assert!(taken.body.contains("<line>1001</line>") && !taken.body.contains("<line>1002</line>"));
+        assert!(taken.body.len() < 200_000, "what was sent is not sent back");
+        let journal = direct::call(&world.app, "admin", "journal", &[("p_cnt", "10000")]).expect("a journal");
+        let longest = journal.rows.iter().flat_map(|row| row.values()).map(String::len).max();
+        assert!(longest.is_some_and(|len| len < 10_000), "what was sent is not noted: {longest:?}");
+        for login in ["client", "reseller"] {
+            assert_eq!(send(login).status, 413, "{login}");
+        }
     }
 }
 

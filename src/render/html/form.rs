@@ -65,9 +65,9 @@ impl<'a> Form<'a> {
         let faulty = sheet.doc.get("error").and_then(|error| error.get_attr("object"));
         let mut pages = pages(sheet, form, faulty);
         let hidden = hidden(sheet, &mut pages);
-        let action = action(&pages);
-        let barred = |name: &str| form.is_some_and(|form| form.get_attr(name) == Some("yes"));
         let upload = controls(&pages).any(|control| control.tag == Tag::File);
+        let action = action(&pages, sheet.func, upload);
+        let barred = |name: &str| form.is_some_and(|form| form.get_attr(name) == Some("yes"));
         Self {
             func: sheet.func,
             upload,
@@ -145,10 +145,15 @@ fn hidden<'a>(sheet: &Sheet<'a>, pages: &mut Vec<Sheaf<'a>>) -> Params<'a> {
 }
 
 /// A browser sends nothing for a box without a tick. The address says what that means, and the
-/// body wins over the address (decisions.md, errors).
-fn action(pages: &[Sheaf]) -> String {
+/// body wins over the address (decisions.md, errors). With a file the address names the function too:
+/// by it the server knows how long the body may be.
+fn action(pages: &[Sheaf], func: &str, upload: bool) -> String {
     let silent = controls(pages).filter_map(Control::silence);
-    Serializer::for_suffix(String::from("?"), 1).extend_pairs(silent).finish()
+    let mut query = Serializer::for_suffix(String::from("?"), 1);
+    if upload {
+        query.append_pair("func", func);
+    }
+    query.extend_pairs(silent).finish()
 }
 
 fn problem<'a>(sheet: &Sheet<'a>, pages: &[Sheaf<'a>]) -> Option<Problem<'a>> {
