@@ -93,3 +93,11 @@ fn a_grant_is_never_more_than_the_money() {
         }
     }
 }
+
+#[test]
+fn what_is_granted_ends_with_a_block() {
+    let price = price("1", (30, 6), "0", 0);
+    for (secs, down, up) in [(5, 5, 30), (30, 30, 30), (35, 30, 36), (36, 36, 36), (41, 36, 42)] {
+        assert_eq!((price.down_to_block(secs), price.whole_blocks(secs)), (down, up), "{secs}");
+    }
+}
