@@ -106,10 +106,11 @@ fn fill(db: &Db) -> Result<()> {
         let sql = data::numbers(1, RATES).sql("INSERT INTO prefix (id, prefix, destination) ");
         sql.sql("SELECT i, 100000 + i, 'Land ' || (i % 900) FROM n").execute(conn)?;
         for (plan, owner) in [(1, 0), (2, RESELLER)] {
-            let sql =
-                Sql::new("INSERT INTO rate (plan_id, account_id, reseller_id, prefix_id, price) SELECT ");
+            let sql = Sql::new(
+                "INSERT INTO rate (plan_id, account_id, reseller_id, prefix_id, price, base_price) SELECT ",
+            );
             let sql = sql.binds([plan.into(), owner.into(), owner.into()]);
-            sql.sql(", id, 1000 + id % 5000 FROM prefix").execute(conn)?;
+            sql.sql(", id, 1000 + id % 5000, 1000 + id % 5000 FROM prefix").execute(conn)?;
         }
         Ok(())
     })

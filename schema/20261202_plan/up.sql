@@ -95,7 +95,8 @@ SELECT id, prefix, destination, country FROM prefix;
 CREATE VIEW prefix_option AS
 SELECT id, prefix AS name FROM prefix;
 
--- price: a minute, in millionths. Times in seconds. manual: a price that no markup changes. A rate that is
+-- price: a minute, in millionths. base_*: price and connectcharge of the rate that it follows, so that a
+-- markup needs no other row. Times in seconds. manual: a price that no markup changes. A rate that is
 -- not active refuses calls; it does not let them through at the price of a shorter prefix.
 CREATE TABLE rate (
     id            INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -108,6 +109,8 @@ CREATE TABLE rate (
     billingblock  BIGINT NOT NULL DEFAULT 1,
     connectcharge BIGINT NOT NULL DEFAULT 0,
     min_time      BIGINT NOT NULL DEFAULT 0,
+    base_price    BIGINT NOT NULL DEFAULT 0,
+    base_charge   BIGINT NOT NULL DEFAULT 0,
     manual        BOOLEAN NOT NULL DEFAULT FALSE,
     active        BOOLEAN NOT NULL DEFAULT TRUE,
     updated_at    BIGINT NOT NULL DEFAULT 0

@@ -12,7 +12,7 @@ use crate::record::{self, Record};
 use crate::rpc::handler::{Ctx, Form, Handler, Reply, Topic};
 use crate::rpc::registry::Row;
 use crate::value;
-use follow::{MARKUP_MAX, Which};
+use follow::MARKUP_MAX;
 
 pub const FUNCS: &[Row] = &[
     ("markup", Handler::Once(shown)),
@@ -164,7 +164,7 @@ fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
     // Held until the end: the wholesale prices may be changing too, and follow after this or before.
     let sql = Sql::new("UPDATE plan SET markup = ").bind(percent_e4).sql(" WHERE id = ");
     sql.bind(retail.plan_id).execute(cx.conn)?;
-    let rows_updated = follow::update(cx.conn, Which::Plan(retail.plan_id), cx.call.now_us)?;
+    let rows_updated = follow::mark(cx.conn, retail.plan_id, percent_e4, cx.call.now_us)?;
     if rows_updated > 0 || percent_e4 != retail.percent_e4 {
         let sql = Sql::new("UPDATE plan SET version = version + 1 WHERE id = ").bind(retail.plan_id);
         sql.execute(cx.conn)?;
