@@ -147,6 +147,30 @@ worlds! {
         }
     }
 
+    /// R72, R75 The telephony APIs by the lines of their documentation.
+    fn curl_telephones(world: &World) {
+        if !is_here("curl") {
+            return;
+        }
+        world.configure("JanusSecret a-secret-of-janus");
+        let made = |query: &str, name: &str| {
+            let doc = world.done("admin", &format!("func={query}&sok=ok"));
+            doc.get_text(name).unwrap_or_else(|| panic!("{query}: no {name}")).to_owned()
+        };
+        let of = format!("project={}&currency={}", world.id("project"), world.id("euro"));
+        let plan = made(&format!("plan.edit&name=Plan&{of}"), "id");
+        made(&format!("rate.import&plan={plan}&data=49,Germany,0.01"), "added");
+        made(&format!("account.plan&elid={}&plan={plan}", world.id("client")), "plan");
+        world.done("admin", &format!("func=plan.grant.resume&plid={plan}&elid={}", world.id("client")));
+        let retail = made(&format!("account.plan&elid={}&plan={plan}", world.id("reseller")), "retail_plan");
+        made(&format!("voucher.edit&project={}&amount=5&code=123456", world.id("project")), "id");
+        let key = |who: &str| made(&format!("apikey.edit&name=curl&plid={}", world.id(who)), "key");
+        let [client, reseller] = ["client", "reseller"].map(key);
+        world.done("client", &format!("func=usrparam.passwd&old_passwd={PASSWORD}&passwd=OldPassword&sok=ok"));
+        let base = world.url().replace("/billmgr", "");
+        run(&mut shell("curl_telephony", &[&base, &client, &reseller, &plan, &retail]));
+    }
+
     /// R62 Scripts of the field around mgrctl.
     fn shell_scripts_call_mgrctl(world: &World) {
         let program = local::mgrctl(world).get_program().to_string_lossy().into_owned();
