@@ -7,6 +7,7 @@ pub mod books;
 pub mod cell;
 pub mod command;
 pub mod config;
+pub mod csv;
 pub mod db;
 pub mod demo;
 pub mod desk;

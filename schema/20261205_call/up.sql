@@ -1,5 +1,5 @@
 -- Where calls are switched. kind: sandbox (inside of this program) or asterisk. secret: of its manager
--- interface, sealed; key_hash: of the key that its requests show.
+-- interface, sealed.
 CREATE TABLE switch (
     id       INTEGER PRIMARY KEY AUTOINCREMENT,
     name     TEXT NOT NULL,
@@ -7,7 +7,6 @@ CREATE TABLE switch (
     address  TEXT NOT NULL DEFAULT '',
     login    TEXT NOT NULL DEFAULT '',
     secret   TEXT NOT NULL DEFAULT '',
-    key_hash TEXT NOT NULL DEFAULT '',
     active   BOOLEAN NOT NULL DEFAULT TRUE,
     deleted  BOOLEAN NOT NULL DEFAULT FALSE
 );

@@ -25,6 +25,7 @@ mod scripts;
 mod soak;
 mod support;
 mod sweep;
+mod telecom_credit;
 mod telecom_lines;
 mod tidy;
 mod walk;

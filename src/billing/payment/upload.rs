@@ -14,8 +14,6 @@ use crate::rpc::handler::{Ctx, Form, Handler};
 use crate::rpc::registry::Row;
 use statement::Line;
 
-pub use statement::cells;
-
 pub const FUNCS: &[Row] = &[
     ("paymentupload.load", Handler::Form(LOAD)),
     ("paymentupload.edit", Handler::Form(EDIT)),

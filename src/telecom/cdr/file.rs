@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::billing::payment::upload::cells;
+use crate::csv::cells;
 use crate::error::{Error, Result};
 use crate::telecom::call::{self, End, Named, Told};
 use crate::time::{MINUTE_US, SECOND_US, Zone};

@@ -10,8 +10,8 @@ use crate::ledger::Scale;
 use crate::money::Money;
 use crate::record::{self, Record};
 use crate::rpc::handler::{Ctx, Form};
-use crate::telecom::account;
 use crate::telecom::refill::{Refill, Source};
+use crate::telecom::{account, client};
 
 pub const FORM: Form = record::FORM.read(read).save(save);
 
@@ -72,6 +72,7 @@ fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
 
 fn asked(cx: &mut Ctx, record: &Record) -> Result<Payment> {
     let account_id = account::account_id(cx)?;
+    client::lock(cx.conn, account_id)?; // a payment is reported many times, and at once
     let subaccount = books::subaccount_of(cx.conn, account_id, None)?;
     if subaccount.reseller_id == 0 || subaccount.reseller_id == account_id {
         return Err(Error::missed("plid").with("value", account_id.to_string()));

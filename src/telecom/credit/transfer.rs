@@ -8,8 +8,8 @@ use crate::error::{Error, Result};
 use crate::history;
 use crate::record::{self, Record};
 use crate::rpc::handler::{Ctx, Form};
-use crate::telecom::account;
 use crate::telecom::refill::{Refill, Source};
+use crate::telecom::{account, client};
 
 pub const FORM: Form = record::FORM.read(read).save(save);
 
@@ -30,6 +30,7 @@ struct Asked {
 
 fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
     let account_id = account::account_id(cx)?;
+    client::lock(cx.conn, account_id)?; // one after the other: who comes second sees what the first did
     let subaccount = books::subaccount_of(cx.conn, account_id, None)?;
     if subaccount.reseller_id == 0 || subaccount.reseller_id == account_id {
         return Err(Error::missed("plid").with("value", account_id.to_string())); // nobody's client, or no client

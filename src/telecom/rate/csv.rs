@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::csv::cells;
 use crate::money::Money;
 use crate::telecom::prefix::is_prefix;
 
@@ -73,28 +74,6 @@ fn line(cells: &[String], sign: char) -> Result<Line, &'static str> {
 
 fn amount(text: &str, at: usize) -> Result<i64, &'static str> {
     Money::parse(text).map(|money| money.0).ok_or(COLUMNS[at])
-}
-
-/// The cells of a row, in quotes where they hold the sign; a quote inside is doubled (RFC 4180).
-fn cells(row: &str, sign: char) -> Vec<String> {
-    if !row.contains('"') {
-        return row.split(sign).map(str::to_owned).collect();
-    }
-    let (mut cells, mut quoted) = (vec![String::new()], false);
-    let mut signs = row.chars().peekable();
-    while let Some(next) = signs.next() {
-        let cell = cells.last_mut().expect("there is always one");
-        match next {
-            '"' if quoted && signs.peek() == Some(&'"') => {
-                cell.push('"');
-                signs.next();
-            }
-            '"' => quoted = !quoted,
-            next if next == sign && !quoted => cells.push(String::new()),
-            next => cell.push(next),
-        }
-    }
-    cells
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use sha2::{Digest, Sha256};
 
 use crate::auth::session::hex;
+use crate::csv::cells;
 use crate::error::{Error, Result};
 use crate::money::Money;
 use crate::time::Zone;
@@ -157,25 +158,6 @@ fn csv_line(columns: &[Option<&str>], cells: &[String], zone: &Zone) -> Option<L
     })
 }
 
-/// The cells of a row, in quotes where they hold the sign; a quote inside is doubled (RFC 4180).
-pub fn cells(row: &str, sign: char) -> Vec<String> {
-    let (mut cells, mut quoted) = (vec![String::new()], false);
-    let mut signs = row.trim_end_matches('\r').chars().peekable();
-    while let Some(next) = signs.next() {
-        let cell = cells.last_mut().expect("there is always one");
-        match next {
-            '"' if quoted && signs.peek() == Some(&'"') => {
-                cell.push('"');
-                signs.next();
-            }
-            '"' => quoted = !quoted,
-            next if next == sign && !quoted => cells.push(String::new()),
-            next => cell.push(next),
-        }
-    }
-    cells
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -227,6 +209,5 @@ mod tests {
     #[test]
     fn words_of_a_purpose() {
         assert_eq!(words("Payment NW-17, order #5. СО-С/8;"), ["5", "nw-17", "order", "payment", "со-с/8"]);
-        assert_eq!(cells("a;\"b;\"\"c\"\"\";", ';'), ["a", "b;\"c\"", ""]);
     }
 }
