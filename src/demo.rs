@@ -65,6 +65,7 @@ pub fn welcome(address: &str) -> String {
     format!(
         "\nTry:\n  curl '{address}?authinfo=client:demo-client&func=payment&out=xml'\n\
          or open {address} in a browser and sign in as\n  \
-         admin / demo-admin, employee / demo-employee, reseller / demo-reseller or client / demo-client\n"
+         admin / demo-admin, employee / demo-employee, reseller / demo-reseller or client / demo-client;\n\
+         the other APIs take the keys demo-client-key and demo-reseller-key (README, Telephony)\n"
     )
 }

@@ -283,7 +283,7 @@ fn nodes(value: &Value) -> Vec<Node> {
     members.iter().flat_map(elements).collect()
 }
 
-/// A form that orders a document and is itself kept nowhere, with its defaults.
+/// A form that orders a document, or another deed, and is itself kept nowhere, with its defaults.
 pub fn order(cx: &Ctx) -> Record {
     let mut record = Record::new();
     for field in cx.func.meta.fields() {

@@ -14,6 +14,8 @@ const WHOLESALE: &str = "prefix,destination,price,initblock,billingblock,connect
     491801,Germany service,0.14,60,60,0.05\n\
     7,Россия,0.0345,60,1\n77,Казахстан,0.118,60,1\n7495,\"Россия, Москва\",0.0125,60,1\n79,Россия моб.,0.0412,60,1\n\
     88216,Satellite,4.95,60,60,1,0\n";
+/// Where else it leads; by the second.
+const DESTINATIONS: &str = include_str!("plans/destinations.csv");
 const RETAIL: &str = "33,France,0.019\n371,Latvia,0.129\n44,United Kingdom,0.015\n49,Germany,0.015\n\
     4915,Germany mobile,0.039\n4917,Germany mobile,0.039\n1,\"USA, Canada\",0.015\n";
 
@@ -32,6 +34,7 @@ pub fn set_up(stage: &mut Stage) -> Result<()> {
         stage.make(name, "admin", "plan.edit", &plan)?;
         stage.call("admin", "rate.import", &[("plan", &format!("@{name}")), ("data", list)])?;
     }
+    stage.call("admin", "rate.import", &[("plan", "@plan.wholesale"), ("data", DESTINATIONS)])?;
     stage.call("admin", "plan.edit", &[("elid", "@plan.home"), ("initial_credit", "1")])?;
     let given = [("elid", "@account.reseller"), ("plan", "@plan.wholesale")];
     let answer = stage.call("admin", "account.plan", &given)?;

@@ -20,6 +20,7 @@ pub fn of(error: &Error) -> u16 {
         ("value", "method") => 405,
         ("missed" | "value" | "limit" | "used", _) => 422,
         ("busy", _) => 503,
+        ("timeout", "body") => 408,
         ("timeout", _) => 504,
         _ => 500,
     }

@@ -8,6 +8,7 @@ use super::refill::{Refill, Source};
 use super::sip;
 use crate::app::App;
 use crate::auth::{Caller, Scope};
+use crate::billing::document;
 use crate::books;
 use crate::db::{Kind, Sql};
 use crate::doc::Node;
@@ -20,7 +21,7 @@ use crate::rpc::registry::Row;
 
 pub const FUNCS: &[Row] = &[("account.signup", Handler::Form(FORM))];
 
-const FORM: Form = record::FORM.prepare(prepare).read(read).save(save);
+const FORM: Form = record::FORM.prepare(prepare).read(|cx| Ok(document::order(cx))).save(save);
 
 /// Digits of a login that nobody has chosen.
 const LOGIN_DIGITS: usize = 10;
@@ -36,14 +37,6 @@ fn prepare(app: &App, caller: &Caller, params: &mut Params) -> Result<()> {
         }
         false => password::make(app, caller, params),
     }
-}
-
-fn read(cx: &mut Ctx) -> Result<Record> {
-    let mut record = Record::new();
-    for field in cx.func.meta.fields() {
-        record.set(field.column(), crate::value::default(field, &cx.zone));
-    }
-    Ok(record)
 }
 
 fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {

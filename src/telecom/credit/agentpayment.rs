@@ -2,6 +2,7 @@
 
 use super::transfer::balance;
 use super::{amount, give, reference};
+use crate::billing::document;
 use crate::books::{self, Subaccount};
 use crate::db::{Kind, Sql};
 use crate::doc::Node;
@@ -13,7 +14,7 @@ use crate::rpc::handler::{Ctx, Form};
 use crate::telecom::refill::{Refill, Source};
 use crate::telecom::{account, client};
 
-pub const FORM: Form = record::FORM.read(read).save(save);
+pub const FORM: Form = record::FORM.read(|cx| Ok(document::order(cx))).save(save);
 
 /// The words of portals and gateways, and the statuses of payments that they are.
 const STATUSES: [(&str, i64); 10] = [
@@ -40,14 +41,6 @@ struct Payment {
     amount: Money,
     currency_id: i64,
     status: i64,
-}
-
-fn read(cx: &mut Ctx) -> Result<Record> {
-    let mut record = Record::new();
-    for field in cx.func.meta.fields() {
-        record.set(field.column(), "");
-    }
-    Ok(record)
 }
 
 fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {

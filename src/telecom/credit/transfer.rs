@@ -1,6 +1,7 @@
 //! `account.transfer`: a reseller credits a client of his.
 
 use super::{amount, give, reference};
+use crate::billing::document;
 use crate::books::{self, Subaccount};
 use crate::db::{Kind, Sql};
 use crate::doc::Node;
@@ -11,15 +12,7 @@ use crate::rpc::handler::{Ctx, Form};
 use crate::telecom::refill::{Refill, Source};
 use crate::telecom::{account, client};
 
-pub const FORM: Form = record::FORM.read(read).save(save);
-
-fn read(cx: &mut Ctx) -> Result<Record> {
-    let mut record = Record::new();
-    for field in cx.func.meta.fields() {
-        record.set(field.column(), "");
-    }
-    Ok(record)
-}
+pub const FORM: Form = record::FORM.read(|cx| Ok(document::order(cx))).save(save);
 
 /// What is asked for, as it is kept.
 struct Asked {
