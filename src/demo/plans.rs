@@ -25,16 +25,17 @@ pub fn set_up(stage: &mut Stage) -> Result<()> {
         stage.call("admin", "prefix.edit", &[("prefix", prefix), ("destination", destination)])?;
     }
     let own = [("project", "@project.nordwind"), ("currency", "@currency.EUR")];
-    for (name, title, list) in [
-        ("plan.direct", "Direct calls", RETAIL),
-        ("plan.home", "Direct calls, Europe", RETAIL),
-        ("plan.wholesale", "Wholesale A–Z", WHOLESALE),
+    for (name, title, lists) in [
+        ("plan.direct", "Direct calls", &[RETAIL][..]),
+        ("plan.home", "Direct calls, Europe", &[RETAIL]),
+        ("plan.wholesale", "Wholesale A–Z", &[DESTINATIONS, WHOLESALE]),
     ] {
         let plan = [own[0], own[1], ("name", title), ("signup", "on"), ("tariff_limit", "3")];
         stage.make(name, "admin", "plan.edit", &plan)?;
-        stage.call("admin", "rate.import", &[("plan", &format!("@{name}")), ("data", list)])?;
+        for list in lists {
+            stage.call("admin", "rate.import", &[("plan", &format!("@{name}")), ("data", list)])?;
+        }
     }
-    stage.call("admin", "rate.import", &[("plan", "@plan.wholesale"), ("data", DESTINATIONS)])?;
     stage.call("admin", "plan.edit", &[("elid", "@plan.home"), ("initial_credit", "1")])?;
     let given = [("elid", "@account.reseller"), ("plan", "@plan.wholesale")];
     let answer = stage.call("admin", "account.plan", &given)?;
