@@ -1,7 +1,7 @@
 //! What a signed-in user sees and sets of himself, and the small helpers of the panel.
 
 use crate::app::App;
-use crate::auth::{Caller, rights};
+use crate::auth::{Caller, identify, rights};
 use crate::billing::user;
 use crate::db::{Kind, Raw, Sql};
 use crate::doc::Node;
@@ -111,17 +111,7 @@ fn check_old_password(app: &App, caller: &Caller, params: &mut Params) -> Result
     if !params.has("password") && !addr {
         return Ok(());
     }
-    let name = &caller.user.name;
-    if app.throttle.is_over(name, caller.ip) {
-        return Err(Error::value("old_passwd", ""));
-    }
-    match app.hasher.verify(params.get("old_passwd"), Some(&caller.user.password))? {
-        true => Ok(()),
-        false => {
-            app.throttle.failed(name, caller.ip);
-            Err(Error::value("old_passwd", ""))
-        }
-    }
+    identify::need_current(app, caller.ip, Some(&caller.user), params.get("old_passwd"))
 }
 
 fn read_own(cx: &mut Ctx) -> Result<Record> {

@@ -53,19 +53,37 @@ const CHUNK: i64 = 200;
 /// `item_due`: over both at once every chunk would sort all that is left.
 const STATUSES: [Status; 2] = [Status::Active, Status::Suspended];
 
+/// A job of any kind.
+enum Named {
+    OverServices(Job),
+    Own(fn(&Arc<App>, i64) -> Result<Report>),
+}
+
+/// All jobs by name, in the order in which they run.
+fn all() -> impl Iterator<Item = (&'static str, Named)> {
+    let over_services = JOBS.into_iter().map(|job| (job.name, Named::OverServices(job)));
+    over_services.chain([(calls::NAME, Named::Own(calls::run))])
+}
+
+impl Named {
+    fn run(self, app: &Arc<App>, now_us: i64) -> Result<Report> {
+        match self {
+            Self::OverServices(job) => run(app, job, now_us),
+            Self::Own(run) => run(app, now_us),
+        }
+    }
+}
+
 /// Runs a job as if it were that moment. Error `missed(job)`.
 pub fn run_named(app: &Arc<App>, name: &str, now_us: i64) -> Result<Report> {
-    if name == calls::NAME {
-        return calls::run(app, now_us);
-    }
-    let job = JOBS.into_iter().find(|job| job.name == name);
-    run(app, job.ok_or_else(|| Error::missed("job").with("value", name))?, now_us)
+    let job = all().find(|job| job.0 == name);
+    job.ok_or_else(|| Error::missed("job").with("value", name))?.1.run(app, now_us)
 }
 
 /// All jobs; one that fails does not keep the others from running.
 pub fn run_all(app: &Arc<App>, now_us: i64) {
-    for name in JOBS.iter().map(|job| job.name).chain([calls::NAME]) {
-        match run_named(app, name, now_us) {
+    for (name, job) in all() {
+        match job.run(app, now_us) {
             Ok(report) if report.done > 0 => tracing::info!(job = name, ?report),
             Ok(_) => {}
             Err(error) => tracing::error!(job = name, "{error}"),

@@ -241,7 +241,8 @@ fn write(call: &Arc<Call>) -> Result<Answer> {
 /// The deed, with nothing held, then the journal.
 fn reach_out(call: &Arc<Call>, reach: fn(&Call) -> Result<Reply>) -> Result<Answer> {
     let reply = reach(call)?;
-    let call = &Arc::new(abridged(call));
+    let is_long = |(_, value): (&str, &str)| value.len() > ECHOED_MAX;
+    let call = &if call.params.iter().any(is_long) { Arc::new(abridged(call)) } else { call.clone() };
     if !call.func.meta.nojournal {
         let noted = call.clone();
         call.app.db.write(move |conn| journal::write(&mut Ctx::new(conn, &noted)))?;

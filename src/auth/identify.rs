@@ -160,6 +160,21 @@ fn by_password(app: &App, name: &str, password: &str, ip: IpAddr) -> Result<Arc<
     Ok(user)
 }
 
+/// Error `value(old_passwd)` unless this is a user's password: a wrong one, no such user and too many
+/// attempts look alike. Blocks.
+pub fn need_current(app: &App, ip: IpAddr, user: Option<&User>, given: &str) -> Result<()> {
+    let wrong = || Error::value("old_passwd", "");
+    let name = user.map_or("", |user| &user.name);
+    if app.throttle.is_over(name, ip) {
+        return Err(wrong());
+    }
+    if app.hasher.verify(given, user.map(|user| user.password.as_str()))? && user.is_some() {
+        return Ok(());
+    }
+    app.throttle.failed(name, ip);
+    Err(wrong())
+}
+
 fn by_key(app: &App, name: &str, key: &str, ip: IpAddr) -> Result<Arc<User>> {
     if app.throttle.is_over(name, ip) {
         return Err(bad_password(ip));

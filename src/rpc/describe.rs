@@ -197,9 +197,10 @@ fn words_above(call: &Call) -> Vec<String> {
     let object = call.app.registry.get(&call.func.object);
     let metas = || object.iter().map(|func| &func.meta).chain([&call.func.meta]);
     let fields = || metas().flat_map(|meta| meta.coldata.cols.iter().chain(meta.fields()));
-    let is_open = |field: &Field| field.level <= call.caller.level();
-    let open: Vec<&str> = fields().filter(|field| is_open(field)).map(|field| field.name.as_str()).collect();
-    let above = fields().filter(|field| !open.contains(&field.name.as_str()));
+    let is_above = |field: &&Field| field.level > call.caller.level();
+    // Few columns are above anybody; another of the same name may be open.
+    let is_open = |name: &str| fields().any(|field| field.name == name && !is_above(&field));
+    let above = fields().filter(is_above).filter(|field| !is_open(&field.name));
     let words = |field: &Field| {
         let of_codes = field.vals.iter().map(|val| val.word.clone());
         [field.name.clone(), format!("hint_{}", field.name)].into_iter().chain(of_codes).collect::<Vec<_>>()

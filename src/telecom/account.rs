@@ -5,6 +5,7 @@ use crate::db::{Conn, Kind, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};
 use crate::history;
+use crate::level::Level;
 use crate::record::{self, Record, scope_sql};
 use crate::rpc::handler::{Ctx, Form, Handler, Reply, Topic};
 use crate::rpc::registry::Row;
@@ -48,10 +49,10 @@ pub fn first_user(conn: &mut Conn, account_id: i64) -> Result<i64> {
 }
 
 /// The account of a client of the caller by his login.
-pub fn by_login(conn: &mut Conn, scope: Scope, login: &str) -> Result<Option<i64>> {
+fn by_login(conn: &mut Conn, scope: Scope, login: &str) -> Result<Option<i64>> {
     let sql = Sql::new("SELECT account_id FROM users WHERE NOT deleted AND name_fold = ");
     let sql = sql.bind(login.trim().to_lowercase()).append(&scope_sql(scope, "account_id"));
-    let row = sql.sql(" AND level = 16").first(conn, &[Kind::Int])?;
+    let row = sql.sql(" AND level = ").bind(Level::User.number()).first(conn, &[Kind::Int])?;
     Ok(row.map(|row| row[0].int()))
 }
 

@@ -10,8 +10,9 @@ use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::ledger::{Book, BookKind, Scale, transfer as ledger};
 use crate::money::Money;
-use crate::rpc::handler::Handler;
+use crate::rpc::handler::{Ctx, Handler};
 use crate::rpc::registry::Row;
+use crate::telecom::client::{self, Client};
 use crate::telecom::refill::{self, Refill};
 
 pub const FUNCS: &[Row] = &[
@@ -39,6 +40,16 @@ pub fn give(conn: &mut Conn, to: &Subaccount, key: String, refill: &Refill, now_
     charge::settle(conn, to.id)?;
     refill::note(conn, to, refill, now_us)?;
     Ok(Posted::Done)
+}
+
+/// The client of a reseller that `plid` names, with his money. Credit is given to one client one after
+/// the other: who comes second sees what the first has done. Error `missed(plid)` for anybody else.
+fn of_reseller(cx: &mut Ctx) -> Result<(Client, Subaccount)> {
+    let client = client::locked(cx, 0)?;
+    if client.reseller_id == 0 {
+        return Err(Error::missed("plid").with("value", client.account_id.to_string()));
+    }
+    Ok((client, books::subaccount_of(cx.conn, client.account_id, None)?))
 }
 
 /// An amount that books of telephony can hold.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::account;
 use crate::app::App;
-use crate::auth::{Caller, Scope, User, session};
+use crate::auth::{Caller, Scope, User, identify, session};
 use crate::billing::user;
 use crate::db::Sql;
 use crate::doc::Node;
@@ -63,22 +63,12 @@ fn user_of(app: &App, scope: Scope, account_id: &str) -> Result<Option<Arc<User>
     user_id.map_or(Ok(None), |id| app.access.user(&app.db, id))
 }
 
-/// A wrong password, no such client and too many attempts look alike.
 fn check_old(app: &App, caller: &Caller, params: &Params, user: Option<Arc<User>>) -> Result<()> {
-    let wrong = || Error::value("old_passwd", "");
-    let name = user.as_ref().map_or("", |user| &user.name);
-    if app.throttle.is_over(name, caller.ip) {
-        return Err(wrong());
-    }
     let (old, new) = (params.get("old_passwd"), params.get("passwd"));
-    let is_right = app.hasher.verify(old, user.as_ref().map(|user| user.password.as_str()))?;
-    match is_right && user.is_some() {
-        true if old == new => Err(Error::value("passwd", "").with("desc", "desc_password_same")),
-        true => Ok(()),
-        false => {
-            app.throttle.failed(name, caller.ip);
-            Err(wrong())
-        }
+    identify::need_current(app, caller.ip, user.as_deref(), old)?;
+    match old == new {
+        true => Err(Error::value("passwd", "").with("desc", "desc_password_same")),
+        false => Ok(()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `payment.register`: a reseller's portal reports what his client has paid to it.
 
 use super::transfer::balance;
-use super::{amount, give, reference};
+use super::{amount, give, of_reseller, reference};
 use crate::billing::document;
 use crate::books::{self, Subaccount};
 use crate::db::{Kind, Sql};
@@ -12,7 +12,6 @@ use crate::money::Money;
 use crate::record::{self, Record};
 use crate::rpc::handler::{Ctx, Form};
 use crate::telecom::refill::{Refill, Source};
-use crate::telecom::{account, client};
 
 pub const FORM: Form = record::FORM.read(|cx| Ok(document::order(cx))).save(save);
 
@@ -64,12 +63,7 @@ fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
 }
 
 fn asked(cx: &mut Ctx, record: &Record) -> Result<Payment> {
-    let account_id = account::account_id(cx)?;
-    client::lock(cx.conn, account_id)?; // a payment is reported many times, and at once
-    let subaccount = books::subaccount_of(cx.conn, account_id, None)?;
-    if subaccount.reseller_id == 0 || subaccount.reseller_id == account_id {
-        return Err(Error::missed("plid").with("value", account_id.to_string()));
-    }
+    let (_, subaccount) = of_reseller(cx)?;
     let status = record.str("status").trim().to_lowercase();
     let known = STATUSES.iter().find(|(word, _)| *word == status);
     let provider = reference("provider", record.str("provider").trim())?.to_lowercase();

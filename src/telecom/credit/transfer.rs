@@ -1,8 +1,8 @@
 //! `account.transfer`: a reseller credits a client of his.
 
-use super::{amount, give, reference};
+use super::{amount, give, of_reseller, reference};
 use crate::billing::document;
-use crate::books::{self, Subaccount};
+use crate::books::Subaccount;
 use crate::db::{Kind, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};
@@ -10,7 +10,6 @@ use crate::history;
 use crate::record::{self, Record};
 use crate::rpc::handler::{Ctx, Form};
 use crate::telecom::refill::{Refill, Source};
-use crate::telecom::{account, client};
 
 pub const FORM: Form = record::FORM.read(|cx| Ok(document::order(cx))).save(save);
 
@@ -22,22 +21,18 @@ struct Asked {
 }
 
 fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
-    let account_id = account::account_id(cx)?;
-    client::lock(cx.conn, account_id)?; // one after the other: who comes second sees what the first did
-    let subaccount = books::subaccount_of(cx.conn, account_id, None)?;
-    if subaccount.reseller_id == 0 || subaccount.reseller_id == account_id {
-        return Err(Error::missed("plid").with("value", account_id.to_string())); // nobody's client, or no client
-    }
+    let (client, subaccount) = of_reseller(cx)?;
     let amount = amount("amount", record.str("amount"))?;
     let asked =
         Asked { subaccount, amount, external_id: reference("external_id", record.str("external_id"))? };
     if let Some(done) = before(cx, &asked)? {
         return done;
     }
-    match is_active(cx, account_id)? {
+    match client.active {
         true => credit(cx, &asked),
         false => {
-            refuse(cx, &asked, Error::value("plid", account_id.to_string()).with("desc", "desc_inactive"))
+            let inactive = Error::value("plid", client.account_id.to_string()).with("desc", "desc_inactive");
+            refuse(cx, &asked, inactive)
         }
     }
 }
@@ -58,11 +53,6 @@ fn before(cx: &mut Ctx, asked: &Asked) -> Result<Option<Result<Vec<Node>>>> {
         true => answer(cx, asked, row[0].int(), true),
         false => refuse(cx, asked, Error::exists("external_id", &asked.external_id)),
     }))
-}
-
-fn is_active(cx: &mut Ctx, account_id: i64) -> Result<bool> {
-    let sql = Sql::new("SELECT active FROM account WHERE id = ").bind(account_id);
-    Ok(sql.first(cx.conn, &[Kind::Flag])?.is_some_and(|row| row[0].on()))
 }
 
 fn credit(cx: &mut Ctx, asked: &Asked) -> Result<Vec<Node>> {
