@@ -20,6 +20,7 @@ pub mod refill;
 pub mod sandbox;
 pub mod signup;
 pub mod sip;
+pub mod sms;
 pub mod softphone;
 pub mod switch;
 pub mod voucher;

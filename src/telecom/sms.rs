@@ -1,0 +1,3 @@
+//! Short messages: what they cost, their way to a provider, and what became of them.
+
+pub mod transport;
