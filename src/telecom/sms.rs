@@ -1,3 +1,4 @@
 //! Short messages: what they cost, their way to a provider, and what became of them.
 
+pub mod gsm;
 pub mod transport;
