@@ -24,6 +24,7 @@ use crate::rpc::types;
 use crate::seal::Sealer;
 use crate::settings::Origin;
 use crate::telecom::rates::Rates;
+use crate::telecom::sms::transport::Transports;
 use crate::time::Clock;
 
 /// Beginnings of pages that are remembered, over all lists and callers.
@@ -56,6 +57,8 @@ pub struct App {
     pub rates_seen: Seen,
     /// Rates of call plans.
     pub rates: Rates,
+    /// Ways to the providers of short messages.
+    pub sms_transports: Transports,
     pub access: Access,
     pub credentials: Credentials,
     pub throttle: Throttle,
@@ -117,6 +120,7 @@ impl App {
             types_seen: Seen::new(Topic::Types),
             rates_seen: Seen::new(Topic::Rates),
             rates: Rates::default(),
+            sms_transports: Transports::default(),
             access: Access::default(),
             credentials: Credentials::new(clock.clone()),
             throttle: Throttle::new(clock.clone()),
