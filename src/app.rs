@@ -79,6 +79,8 @@ pub struct App {
     pub cursors: Cache<u64, (Raw, Raw)>,
     /// Something was written: there may be work in the outbox.
     pub posted: Notify,
+    /// Messages wait to be handed over.
+    pub sms_waits: Notify,
 }
 
 /// The generation of a topic that something was read at.
@@ -134,6 +136,7 @@ impl App {
             simulates: place.simulates,
             cursors: Cache::new(CURSORS_MAX),
             posted: Notify::new(),
+            sms_waits: Notify::new(),
             clock,
         });
         types::reload(&app);

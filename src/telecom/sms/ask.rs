@@ -6,8 +6,8 @@ use super::gsm::{self, Encoding};
 use super::reason;
 use crate::db::{Conn, Kind, Sql};
 use crate::error::{Error, Result};
-use crate::telecom::client;
 use crate::rpc::handler::{Call, Ctx};
+use crate::telecom::client;
 
 /// Parts of one message.
 const PARTS_MAX: usize = 10;
@@ -68,7 +68,11 @@ pub fn is_phone(text: &str) -> bool {
 
 pub fn phone(text: &str) -> Result<String> {
     let phone = text.trim();
-    if is_phone(phone) { Ok(phone.to_owned()) } else { Err(Error::value("phone", phone)) }
+    if is_phone(phone) {
+        Ok(phone.to_owned())
+    } else {
+        Err(Error::value("phone", phone).with("desc", "desc_sms_phone"))
+    }
 }
 
 /// The caller's own name of what he asks for; "" where he has none.
@@ -139,11 +143,12 @@ impl Party {
     }
 }
 
-/// A refusal in the words of a call; a reseller's affairs are none of his client's.
-pub fn refused(reason: &str, phone: &str) -> Error {
+/// A refusal in the words of a call, with the number or the price that it is about; a reseller's affairs are
+/// none of his client's.
+pub fn refused(reason: &str, value: &str) -> Error {
     match reason {
-        reason::NO_BALANCE => Error::limit("balance", ""),
-        reason::NO_RATE => Error::value("phone", phone).with("desc", "desc_sms_rate"),
+        reason::NO_BALANCE => Error::limit("balance", value),
+        reason::NO_RATE => Error::value("phone", value).with("desc", "desc_sms_rate"),
         reason::DISABLED => Error::limit("client", ""),
         _ => Error::limit("service", ""),
     }
@@ -158,7 +163,9 @@ mod tests {
         for good in ["+1234567", "+447575396991", "+123456789012345", " +1234567890 "] {
             assert!(phone(good).is_ok(), "{good}");
         }
-        for bad in ["", "+", "1234567890", "+123456", "+1234567890123456", "+12345x78", "++1234567", "+٣٤٥٦٧٨٩"] {
+        for bad in
+            ["", "+", "1234567890", "+123456", "+1234567890123456", "+12345x78", "++1234567", "+٣٤٥٦٧٨٩"]
+        {
             assert!(phone(bad).is_err(), "{bad}");
         }
     }
@@ -168,7 +175,16 @@ mod tests {
         for good in ["", "MyBrand", "ABCDEFGHIJK", "123456789012345", "+491701234567", "A & B"] {
             assert!(checked_sender(good).is_ok(), "{good}");
         }
-        for bad in ["ABCDEFGHIJKL", "1234567890123456", "My\nBrand", "My\rBrand", "Бренд", "a<b", "+", "12345678901a"] {
+        for bad in [
+            "ABCDEFGHIJKL",
+            "1234567890123456",
+            "My\nBrand",
+            "My\rBrand",
+            "Бренд",
+            "a<b",
+            "+",
+            "12345678901a",
+        ] {
             assert!(checked_sender(bad).is_err(), "{bad}");
         }
     }

@@ -1,8 +1,8 @@
 //! A message that is to be handed over now: charged and written down before anything leaves.
 
 use super::ask::{Party, Text};
-use super::transport::Attempt;
 use super::status;
+use super::transport::Attempt;
 use crate::db::{Conn, Kind, Raw, Sql};
 use crate::error::{Error, Result};
 use crate::money::Money;
@@ -101,7 +101,8 @@ fn insert(conn: &mut Conn, provider_id: i64, drafts: &[Draft], now_us: i64) -> R
 }
 
 fn values(provider_id: i64, draft: &Draft, now_us: i64) -> [Raw; 23] {
-    let currency = |side: Option<&crate::telecom::payers::Side>| side.map_or(0, |side| side.subaccount.currency_id);
+    let currency =
+        |side: Option<&crate::telecom::payers::Side>| side.map_or(0, |side| side.subaccount.currency_id);
     let Draft { party, payers, text, origin, .. } = draft;
     [
         party.account_id.into(),

@@ -40,6 +40,10 @@ fn verdict(outcome: &Outcome) -> Verdict {
     Verdict { status, reason, left_us }
 }
 
+pub fn status_of(outcome: &Outcome) -> &'static str {
+    verdict(outcome).status
+}
+
 /// Its name at the provider, and what he said beside it.
 fn said(outcome: &Outcome) -> (&str, &str) {
     match outcome {
@@ -89,13 +93,20 @@ fn rest(conn: &mut Conn, provider_id: i64, handed: &[Handed], now_us: i64) -> Re
         return Ok(());
     }
     let until = now_us + REST_US;
-    let sql = Sql::new("UPDATE sms_provider SET next_at = ").bind(until).sql(" WHERE id = ").bind(provider_id);
+    let sql =
+        Sql::new("UPDATE sms_provider SET next_at = ").bind(until).sql(" WHERE id = ").bind(provider_id);
     sql.sql(" AND next_at < ").bind(until).execute(conn).map(drop)
 }
 
 /// The message itself. One whose lease was over by then is still charged, and the late answer is better
 /// than none; what a receipt has decided stays.
-fn settle(conn: &mut Conn, charged: &Charged, outcome: &Outcome, verdict: Verdict, now_us: i64) -> Result<()> {
+fn settle(
+    conn: &mut Conn,
+    charged: &Charged,
+    outcome: &Outcome,
+    verdict: Verdict,
+    now_us: i64,
+) -> Result<()> {
     let (message_id, words) = said(outcome);
     let sql = Sql::new("UPDATE sms_message SET status = ").bind(verdict.status);
     let sql = sql.sql(", reason = ").bind(verdict.reason).sql(", detail = ").bind(detail(words));
@@ -118,7 +129,8 @@ fn of_scheduled(conn: &mut Conn, charged: &Charged, verdict: Verdict, now_us: i6
         }
     }
     let word = if verdict.status == status::REJECTED { status::FAILED } else { verdict.status };
-    let sql = Sql::new("UPDATE sms_scheduled SET status = ").bind(word).sql(", reason = ").bind(verdict.reason);
+    let sql =
+        Sql::new("UPDATE sms_scheduled SET status = ").bind(word).sql(", reason = ").bind(verdict.reason);
     let sql = sql.sql(", updated_at = ").bind(now_us).sql(" WHERE id = ").bind(id).sql(is_processing);
     sql.execute(conn).map(drop)
 }
@@ -130,8 +142,11 @@ fn of_campaign(conn: &mut Conn, id: i64, verdict: Verdict, rcpts: &[i64], now_us
         let moved = moved(conn, verdict, rcpts, Sql::default())?;
         return count(conn, id, counter, moved, now_us);
     }
-    let sql = Sql::new("UPDATE sms_campaign_rcpt SET status = CASE WHEN (SELECT c.status FROM sms_campaign c \
-                        WHERE c.id = ").bind(id);
+    let sql = Sql::new(
+        "UPDATE sms_campaign_rcpt SET status = CASE WHEN (SELECT c.status FROM sms_campaign c \
+                        WHERE c.id = ",
+    )
+    .bind(id);
     let sql = sql.sql(") = 'CANCELED' THEN 'CANCELED' ELSE 'QUEUED' END, reason = ").bind(verdict.reason);
     let sql = sql.sql(", next_at = ").bind(now_us).sql(" + tries * tries * ").bind(AGAIN_US);
     let sql = sql.sql(" WHERE tries < ").bind(TRIES_MAX).append(&sending(rcpts)).sql(" RETURNING status");
@@ -187,8 +202,10 @@ pub fn sweep(app: &crate::app::App, now_us: i64) -> Result<usize> {
     }
     let all = over("id, campaign_id, rcpt_id, scheduled_id");
     app.db.write(move |conn| {
-        let rows = all.load(conn, &[Kind::Int; 4])?;
-        rows.iter().try_for_each(|row| lost(conn, [row[0].int(), row[1].int(), row[2].int(), row[3].int()], now_us))?;
+        let rows = all.clone().load(conn, &[Kind::Int; 4])?;
+        rows.iter().try_for_each(|row| {
+            lost(conn, [row[0].int(), row[1].int(), row[2].int(), row[3].int()], now_us)
+        })?;
         Ok(rows.len())
     })
 }
@@ -198,8 +215,11 @@ fn lost(conn: &mut Conn, [id, campaign_id, rcpt_id, scheduled_id]: [i64; 4], now
     if campaign_id > 0 {
         Sql::new("UPDATE sms_campaign SET id = id WHERE id = ").bind(campaign_id).execute(conn)?;
     }
-    let sql = Sql::new("UPDATE sms_message SET status = 'UNKNOWN', reason = 'LOST', lease_until = 0, updated_at = ");
-    let sql = sql.bind(now_us).sql(" WHERE status = 'SENDING' AND lease_until < ").bind(now_us).sql(" AND id = ");
+    let sql = Sql::new(
+        "UPDATE sms_message SET status = 'UNKNOWN', reason = 'LOST', lease_until = 0, updated_at = ",
+    );
+    let sql =
+        sql.bind(now_us).sql(" WHERE status = 'SENDING' AND lease_until < ").bind(now_us).sql(" AND id = ");
     if sql.bind(id).execute(conn)? == 0 {
         return Ok(()); // its answer has come
     }

@@ -50,7 +50,9 @@ impl Prices {
     /// What each payer owes, or the reason why it cannot be sent.
     pub fn cost(&self, phone: &str, parts: i64, payers: &Payers) -> Result<Verdict> {
         let of = |currency_id| self.longest(phone, currency_id);
-        let Some(retail) = of(payers.retail().subaccount.currency_id) else { return Ok(Err(reason::NO_RATE)) };
+        let Some(retail) = of(payers.retail().subaccount.currency_id) else {
+            return Ok(Err(reason::NO_RATE));
+        };
         let times = |price| rounding::line(price, parts, Scale::TELECOM);
         let wholesale = match payers.wholesale() {
             None => Money::ZERO,
@@ -77,7 +79,11 @@ fn prefixes(phone: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The cheapest part that a client can send; nothing where there is no rate in his currency.
-pub fn cheapest(conn: &mut Conn, (provider_id, payer_id): (i64, i64), currency_id: i64) -> Result<Option<Money>> {
+pub fn cheapest(
+    conn: &mut Conn,
+    (provider_id, payer_id): (i64, i64),
+    currency_id: i64,
+) -> Result<Option<Money>> {
     let sql = Sql::new(
         "SELECT MIN(COALESCE(p.price, r.retail)) FROM sms_rate r \
          LEFT JOIN sms_price p ON p.rate_id = r.id AND p.reseller_id = ",

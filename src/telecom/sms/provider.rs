@@ -135,7 +135,8 @@ fn rows(cx: &mut Ctx) -> Result<Vec<Vec<Raw>>> {
 
 fn check(cx: &mut Ctx, record: &mut Record) -> Result<()> {
     let code = record.str("code").trim().to_lowercase();
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
+    let is_plain =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
     if code.is_empty() || code.len() > CODE_MAX || !code.bytes().all(is_plain) {
         return Err(Error::value("code", code));
     }

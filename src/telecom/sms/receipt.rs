@@ -75,6 +75,16 @@ pub fn report(
     })
 }
 
+/// Several of messages that are known.
+pub fn report_all(app: &App, told: Vec<(i64, String, State)>, now_us: i64) -> Result<()> {
+    app.db.write(move |conn| {
+        let settled = told.iter().map(|(provider_id, name, state)| {
+            settle(conn, (*provider_id, name), *state, "", now_us).map(drop)
+        });
+        settled.collect()
+    })
+}
+
 fn settle(conn: &mut Conn, of: (i64, &str), state: State, words: &str, now_us: i64) -> Result<bool> {
     let Some(id) = find(conn, of)? else { return Ok(false) };
     let (status, reason) = state.words();
@@ -87,19 +97,27 @@ fn settle(conn: &mut Conn, of: (i64, &str), state: State, words: &str, now_us: i
 
 /// A provider may use a name again after years: the newest message is meant.
 fn find(conn: &mut Conn, (provider_id, name): (i64, &str)) -> Result<Option<i64>> {
-    let sql = Sql::new("SELECT id FROM sms_message WHERE message_id <> '' AND provider_id = ").bind(provider_id);
+    let sql =
+        Sql::new("SELECT id FROM sms_message WHERE message_id <> '' AND provider_id = ").bind(provider_id);
     let sql = sql.sql(" AND message_id = ").bind(name).sql(" ORDER BY id DESC LIMIT 1");
     if let Some(row) = sql.first(conn, &[Kind::Int])? {
         return Ok(Some(row[0].int()));
     }
     let Some(id) = message::of_reference(name) else { return Ok(None) };
     let sql = Sql::new("SELECT id FROM sms_message WHERE provider_id = ").bind(provider_id);
-    let sql = sql.sql(" AND status IN ('SENT_TO_PROVIDER', 'UNKNOWN', 'DELIVERED', 'UNDELIVERED', 'REJECTED')");
+    let sql =
+        sql.sql(" AND status IN ('SENT_TO_PROVIDER', 'UNKNOWN', 'DELIVERED', 'UNDELIVERED', 'REJECTED')");
     Ok(sql.sql(" AND id = ").bind(id).first(conn, &[Kind::Int])?.map(|row| row[0].int()))
 }
 
 /// The last one of a message counts.
-fn keep(conn: &mut Conn, (provider_id, name): (i64, &str), state: State, words: &str, now_us: i64) -> Result<()> {
+fn keep(
+    conn: &mut Conn,
+    (provider_id, name): (i64, &str),
+    state: State,
+    words: &str,
+    now_us: i64,
+) -> Result<()> {
     let sql = Sql::new("SELECT COUNT(*) FROM sms_receipt WHERE provider_id = ").bind(provider_id);
     if sql.first(conn, &[Kind::Int])?.is_some_and(|row| row[0].int() >= WAITING_MAX) {
         return Ok(());

@@ -7,7 +7,7 @@ use crate::db::{Kind, Raw, Sql};
 use crate::error::Result;
 use crate::rpc::BUDGET_SLOW;
 use crate::telecom::sms::provider::SANDBOX;
-use crate::telecom::sms::{State, report};
+use crate::telecom::sms::receipt::{self, State};
 use crate::time::SECOND_US;
 
 /// So long after a message its receipt comes.
@@ -49,14 +49,21 @@ pub fn receipts(app: &App, after: i64, now_us: i64) -> Result<(usize, i64)> {
     let kinds = [Kind::Int, Kind::Int, Kind::Text, Kind::Text, Kind::Int];
     let rows = app.db.read(BUDGET_SLOW, |conn| sql.load(conn, &kinds))?;
     let is_due = |row: &&Vec<Raw>| row[4].int() + RECEIPT_US <= now_us;
-    let mut last = after;
-    let mut told = 0;
-    for row in rows.iter().take_while(is_due) {
+    let due: Vec<&Vec<Raw>> = rows.iter().take_while(is_due).collect();
+    let Some(last) = due.last().map(|row| row[0].int()) else { return Ok((0, after)) };
+    let told = due.iter().map(|row| {
         let state = if row[3].str().ends_with(UNDELIVERED) { State::Undelivered } else { State::Delivered };
-        report(app, row[1].int(), row[2].str(), state, "", now_us)?;
-        (last, told) = (row[0].int(), told + 1);
-    }
-    Ok((told, last))
+        (row[1].int(), row[2].str().to_owned(), state)
+    });
+    receipt::report_all(app, told.collect(), now_us)?;
+    // What is being handed over may be done later than what was begun after it.
+    let open = Sql::new("SELECT MIN(id) FROM sms_message WHERE status = 'SENDING'");
+    let open = app.db.read(BUDGET_SLOW, |conn| open.first(conn, &[Kind::Int]))?;
+    let before_open = match open.as_deref() {
+        Some([Raw::Int(id)]) => id - 1,
+        _ => last,
+    };
+    Ok((due.len(), last.min(before_open)))
 }
 
 #[cfg(test)]
