@@ -66,7 +66,7 @@ fn book_ids(conn: &mut Conn, transfer: &Transfer) -> Result<BTreeMap<Book, i64>>
     Ok(ids)
 }
 
-fn find(conn: &mut Conn, key: &str) -> Result<Option<i64>> {
+pub fn find(conn: &mut Conn, key: &str) -> Result<Option<i64>> {
     let sql = Sql::new("SELECT id FROM transfer WHERE key = ").bind(key);
     Ok(sql.first(conn, &[Kind::Int])?.map(|row| row[0].int()))
 }

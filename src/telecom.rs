@@ -10,6 +10,7 @@ pub mod credit;
 pub mod ipauth;
 pub mod markup;
 pub mod password;
+pub mod payers;
 pub mod plan;
 pub mod portal;
 pub mod prefix;
