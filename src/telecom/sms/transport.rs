@@ -1,5 +1,8 @@
 //! How a message leaves: one trait over every kind of provider.
 
+pub mod http;
+pub mod smpp;
+
 /// One message to be handed over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
