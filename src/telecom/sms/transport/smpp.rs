@@ -89,7 +89,8 @@ impl Settings {
 
 /// Where the ids of the parts of one message are kept: each part has receipts of its own.
 pub trait Parts: Send + Sync {
-    fn keep(&self, message_id: &str, part_ids: &[String]) -> Result<()>;
+    /// `reference` is ours, of the message.
+    fn keep(&self, reference: &str, ids: &[String]) -> Result<()>;
 }
 
 pub struct Smpp {
@@ -139,7 +140,7 @@ impl Smpp {
     fn accepted(&self, attempt: &Attempt, ids: Vec<String>) -> Outcome {
         let message_id = ids[0].clone();
         if ids.len() > 1
-            && let Err(error) = self.parts.keep(&message_id, &ids)
+            && let Err(error) = self.parts.keep(&attempt.reference, &ids)
         {
             tracing::error!(reference = attempt.reference, "ids of parts were not kept: {error}");
         }

@@ -1,8 +1,0 @@
-//! stub
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    Delivered,
-    Undelivered,
-    Expired,
-    Rejected,
-}
