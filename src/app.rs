@@ -24,6 +24,7 @@ use crate::rpc::types;
 use crate::seal::Sealer;
 use crate::settings::Origin;
 use crate::telecom::rates::Rates;
+use crate::telecom::sms::transport::Transports;
 use crate::time::Clock;
 
 /// Beginnings of pages that are remembered, over all lists and callers.
@@ -56,6 +57,8 @@ pub struct App {
     pub rates_seen: Seen,
     /// Rates of call plans.
     pub rates: Rates,
+    /// Ways to the providers of short messages.
+    pub sms_transports: Transports,
     pub access: Access,
     pub credentials: Credentials,
     pub throttle: Throttle,
@@ -76,6 +79,8 @@ pub struct App {
     pub cursors: Cache<u64, (Raw, Raw)>,
     /// Something was written: there may be work in the outbox.
     pub posted: Notify,
+    /// Messages wait to be handed over.
+    pub sms_waits: Notify,
 }
 
 /// The generation of a topic that something was read at.
@@ -117,6 +122,7 @@ impl App {
             types_seen: Seen::new(Topic::Types),
             rates_seen: Seen::new(Topic::Rates),
             rates: Rates::default(),
+            sms_transports: Transports::default(),
             access: Access::default(),
             credentials: Credentials::new(clock.clone()),
             throttle: Throttle::new(clock.clone()),
@@ -130,6 +136,7 @@ impl App {
             simulates: place.simulates,
             cursors: Cache::new(CURSORS_MAX),
             posted: Notify::new(),
+            sms_waits: Notify::new(),
             clock,
         });
         types::reload(&app);

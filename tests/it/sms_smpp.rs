@@ -128,7 +128,10 @@ fn a_short_message_is_handed_over() {
     assert_eq!(client.send("Hello {€}"), accepted("id-1"));
     let seen = smsc.seen();
     let submit = &seen[0];
-    assert_eq!((submit.source_addr_ton, submit.source_addr_npi, submit.source_addr.as_str()), (5, 0, "MyBrand"));
+    assert_eq!(
+        (submit.source_addr_ton, submit.source_addr_npi, submit.source_addr.as_str()),
+        (5, 0, "MyBrand")
+    );
     assert_eq!((submit.dest_addr_ton, submit.dest_addr_npi), (1, 1));
     assert_eq!(submit.destination_addr, "447575396991");
     assert_eq!((submit.data_coding, submit.esm_class, submit.registered_delivery), (0, 0, 1));
@@ -154,7 +157,7 @@ fn a_long_message_goes_in_parts() {
     assert_eq!(client.send(&text), accepted("id-1"));
     let seen = smsc.seen();
     assert_eq!(seen.len(), 3);
-    let mut whole = Vec::new();
+    let mut whole: Vec<u8> = Vec::new();
     for (number, submit) in (1_u8..).zip(&seen) {
         assert_eq!(submit.esm_class, 0x40);
         let (header, octets) = submit.short_message.split_at(6);
@@ -350,7 +353,8 @@ fn what_is_no_unit_ends_the_session() {
 
 #[test]
 fn odd_units_do_not() {
-    let port = scripted(|_, peer| {
+    let (over, is_over) = std::sync::mpsc::channel();
+    let port = scripted(move |_, peer| {
         // It asks before it answers the bind.
         let bind = peer.read().expect("a bind");
         peer.write(&Pdu::request(command::ENQUIRE_LINK, 1, Vec::new()).octets());
@@ -362,6 +366,7 @@ fn odd_units_do_not() {
         assert_eq!(peer.read().map(|pdu| (pdu.command, pdu.status)), Some((command::GENERIC_NACK, 3)));
         peer.write(&Pdu::request(command::DELIVER_SM, 3, vec![7; 3]).octets());
         assert_eq!(peer.read().map(|pdu| pdu.status), Some(status::PERMANENT));
+        let _ = over.send(());
         // An answer in two pieces, with an id beyond the letter of the standard.
         let submit = peer.read().expect("a submission");
         let mut answer = submit.answer(0);
@@ -375,6 +380,7 @@ fn odd_units_do_not() {
         peer.read();
     });
     let client = Client::to(port);
+    is_over.recv().expect("odd units were sent");
     assert_eq!(client.send("x"), accepted("sms-7")); // ours, where theirs cannot be kept
     assert!(matches!(client.send("x"), Outcome::Rejected { .. }));
 }

@@ -12,6 +12,7 @@ use regex::{Regex, RegexBuilder};
 use super::{Attempt, Outcome, Transport};
 use crate::effect::http::{Answer, Failure, Method, Request};
 use crate::error::{Error, Result};
+use crate::telecom::sms::provider;
 use template::{Place, Values, fill, moves_host, names, unknown};
 
 const PATTERN_MAX_CHARS: usize = 500;
@@ -47,6 +48,25 @@ pub struct Settings<'a> {
     pub secret: &'a str,
     pub sender: &'a str,
     pub timeout: Duration,
+}
+
+impl<'a> Settings<'a> {
+    pub fn of(row: &'a provider::Settings) -> Self {
+        Self {
+            url: row.text("url"),
+            method: row.text("method"),
+            content: row.text("content"),
+            headers: row.text("headers"),
+            body: row.text("body"),
+            success: row.text("success"),
+            message_id: row.text("message_id"),
+            throttled: row.text("throttled"),
+            login: row.text("login"),
+            secret: &row.secret,
+            sender: row.text("sender"),
+            timeout: Duration::from_secs(row.timeout_sec.unsigned_abs()),
+        }
+    }
 }
 
 pub struct Gateway {

@@ -1,6 +1,7 @@
 //! A provider that takes messages over SMPP 3.4. One session a provider is kept (`session`); a
 //! message is as many submissions as it has parts.
 
+pub mod keep;
 pub mod pdu;
 pub mod receipt;
 pub mod session;
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant};
 use super::{Attempt, Outcome, Transport};
 use crate::error::{Error, Result};
 use crate::telecom::sms::gsm::{self, Encoding};
+use crate::telecom::sms::provider;
 use pdu::{Submit, status};
 use receipt::IdForm;
 use session::{Came, Session};
@@ -22,6 +24,8 @@ const PAUSE: Duration = Duration::from_millis(500);
 const MESSAGE_ID_MAX_CHARS: usize = 64;
 const PLAIN: &str = "smpp://";
 const TLS: &str = "smpps://";
+/// After so long a silence it is asked whether the provider is there.
+const ENQUIRE: Duration = Duration::from_secs(30);
 /// Where providers listen (assigned by IANA).
 const PORT: u16 = 2775;
 const LOGIN_MAX: usize = 64;
@@ -72,7 +76,23 @@ pub struct Settings {
 
 impl Settings {
     /// Error `value` names the field that is wrong.
-    pub fn check(&self) -> Result<()> {
+    pub fn of(row: &provider::Settings) -> Result<Self> {
+        let settings = Self {
+            address: Address::read(row.text("address"))?,
+            login: row.text("login").to_owned(),
+            secret: row.secret.clone(),
+            system_type: row.text("system_type").to_owned(),
+            sender: row.text("sender").to_owned(),
+            id_form: IdForm::of(row.text("id_form")),
+            window: usize::try_from(row.in_flight).unwrap_or(1),
+            timeout: Duration::from_secs(row.timeout_sec.unsigned_abs()),
+            enquire: ENQUIRE,
+        };
+        settings.check().map(|()| settings)
+    }
+
+    /// Error `value` names the field that is wrong.
+    fn check(&self) -> Result<()> {
         let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
         match () {
             () if self.login.is_empty() || self.login.len() > LOGIN_MAX || !is_plain(&self.login) => {
@@ -180,6 +200,10 @@ impl Transport for Smpp {
             }
         }
         self.accepted(attempt, ids)
+    }
+
+    fn end(&self) {
+        self.session.stop();
     }
 }
 
