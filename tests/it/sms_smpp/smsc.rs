@@ -122,6 +122,11 @@ impl Smsc {
         *self.desk.pause.lock().unwrap() = pause;
     }
 
+    /// Who is bound now.
+    pub fn sessions(&self) -> usize {
+        self.desk.bound.lock().unwrap().len()
+    }
+
     pub fn seen(&self) -> Vec<submit_sm> {
         self.desk.seen.lock().unwrap().clone()
     }
