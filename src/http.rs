@@ -17,6 +17,7 @@ mod output;
 mod patience;
 mod refuse;
 mod request;
+mod smshook;
 mod tls;
 mod upload;
 

@@ -41,6 +41,7 @@ pub const SEALED: &[Column] = &[
     sip::SECRET,
     switch::SECRET,
     sms::provider::SECRET,
+    sms::hook::SECRET,
 ];
 
 /// So long that nonces may be random for as many texts as there will ever be.

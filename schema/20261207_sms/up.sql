@@ -1,6 +1,6 @@
 -- Through whom messages leave. kind: sandbox (inside of this program), http or smpp; what each kind needs
 -- stands below it. pace: messages a second of what waits, 0 as many as it takes; in_flight: handed over at
--- once. secret: sealed. next_at: when the next batch of what waits may leave. version: counts changes.
+-- once. secret, hook_secret: sealed. hook_…: how it reports receipts over HTTP. next_at: when the next batch of what waits may leave. version: counts changes.
 CREATE TABLE sms_provider (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     code        TEXT NOT NULL,
@@ -20,6 +20,15 @@ CREATE TABLE sms_provider (
     message_id  TEXT NOT NULL DEFAULT '',
     address     TEXT NOT NULL DEFAULT '',
     system_type TEXT NOT NULL DEFAULT '',
+    content     TEXT NOT NULL DEFAULT 'form',
+    throttled   TEXT NOT NULL DEFAULT '',
+    id_form     TEXT NOT NULL DEFAULT 'same',
+    hook_secret TEXT NOT NULL DEFAULT '',
+    hook_header TEXT NOT NULL DEFAULT '',
+    hook_id     TEXT NOT NULL DEFAULT 'id',
+    hook_status TEXT NOT NULL DEFAULT 'status',
+    hook_delivered   TEXT NOT NULL DEFAULT '',
+    hook_undelivered TEXT NOT NULL DEFAULT '',
     active      BOOLEAN NOT NULL DEFAULT TRUE,
     next_at     BIGINT NOT NULL DEFAULT 0,
     version     BIGINT NOT NULL DEFAULT 0,
@@ -112,6 +121,19 @@ CREATE TABLE sms_receipt (
     at          BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX sms_receipt__message ON sms_receipt (provider_id, message_id);
+
+-- The parts of a message that went as several, each with the provider's name of it. state: what its receipt
+-- said, "" none yet.
+CREATE TABLE sms_part (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    sms_id      BIGINT NOT NULL REFERENCES sms_message (id),
+    number      BIGINT NOT NULL,
+    provider_id BIGINT NOT NULL,
+    message_id  TEXT NOT NULL,
+    state       TEXT NOT NULL DEFAULT ''
+);
+CREATE UNIQUE INDEX sms_part__number ON sms_part (sms_id, number);
+CREATE INDEX sms_part_message ON sms_part (provider_id, message_id, id);
 
 -- A message for later. local_time and utc_offset: as it was asked for; run_at: the moment that this is.
 -- status: SCHEDULED, PROCESSING, SENT_TO_PROVIDER, UNKNOWN, FAILED, CANCELED.

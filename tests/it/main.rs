@@ -23,6 +23,8 @@ mod property;
 mod rates;
 mod scripts;
 mod sms;
+mod sms_http;
+mod sms_smpp;
 mod soak;
 mod support;
 mod sweep;

@@ -9,6 +9,8 @@ use crate::rpc::BUDGET_SLOW;
 use crate::rpc::handler::{Ctx, Form, Handler};
 use crate::rpc::registry::Row;
 use crate::seal::Column;
+use crate::telecom::sms::hook;
+use crate::telecom::sms::transport::{http, smpp};
 
 pub const FUNCS: &[Row] = &[
     ("sms.provider", Handler::Rows(rows)),
@@ -20,6 +22,8 @@ const EDIT: Form = record::FORM.check(check).save(save);
 
 /// The kind that is inside of this program.
 pub const SANDBOX: &str = "sandbox";
+pub const HTTP: &str = "http";
+pub const SMPP: &str = "smpp";
 
 pub const SECRET: Column =
     Column { table: "sms_provider", column: "secret", context: "sms_provider.secret:{id}", only: "" };
@@ -31,7 +35,7 @@ const TIMEOUT_MAX_SEC: i64 = 60;
 const CODE_MAX: usize = 32;
 
 /// The columns of `sms_provider` that transports read by name.
-const TEXTS: [&str; 10] = [
+const TEXTS: [&str; 13] = [
     "sender",
     "login",
     "url",
@@ -42,6 +46,9 @@ const TEXTS: [&str; 10] = [
     "message_id",
     "address",
     "system_type",
+    "content",
+    "throttled",
+    "id_form",
 ];
 
 /// A provider as its transport is made from it.
@@ -51,6 +58,7 @@ pub struct Settings {
     pub code: String,
     pub kind: String,
     pub timeout_sec: i64,
+    pub in_flight: i64,
     /// Counts changes.
     pub version: i64,
     /// Opened.
@@ -66,9 +74,9 @@ impl Settings {
     }
 
     pub fn load(app: &App, id: i64) -> Result<Self> {
-        let sql = Sql::new("SELECT code, kind, timeout_sec, version, secret, ").words(TEXTS);
+        let sql = Sql::new("SELECT code, kind, timeout_sec, version, secret, in_flight, ").words(TEXTS);
         let sql = sql.sql(" FROM sms_provider WHERE NOT deleted AND id = ").bind(id);
-        let first = [Kind::Text, Kind::Text, Kind::Int, Kind::Int, Kind::Text];
+        let first = [Kind::Text, Kind::Text, Kind::Int, Kind::Int, Kind::Text, Kind::Int];
         let kinds: Vec<Kind> = first.into_iter().chain(TEXTS.map(|_| Kind::Text)).collect();
         let row = app.db.read(BUDGET_SLOW, |conn| sql.first(conn, &kinds))?;
         let row = row.ok_or_else(|| Error::missed("provider").with("value", id.to_string()))?;
@@ -82,10 +90,25 @@ impl Settings {
             code: row[0].str().to_owned(),
             kind: row[1].str().to_owned(),
             timeout_sec: row[2].int(),
+            in_flight: row[5].int(),
             version: row[3].int(),
             secret,
             texts: row[first.len()..].iter().map(|raw| raw.str().to_owned()).collect(),
         })
+    }
+
+    /// As a form says it, with the secret that it brings.
+    fn of(cx: &Ctx, record: &Record) -> Self {
+        Self {
+            id: 0,
+            code: record.str("code").to_owned(),
+            kind: record.str("kind").to_owned(),
+            timeout_sec: record.int("timeout_sec"),
+            in_flight: record.int("in_flight"),
+            version: 0,
+            secret: cx.params.get("secret").to_owned(),
+            texts: TEXTS.map(|name| record.str(name).to_owned()).to_vec(),
+        }
     }
 
     /// What a transport that was made before must match.
@@ -94,6 +117,13 @@ impl Settings {
         let row = app.db.read(BUDGET_SLOW, |conn| sql.first(conn, &[Kind::Int]))?;
         row.map(|row| row[0].int()).ok_or_else(|| Error::missed("provider").with("value", id.to_string()))
     }
+}
+
+/// Ids and kinds of the providers that take messages now.
+pub fn open(app: &App) -> Result<Vec<(i64, String)>> {
+    let sql = Sql::new("SELECT id, kind FROM sms_provider WHERE NOT deleted AND active ORDER BY id");
+    let rows = app.db.read(BUDGET_SLOW, |conn| sql.load(conn, &[Kind::Int, Kind::Text]))?;
+    Ok(rows.iter().map(|row| (row[0].int(), row[1].str().to_owned())).collect())
 }
 
 /// A provider that takes messages now.
@@ -148,24 +178,30 @@ fn check(cx: &mut Ctx, record: &mut Record) -> Result<()> {
             return Err(Error::value(name, record.int(name).to_string()));
         }
     }
-    match record.str("kind") == SANDBOX && cx.app.config.load().production {
-        true => Err(Error::value("kind", SANDBOX)),
-        false => Ok(()),
+    hook::check(cx, record)?;
+    let row = Settings::of(cx, record);
+    match row.kind.as_str() {
+        SANDBOX if cx.app.config.load().production => Err(Error::value("kind", SANDBOX)),
+        HTTP => http::Gateway::new(&http::Settings::of(&row)).map(drop),
+        SMPP => smpp::Settings::of(&row).map(drop),
+        _ => Ok(()),
     }
 }
 
-/// A secret is sealed for its row, so the row comes first. An empty field keeps the one there is.
+/// Secrets are sealed for their row, so the row comes first. An empty field keeps the one there is.
 fn save(cx: &mut Ctx, mut record: Record) -> Result<Vec<Node>> {
-    let secret = cx.params.get("secret").to_owned();
-    if secret.is_empty() {
-        record.changed.retain(|name| name != "secret");
-    }
+    let secrets = [SECRET, hook::SECRET].map(|column| (column, cx.params.get(column.column).to_owned()));
+    let given = || secrets.iter().filter(|(_, secret)| !secret.is_empty());
+    record.changed.retain(|name| {
+        let is_empty = |(column, secret): &(Column, String)| column.column == name && secret.is_empty();
+        !secrets.iter().any(is_empty)
+    });
     let id = record::store(cx, record)?;
     Sql::new("UPDATE sms_provider SET version = version + 1 WHERE id = ").bind(id).execute(cx.conn)?;
-    if !secret.is_empty() {
-        let sealed = cx.app.sealer.seal(&secret, &SECRET.context(&[&id]));
-        let sql = Sql::new("UPDATE sms_provider SET secret = ").bind(sealed).sql(" WHERE id = ").bind(id);
-        sql.execute(cx.conn)?;
+    for (column, secret) in given() {
+        let sealed = cx.app.sealer.seal(secret, &column.context(&[&id]));
+        let sql = Sql::new("UPDATE sms_provider SET ").word(column.column).sql(" = ").bind(sealed);
+        sql.sql(" WHERE id = ").bind(id).execute(cx.conn)?;
     }
     Ok(vec![Node::leaf("id", id.to_string())])
 }

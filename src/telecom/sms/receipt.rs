@@ -1,5 +1,6 @@
 //! Delivery receipts: what a provider reports of a message later on.
 
+use super::part::{self, Heard};
 use super::{message, outcome, reason, status};
 use crate::app::App;
 use crate::db::{Conn, Kind, Sql};
@@ -30,7 +31,7 @@ impl State {
 
     const ALL: [Self; 4] = [Self::Delivered, Self::Undelivered, Self::Expired, Self::Rejected];
 
-    fn word(self) -> &'static str {
+    pub fn word(self) -> &'static str {
         match self {
             Self::Delivered => "delivered",
             Self::Undelivered => "undelivered",
@@ -39,7 +40,7 @@ impl State {
         }
     }
 
-    fn of_word(word: &str) -> Option<Self> {
+    pub fn of_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.word() == word)
     }
 }
@@ -85,8 +86,15 @@ pub fn report_all(app: &App, told: Vec<(i64, String, State)>, now_us: i64) -> Re
     })
 }
 
+/// A message first, then its parts: they are written down before it has its name.
 fn settle(conn: &mut Conn, of: (i64, &str), state: State, words: &str, now_us: i64) -> Result<bool> {
-    let Some(id) = find(conn, of)? else { return Ok(false) };
+    let found = find(conn, of)?;
+    let (found, state) = match part::heard(conn, of, state)? {
+        Heard::Alone => (found, state),
+        Heard::Waiting => return Ok(true),
+        Heard::Whole(name, state) => (find(conn, (of.0, &name))?, state),
+    };
+    let Some(id) = found else { return Ok(false) };
     let (status, reason) = state.words();
     let sql = Sql::new("UPDATE sms_message SET status = ").bind(status).sql(", reason = ").bind(reason);
     let sql = sql.sql(", detail = ").bind(words).sql(", updated_at = ").bind(now_us);
@@ -136,7 +144,9 @@ pub fn take_up(app: &App, now_us: i64) -> Result<usize> {
     let look = Sql::new(
         "SELECT r.id, r.provider_id, r.message_id, r.state, r.detail FROM sms_receipt r WHERE EXISTS \
          (SELECT 1 FROM sms_message m WHERE m.message_id <> '' AND m.provider_id = r.provider_id \
-         AND m.message_id = r.message_id) OR r.at < ",
+         AND m.message_id = r.message_id) OR EXISTS (SELECT 1 FROM sms_part p JOIN sms_message m \
+         ON m.id = p.sms_id WHERE m.message_id <> '' AND p.provider_id = r.provider_id \
+         AND p.message_id = r.message_id) OR r.at < ",
     );
     let look = look.bind(now_us - WAITING_US).sql(" ORDER BY r.id LIMIT ").bind(CHUNK);
     let kinds = [Kind::Int, Kind::Int, Kind::Text, Kind::Text, Kind::Text];

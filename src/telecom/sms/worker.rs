@@ -72,6 +72,9 @@ fn begin(app: &Arc<App>, round: &Round, provider_id: i64) {
 /// What is due beside handing over: receipts, and messages whose server has ended.
 fn tend(app: &Arc<App>, behind: &AtomicI64) {
     let now_us = app.clock.now_us();
+    if let Err(error) = transport::follow(app) {
+        tracing::error!("sessions with providers of messages were not looked after: {error}");
+    }
     let told = outcome::sweep(app, now_us).and_then(|_| receipt::take_up(app, now_us));
     let told = told.and_then(|_| drop_unfinished(app, now_us));
     let told = told.and_then(|_| sandbox::receipts(app, behind.load(Ordering::SeqCst), now_us));
