@@ -39,8 +39,10 @@ impl Transport for Sandbox {
 }
 
 /// Receipts that are due, of messages behind number `after`; answers how many there were, and behind which
-/// number to look next time.
+/// number to look next time: a server that has real providers too does not look through their messages
+/// again and again.
 pub fn receipts(app: &App, after: i64, now_us: i64) -> Result<(usize, i64)> {
+    let Some(end) = end(app)? else { return Ok((0, after)) };
     let sql = Sql::new(
         "SELECT m.id, m.provider_id, m.message_id, m.phone, m.updated_at FROM sms_message m \
          JOIN sms_provider p ON p.id = m.provider_id WHERE m.status = 'SENT_TO_PROVIDER' AND p.kind = ",
@@ -50,20 +52,28 @@ pub fn receipts(app: &App, after: i64, now_us: i64) -> Result<(usize, i64)> {
     let rows = app.db.read(BUDGET_SLOW, |conn| sql.load(conn, &kinds))?;
     let is_due = |row: &&Vec<Raw>| row[4].int() + RECEIPT_US <= now_us;
     let due: Vec<&Vec<Raw>> = rows.iter().take_while(is_due).collect();
-    let Some(last) = due.last().map(|row| row[0].int()) else { return Ok((0, after)) };
+    let last = match due.last() {
+        Some(row) => row[0].int(),
+        None if rows.is_empty() => end,
+        None => after,
+    };
     let told = due.iter().map(|row| {
         let state = if row[3].str().ends_with(UNDELIVERED) { State::Undelivered } else { State::Delivered };
         (row[1].int(), row[2].str().to_owned(), state)
     });
-    receipt::report_all(app, told.collect(), now_us)?;
-    // What is being handed over may be done later than what was begun after it.
-    let open = Sql::new("SELECT MIN(id) FROM sms_message WHERE status = 'SENDING'");
-    let open = app.db.read(BUDGET_SLOW, |conn| open.first(conn, &[Kind::Int]))?;
-    let before_open = match open.as_deref() {
-        Some([Raw::Int(id)]) => id - 1,
-        _ => last,
-    };
-    Ok((due.len(), last.min(before_open)))
+    if !due.is_empty() {
+        receipt::report_all(app, told.collect(), now_us)?;
+    }
+    Ok((due.len(), last.min(end).max(after)))
+}
+
+/// The last message before those that are being handed over: they may be done later than what was begun
+/// after them. Nothing where there is no such provider.
+fn end(app: &App) -> Result<Option<i64>> {
+    let sql = Sql::new("SELECT COALESCE((SELECT MIN(id) - 1 FROM sms_message WHERE status = 'SENDING'), ");
+    let sql = sql.sql("(SELECT MAX(id) FROM sms_message), 0) FROM sms_provider WHERE kind = ").bind(SANDBOX);
+    let row = app.db.read(BUDGET_SLOW, |conn| sql.sql(" LIMIT 1").first(conn, &[Kind::Int]))?;
+    Ok(row.map(|row| row[0].int()))
 }
 
 #[cfg(test)]
