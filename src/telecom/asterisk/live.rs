@@ -278,3 +278,6 @@ impl Channel {
         Some(Told { cause, billsec: talked_us.max(0) / SECOND_US, end_us })
     }
 }
+
+#[cfg(test)]
+mod tests;
