@@ -54,14 +54,16 @@ pub fn answer(app: &App, peer: &Peer, ask: &Ask) -> Result<String> {
     }
 }
 
+/// Asterisk reads a `+` as it stands (ast_uri_http), so a blank is `%20`.
 fn encoded(row: &Fields) -> String {
-    form_urlencoded::Serializer::new(String::new()).extend_pairs(row).finish()
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(row).finish().replace('+', "%20")
 }
 
 fn rows(app: &App, peer: &Peer, family: &str, asked: &Pairs) -> Result<Vec<Fields>> {
     let conditions: Vec<Condition> = asked.iter().map(Condition::of).collect();
     // Asterisk always names something; what names nothing is no question of its.
-    if conditions.is_empty() || !peer.active {
+    let is_odd = |(name, value): &(String, String)| [name, value].iter().any(|text| text.contains('\0'));
+    if conditions.is_empty() || !peer.active || asked.iter().any(is_odd) {
         return Ok(Vec::new());
     }
     let found = app.db.read(BUDGET_SLOW, |conn| match family {
