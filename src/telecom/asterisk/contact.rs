@@ -142,3 +142,10 @@ fn destroy(conn: &mut Conn, (switch_id, name): (i64, &str)) -> Result<usize> {
     let sql = Sql::new("DELETE FROM sip_contact WHERE switch_id = ").bind(switch_id);
     sql.sql(" AND name = ").bind(name).execute(conn)
 }
+
+/// Forgets registrations that have ended and that no switch has taken back.
+pub fn forget(app: &App, now_us: i64) -> Result<usize> {
+    app.db.write(move |conn| {
+        Sql::new("DELETE FROM sip_contact WHERE expires_at < ").bind(now_us - KEPT_US).execute(conn)
+    })
+}

@@ -40,7 +40,7 @@ const LIST_EACH: Duration = Duration::from_secs(60);
 /// Between attempts to sign in; doubled from one to the next.
 const PAUSE: Duration = Duration::from_secs(1);
 const PAUSE_MAX: Duration = Duration::from_secs(60);
-const MESSAGES_WAITING: usize = 1_024;
+const MESSAGES_WAITING: usize = 8_192;
 const ORDERS_WAITING: usize = 64;
 
 /// What an order came to; the word says why it was not followed.
@@ -167,6 +167,7 @@ impl Link<'_> {
     /// Asks for all channels: who is not among them has ended while nobody heard it.
     async fn list(&mut self) -> io::Result<()> {
         self.listed = Instant::now();
+        self.calls.list_again();
         let asked_us = self.app.clock.now_us();
         self.asked = (self.send("CoreShowChannels", &[]).await?, asked_us);
         Ok(())
@@ -186,7 +187,7 @@ impl Link<'_> {
             if id == self.asked.0 {
                 self.calls.listed(self.asked.1, now_us);
             }
-        } else {
+        } else if message.get("Event") != "CoreShowChannel" || id == self.asked.0 {
             self.calls.heard(&message, now_us);
         }
     }

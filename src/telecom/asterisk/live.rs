@@ -155,6 +155,11 @@ impl Calls {
         }
     }
 
+    /// A new list of all channels was asked for.
+    pub fn list_again(&mut self) {
+        self.listing.clear();
+    }
+
     /// A list of all channels is complete, which was asked for at that moment.
     pub fn listed(&mut self, asked_us: i64, now_us: i64) {
         let listing = std::mem::take(&mut self.listing);

@@ -38,9 +38,7 @@ impl Ask {
 pub fn answer(app: &App, peer: &Peer, ask: &Ask) -> Result<String> {
     let asked = if ask.body.is_empty() { &ask.query } else { &ask.body };
     match ask.verb.as_str() {
-        "single" => {
-            Ok(rows(app, peer, &ask.family, asked)?.first().map(|row| encoded(row)).unwrap_or_default())
-        }
+        "single" => Ok(rows(app, peer, &ask.family, asked)?.first().map(encoded).unwrap_or_default()),
         "multi" => {
             let rows = rows(app, peer, &ask.family, asked)?;
             Ok(rows.iter().map(|row| encoded(row) + "\n").collect())

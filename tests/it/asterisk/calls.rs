@@ -235,4 +235,41 @@ worlds! {
         refused("client", "1.8", DST, "unavailable");
         pbx.phones.check();
     }
+
+    /// Many calls end at the same moment, each told of by the dialplan and by the manager interface.
+    fn all_ends_at_once(world: &World) {
+        let mut pbx = Pbx::new(Phones::new(world));
+        pbx.phones.pay("buyer", "100.00");
+        pbx.phones.pay("reseller", "100.00");
+        pbx.start();
+        let mut manager = pbx.manager();
+        manager.play(NO_CHANNELS, &[]);
+        let callerid = callerid(world, "buyer");
+        let names: Vec<String> = (0..30).map(|nth| format!("1781524800.{nth}0")).collect();
+        for name in &names {
+            let vars = vars("buyer", name, &[("callerid", &callerid), ("seconds", "60")]);
+            manager.play(BEGIN, &vars);
+            pbx.authorise(&vars);
+            manager.play(ANSWERED, &vars);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(1_500));
+        pbx.advance(20);
+        for name in &names {
+            manager.play(HANGUP, &vars("buyer", name, &[]));
+        }
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        pbx.advance(3);
+        std::thread::scope(|scope| {
+            for name in &names {
+                let pbx = &pbx;
+                scope.spawn(move || {
+                    pbx.end(&vars("buyer", name, &[("answered", "20"), ("status", "ANSWER")]));
+                });
+            }
+        });
+        pbx.until_calls(0);
+        let seconds: Vec<String> = records(world).into_iter().map(|row| row[3].clone()).collect();
+        assert_eq!(seconds, vec!["20"; names.len()]);
+        pbx.phones.check();
+    }
 }

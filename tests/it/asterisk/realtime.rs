@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use billmgr::db::Sql;
+use billmgr::jobs;
 
 use crate::asterisk::peers::Pbx;
 use crate::calls_money::phones::{Phones, text};
@@ -59,6 +60,13 @@ worlds! {
         assert_eq!(dom::find(&list, "/doc/elem/uri"), ["sip:client@192.0.2.7:5060"]);
         assert_eq!(dom::find(&list, "/doc/elem/user_agent"), ["Yealink SIP-T46U"]);
         assert!(dom::find(&world.done("client2", "func=sip.contact"), "/doc/elem").is_empty());
+        // It has ended for more than an hour, and the switch does not say so.
+        let left = |secs: i64| {
+            world.clock.advance_us(secs * 1_000_000);
+            jobs::run_named(&world.app, "calls", world.clock.now_us()).expect("a job");
+            tables::rows(&world.app.db, "sip_contact").len()
+        };
+        assert_eq!((left(7_200 + 3_500), left(200)), (1, 0));
     }
 
     /// What the telephone computes from its password and the switch from HA1 is the same (RFC 2617, 3.2.2).
