@@ -11,6 +11,7 @@ pub mod credit;
 pub mod ipauth;
 pub mod markup;
 pub mod password;
+pub mod payers;
 pub mod plan;
 pub mod portal;
 pub mod prefix;

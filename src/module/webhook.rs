@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 use super::info::{Info, Pairs, Processing};
 use super::{Effects, Job};
 use crate::app::App;
-use crate::effect::webhook::{Hook, HookOutcome};
+use crate::effect::http::Answer;
+use crate::effect::webhook::Hook;
 use crate::error::{Error, Result};
 use crate::outbox::Settled;
 use crate::outbox::worker::Acted;
@@ -103,7 +104,7 @@ fn body(job: &Job, is_poll: bool) -> Result<String> {
     .to_string())
 }
 
-fn said(outcome: &HookOutcome) -> std::result::Result<Said, String> {
+fn said(outcome: &Answer) -> std::result::Result<Said, String> {
     if !outcome.is_success() {
         return Err(format!("the module answered HTTP {}", outcome.status));
     }
@@ -157,7 +158,7 @@ mod tests {
     use super::*;
 
     fn answer(status: u16, body: &str) -> std::result::Result<Effects, String> {
-        let said = said(&HookOutcome { status, body: body.as_bytes().to_vec() })?;
+        let said = said(&Answer { status, body: body.as_bytes().to_vec() })?;
         effects(&said)
     }
 

@@ -1,5 +1,6 @@
 //! Calls and the money of both who pay for them, through the built-in switch.
 
+mod day;
 pub mod phones;
 mod races;
 mod records;

@@ -23,6 +23,8 @@ use crate::telecom::call::{self, Ask, End, Granted, Named, cause};
 const SESSIONS_MAX: usize = 256;
 /// A whole conversation.
 const SESSION_TIMEOUT: Duration = Duration::from_secs(20);
+/// Asterisk says all of its first lines at once; who does not holds a place of others.
+const FIRST_LINES_TIMEOUT: Duration = Duration::from_secs(5);
 const LINE_MAX_BYTES: usize = 2_048;
 const LINES_MAX: usize = 128;
 
@@ -112,7 +114,8 @@ impl Session {
         let _ = stream.set_nodelay(true);
         let (reader, writer) = stream.into_split();
         let mut session = Self { lines: Lines::new(reader), writer };
-        let environment = Environment::read(&mut session.lines).await?;
+        let first = tokio::time::timeout(FIRST_LINES_TIMEOUT, Environment::read(&mut session.lines));
+        let environment = first.await.map_err(|_slow| broken("too slow"))??;
         let asking = environment.script().map(|(key, verb)| (key.to_owned(), verb.to_owned()));
         let (key, verb) = asking.ok_or_else(|| broken("names no key"))?;
         let look = app.clone();

@@ -1,13 +1,11 @@
 //! One payer of a call: the client by his rate, or his reseller by the reseller's.
 
 use super::{Line, Terms, cause};
-use crate::billing::charge;
-use crate::books::{self, Subaccount};
 use crate::db::Conn;
-use crate::error::{Error, Result};
-use crate::ledger::hold::Hold;
-use crate::ledger::{Book, BookKind, Line as Entry, Transfer};
+use crate::error::Result;
+use crate::ledger::{Line as Entry, Transfer};
 use crate::money::Money;
+use crate::telecom::payers::{self, Payers, Side};
 use crate::telecom::rating::Price;
 
 /// The words of the keys of both legs.
@@ -17,48 +15,28 @@ const WHOLESALE: &str = "wholesale";
 #[derive(Debug, Clone)]
 pub struct Leg {
     what: &'static str,
-    pub subaccount: Subaccount,
+    pub side: Side,
     pub price: Price,
     pub held: Money,
-    /// Who gets what the call costs.
-    earner: Book,
 }
 
 /// The legs of a call, the retail one first.
 pub struct Legs(Vec<Leg>);
 
 impl Legs {
-    /// Of a call that begins: the first subaccount of each payer.
+    /// Of a call that begins.
     pub fn of(conn: &mut Conn, line: &Line, terms: &Terms) -> Result<Self> {
-        let client = books::subaccount_of(conn, line.account_id, None)?;
-        let reseller = match line.payer_id {
-            0 => None,
-            payer => Some(books::subaccount_of(conn, payer, None)?),
-        };
-        Ok(Self::over(client, reseller, terms, (Money::ZERO, Money::ZERO)))
+        let payers = Payers::of(conn, line.account_id, line.payer_id)?;
+        Ok(Self::over(payers, terms, (Money::ZERO, Money::ZERO)))
     }
 
-    /// A direct client pays the provider. A reseller's client uses up retail credit that the reseller
-    /// gave out, and the reseller pays the provider (ARCHITECTURE.md, Decisions made here).
-    pub fn over(
-        client: Subaccount,
-        reseller: Option<Subaccount>,
-        terms: &Terms,
-        (held, wholesale_held): (Money, Money),
-    ) -> Self {
-        let book = client.book();
-        let earner = match &reseller {
-            Some(reseller) => {
-                Book::new(BookKind::IssuedRetail, reseller.account_id, book.project, book.currency)
-            }
-            None => book.provider(BookKind::Revenue),
-        };
-        let retail = Leg { what: RETAIL, subaccount: client, price: terms.retail.clone(), held, earner };
-        let wholesale = reseller.zip(terms.wholesale.clone()).map(|(subaccount, price)| {
-            let earner = subaccount.book().provider(BookKind::Revenue);
-            Leg { what: WHOLESALE, subaccount, price, held: wholesale_held, earner }
-        });
-        Self([retail].into_iter().chain(wholesale).collect())
+    pub fn over(payers: Payers, terms: &Terms, (held, wholesale_held): (Money, Money)) -> Self {
+        let retail = (RETAIL, Some(&terms.retail), held);
+        let wholesale = (WHOLESALE, terms.wholesale.as_ref(), wholesale_held);
+        let legs = payers.into_sides().into_iter().zip([retail, wholesale]);
+        let legs = legs
+            .filter_map(|(side, (what, price, held))| Some(Leg { what, side, price: price?.clone(), held }));
+        Self(legs.collect())
     }
 
     pub fn retail(&self) -> &Leg {
@@ -76,31 +54,28 @@ impl Legs {
     /// A plan in another currency than the payer's money prices nothing: the cause of the refusal.
     pub fn foreign_to(&self, line: &Line) -> Option<&'static str> {
         let (retail, wholesale) = line.currencies();
-        if self.retail().subaccount.currency_id != retail {
+        if self.retail().side.subaccount.currency_id != retail {
             return Some(cause::RATE);
         }
-        let foreign = self.wholesale().is_some_and(|leg| leg.subaccount.currency_id != wholesale);
+        let foreign = self.wholesale().is_some_and(|leg| leg.side.subaccount.currency_id != wholesale);
         foreign.then_some(cause::UNAVAILABLE)
     }
 
     /// In the order in which their books are locked: by ascending account.
     fn locking(&self) -> Vec<&Leg> {
         let mut legs: Vec<&Leg> = self.iter().collect();
-        legs.sort_by_key(|leg| leg.subaccount.account_id);
+        legs.sort_by_key(|leg| leg.side.subaccount.account_id);
         legs
     }
 
     /// What each payer can spend, the retail one first, with the balances locked.
     pub fn available(&self, conn: &mut Conn, now_us: i64) -> Result<Vec<Money>> {
-        for leg in self.locking() {
-            charge::locked_balance(conn, leg.subaccount.id)?;
-        }
-        self.iter().map(|leg| charge::available(conn, leg.subaccount.id, now_us)).collect()
+        payers::available(conn, &self.iter().map(|leg| &leg.side).collect::<Vec<_>>(), now_us)
     }
 
     /// Holds what so many seconds cost of each payer, beyond what is held already.
     pub fn hold(&mut self, conn: &mut Conn, (id, step): (i64, i64), sec: i64, now_us: i64) -> Result<()> {
-        self.0.sort_by_key(|leg| leg.subaccount.account_id);
+        self.0.sort_by_key(|leg| leg.side.subaccount.account_id);
         let done = self.0.iter_mut().try_for_each(|leg| leg.hold(conn, (id, step), sec, now_us));
         self.0.sort_by_key(|leg| leg.what != RETAIL);
         done
@@ -111,8 +86,7 @@ impl Legs {
         for leg in self.locking() {
             let cost = leg.price.cost(billsec)?;
             if let Some(transfer) = leg.captured(id, cost)? {
-                books::post(conn, &transfer, now_us)?;
-                charge::settle(conn, leg.subaccount.id)?;
+                leg.side.post(conn, &transfer, now_us)?;
             }
         }
         Ok(())
@@ -124,8 +98,7 @@ impl Legs {
             let cost = leg.price.cost(billsec)?;
             if cost != Money::ZERO {
                 let key = format!("charge:{}:{cdr_id}", if leg.what == RETAIL { "cdr" } else { WHOLESALE });
-                books::post(conn, &leg.taken(key, cost)?, now_us)?;
-                charge::settle(conn, leg.subaccount.id)?;
+                leg.side.post(conn, &leg.taken(key, cost)?, now_us)?;
             }
         }
         Ok(())
@@ -138,22 +111,17 @@ impl Leg {
         if more <= Money::ZERO {
             return Ok(());
         }
-        let hold = Hold { what: self.what, id, client: self.subaccount.book(), amount: more };
+        let hold = self.side.held(self.what, id, more);
         let transfer = if step == 1 { hold.place()? } else { hold.extend(step as u32, more)? };
-        books::post(conn, &transfer, now_us).map_err(|error| self.refused(error))?;
+        self.side.post(conn, &transfer, now_us)?;
         self.held = self.held.plus(more)?;
-        charge::settle(conn, self.subaccount.id)
-    }
-
-    /// What a reseller has is not told to who called.
-    fn refused(&self, error: Error) -> Error {
-        if self.what == WHOLESALE && error.kind == "limit" { Error::limit("call", "") } else { error }
+        Ok(())
     }
 
     fn captured(&self, id: i64, cost: Money) -> Result<Option<Transfer>> {
-        let hold = Hold { what: self.what, id, client: self.subaccount.book(), amount: self.held };
+        let hold = self.side.held(self.what, id, self.held);
         Ok(Some(match (self.held > Money::ZERO, cost > Money::ZERO) {
-            (true, true) => hold.capture_beyond(&[Entry::new(self.earner, cost)])?,
+            (true, true) => hold.capture_beyond(&[Entry::new(self.side.earner, cost)])?,
             (true, false) => hold.release()?,
             (false, true) => self.taken(format!("settle:{}:{id}", self.what), cost)?,
             (false, false) => return Ok(None),
@@ -162,7 +130,8 @@ impl Leg {
 
     /// From the client book itself, even below its limit: the call has been made.
     fn taken(&self, key: String, cost: Money) -> Result<Transfer> {
-        let lines = vec![Entry::new(self.subaccount.book(), cost.negated()), Entry::new(self.earner, cost)];
+        let lines =
+            vec![Entry::new(self.side.subaccount.book(), cost.negated()), Entry::new(self.side.earner, cost)];
         Ok(Transfer::new(key, lines)?.overdrawing())
     }
 }

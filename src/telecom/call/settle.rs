@@ -11,6 +11,7 @@ use crate::books;
 use crate::db::{Conn, Kind, Raw, Sql};
 use crate::error::{Error, Result};
 use crate::money::Money;
+use crate::telecom::payers::Payers;
 use crate::time::{MINUTE_US, SECOND_US};
 
 /// A call whose switch says nothing more for so long beyond what it was granted, is lost.
@@ -137,7 +138,7 @@ impl Under {
             0 => None,
             id => Some(books::subaccount(conn, id)?),
         };
-        Ok(Legs::over(client, reseller, &self.terms, self.held))
+        Ok(Legs::over(Payers::over(client, reseller), &self.terms, self.held))
     }
 
     /// Keeps what is held now and what it is good for.
@@ -317,7 +318,7 @@ impl<'r> Record<'r> {
             None => (0, Money::ZERO),
         };
         let currency_id = match legs {
-            Some(legs) => legs.retail().subaccount.currency_id,
+            Some(legs) => legs.retail().side.subaccount.currency_id,
             None => books::subaccount_of(conn, self.owner.0, None)?.currency_id,
         };
         let mut values = self.values();
@@ -333,7 +334,7 @@ impl<'r> Record<'r> {
             values.extend([
                 ("wholesale_price", leg.price.price.0.into()),
                 ("wholesale_cost", leg.price.cost(billsec)?.0.into()),
-                ("wholesale_currency_id", leg.subaccount.currency_id.into()),
+                ("wholesale_currency_id", leg.side.subaccount.currency_id.into()),
             ]);
         }
         let sql = Sql::new("INSERT INTO cdr (").words(values.iter().map(|(name, _)| *name));

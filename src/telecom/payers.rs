@@ -1,0 +1,170 @@
+//! Who pays for what a client uses. A direct client pays the provider. A reseller's client uses up
+//! retail credit that the reseller gave out, and the reseller pays the provider, both or neither
+//! (ARCHITECTURE.md, Decisions made here).
+
+use crate::billing::charge;
+use crate::books::{self, Posted, Subaccount};
+use crate::db::Conn;
+use crate::error::{Error, Result};
+use crate::ledger::hold::Hold;
+use crate::ledger::transfer::between;
+use crate::ledger::{Book, BookKind, Line, Transfer};
+use crate::money::Money;
+
+/// One who pays, and whose what he pays becomes.
+#[derive(Debug, Clone)]
+pub struct Side {
+    pub subaccount: Subaccount,
+    pub earner: Book,
+    is_reseller: bool,
+}
+
+/// The client first, then his reseller if he has one.
+#[derive(Debug, Clone)]
+pub struct Payers(Vec<Side>);
+
+/// A fixed price: what the keys of its transfers are made of, for the client's and the reseller's, and
+/// what each of them pays.
+#[derive(Debug, Clone, Copy)]
+pub struct Bill<'b> {
+    pub what: [&'b str; 2],
+    pub id: i64,
+    pub amounts: [Money; 2],
+}
+
+impl Payers {
+    /// The first subaccount of each. `reseller_id` 0, or the client himself: nobody else pays.
+    pub fn of(conn: &mut Conn, account_id: i64, reseller_id: i64) -> Result<Self> {
+        let client = books::subaccount_of(conn, account_id, None)?;
+        let reseller = match reseller_id {
+            none if none == 0 || none == account_id => None,
+            reseller => Some(books::subaccount_of(conn, reseller, None)?),
+        };
+        Ok(Self::over(client, reseller))
+    }
+
+    pub fn over(client: Subaccount, reseller: Option<Subaccount>) -> Self {
+        let book = client.book();
+        let earner = match &reseller {
+            Some(reseller) => {
+                Book::new(BookKind::IssuedRetail, reseller.account_id, book.project, book.currency)
+            }
+            None => book.provider(BookKind::Revenue),
+        };
+        let retail = Side { subaccount: client, earner, is_reseller: false };
+        let wholesale = reseller.map(|subaccount| {
+            let earner = subaccount.book().provider(BookKind::Revenue);
+            Side { subaccount, earner, is_reseller: true }
+        });
+        Self([retail].into_iter().chain(wholesale).collect())
+    }
+
+    pub fn retail(&self) -> &Side {
+        &self.0[0]
+    }
+
+    pub fn wholesale(&self) -> Option<&Side> {
+        self.0.get(1)
+    }
+
+    pub fn into_sides(self) -> Vec<Side> {
+        self.0
+    }
+
+    /// What each can spend, with the balances locked.
+    pub fn available(&self, conn: &mut Conn, now_us: i64) -> Result<Vec<Money>> {
+        available(conn, &self.0.iter().collect::<Vec<_>>(), now_us)
+    }
+
+    /// Takes a price, once for its keys `charge:<what>:<id>`. Error `limit(balance)` where the client's
+    /// money does not suffice, `limit(service)` where his reseller's does not; one of them may have paid
+    /// then, so the transaction or its savepoint has to be given up.
+    pub fn charge(&self, conn: &mut Conn, bill: &Bill, now_us: i64) -> Result<()> {
+        self.each(conn, bill, now_us, |side, what, amount| side.charged(what, bill.id, amount))
+    }
+
+    /// Gives back what was charged; nothing where nothing was, or it has been given back.
+    pub fn reverse(&self, conn: &mut Conn, bill: &Bill, now_us: i64) -> Result<()> {
+        for (side, what, _) in self.locking(bill) {
+            let key = format!("charge:{what}:{}", bill.id);
+            if books::find(conn, &key)?.is_some() {
+                books::reverse(conn, &key, false, now_us)?;
+                charge::settle(conn, side.subaccount.id)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets a price aside, once for its keys `hold:<what>:<id>`. Errors as of [`Payers::charge`].
+    pub fn hold(&self, conn: &mut Conn, bill: &Bill, now_us: i64) -> Result<()> {
+        self.each(conn, bill, now_us, |side, what, amount| side.held(what, bill.id, amount).place())
+    }
+
+    /// Takes all that was set aside. Whichever of this and [`Payers::release`] comes first is the only one.
+    pub fn capture(&self, conn: &mut Conn, bill: &Bill, now_us: i64) -> Result<()> {
+        self.each(conn, bill, now_us, |side, what, amount| {
+            side.held(what, bill.id, amount).capture(&[Line::new(side.earner, amount)])
+        })
+    }
+
+    pub fn release(&self, conn: &mut Conn, bill: &Bill, now_us: i64) -> Result<()> {
+        self.each(conn, bill, now_us, |side, what, amount| side.held(what, bill.id, amount).release())
+    }
+
+    /// Posts what `transfer` makes of each side that has something to pay.
+    fn each(
+        &self,
+        conn: &mut Conn,
+        bill: &Bill,
+        now_us: i64,
+        transfer: impl Fn(&Side, &str, Money) -> Result<Transfer>,
+    ) -> Result<()> {
+        for (side, what, amount) in self.locking(bill) {
+            if amount != Money::ZERO {
+                side.post(conn, &transfer(side, what, amount)?, now_us)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn locking<'b>(&'b self, bill: &Bill<'b>) -> Vec<(&'b Side, &'b str, Money)> {
+        let parts = bill.what.into_iter().zip(bill.amounts);
+        let mut sides: Vec<_> =
+            self.0.iter().zip(parts).map(|(side, (what, sum))| (side, what, sum)).collect();
+        sides.sort_by_key(|(side, ..)| side.subaccount.account_id);
+        sides
+    }
+}
+
+/// What each side can spend, in their order. The balances are locked by ascending account, so that two
+/// who have a payer in common never wait for each other.
+pub fn available(conn: &mut Conn, sides: &[&Side], now_us: i64) -> Result<Vec<Money>> {
+    let mut locking = sides.to_vec();
+    locking.sort_by_key(|side| side.subaccount.account_id);
+    for side in locking {
+        charge::locked_balance(conn, side.subaccount.id)?;
+    }
+    sides.iter().map(|side| charge::available(conn, side.subaccount.id, now_us)).collect()
+}
+
+impl Side {
+    /// Moves money of this side, and says anew what it owes.
+    pub fn post(&self, conn: &mut Conn, transfer: &Transfer, now_us: i64) -> Result<Posted> {
+        let posted = books::post(conn, transfer, now_us).map_err(|error| self.refused(error))?;
+        charge::settle(conn, self.subaccount.id)?;
+        Ok(posted)
+    }
+
+    /// What a reseller has is not told to his clients.
+    fn refused(&self, error: Error) -> Error {
+        if self.is_reseller && error.kind == "limit" { Error::limit("service", "") } else { error }
+    }
+
+    pub fn held<'w>(&self, what: &'w str, id: i64, amount: Money) -> Hold<'w> {
+        Hold { what, id, client: self.subaccount.book(), amount }
+    }
+
+    fn charged(&self, what: &str, id: i64, amount: Money) -> Result<Transfer> {
+        between(format!("charge:{what}:{id}"), self.subaccount.book(), self.earner, amount)
+    }
+}
