@@ -74,7 +74,7 @@ fn rows(cx: &mut Ctx) -> Result<Vec<Vec<Raw>>> {
     loaded.retain(|row| row[2].str().to_lowercase().contains(&word) || row[3].str().starts_with(&word));
     let row = |row: Vec<Raw>| {
         let [id, provider, country, prefix, retail, price, wholesale, own, iso] =
-            <[Raw; 9]>::try_from(row).unwrap_or_else(|_| [const { Raw::Null }; 9]);
+            <[Raw; 9]>::try_from(row).unwrap_or([const { Raw::Null }; 9]);
         let rate = match whose {
             Whose::Provider => retail.clone(),
             Whose::Reseller(_) => wholesale.clone(),

@@ -48,11 +48,14 @@ pub trait Transport: Send + Sync {
     fn end(&self) {}
 }
 
+/// A transport, and the version of the settings that it was made from.
+type Kept = (i64, Arc<dyn Transport>);
+
 /// Transports as they were made, with the version of the settings that they were made from: one may keep
 /// a connection open.
 #[derive(Default)]
 pub struct Transports {
-    kept: Mutex<HashMap<i64, (i64, Arc<dyn Transport>)>>,
+    kept: Mutex<HashMap<i64, Kept>>,
     /// Held while one is made: nobody connects twice.
     making: Mutex<()>,
 }
