@@ -196,6 +196,7 @@ CREATE TABLE sms_campaign (
 CREATE INDEX sms_campaign_account ON sms_campaign (account_id, id);
 CREATE INDEX sms_campaign_reseller ON sms_campaign (reseller_id, id);
 CREATE INDEX sms_campaign_due ON sms_campaign (provider_id, served_at, id) WHERE status IN ('QUEUED', 'RUNNING');
+CREATE INDEX sms_campaign_preparing ON sms_campaign (id) WHERE status = 'PREPARING';
 CREATE UNIQUE INDEX sms_campaign__external_id ON sms_campaign (account_id, external_id)
     WHERE external_id <> '';
 

@@ -22,6 +22,7 @@ mod offers;
 mod property;
 mod rates;
 mod scripts;
+mod sms;
 mod sms_http;
 mod sms_smpp;
 mod soak;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use super::campaign::drop_unfinished;
 use super::claim::{Claim, claim};
 use super::message::Charged;
 use super::outcome::{self, Handed};
@@ -75,6 +76,7 @@ fn tend(app: &Arc<App>, behind: &AtomicI64) {
         tracing::error!("sessions with providers of messages were not looked after: {error}");
     }
     let told = outcome::sweep(app, now_us).and_then(|_| receipt::take_up(app, now_us));
+    let told = told.and_then(|_| drop_unfinished(app, now_us));
     let told = told.and_then(|_| sandbox::receipts(app, behind.load(Ordering::SeqCst), now_us));
     match told {
         Ok((_, last)) => behind.store(last, Ordering::SeqCst),
@@ -88,6 +90,7 @@ pub fn run_due(app: &Arc<App>) -> Result<usize> {
     let now_us = app.clock.now_us();
     while outcome::sweep(app, now_us)? > 0 {}
     while receipt::take_up(app, now_us)? > 0 {}
+    while drop_unfinished(app, now_us)? > 0 {}
     let mut behind = 0;
     loop {
         let (told, last) = sandbox::receipts(app, behind, now_us)?;

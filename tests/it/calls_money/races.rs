@@ -154,7 +154,7 @@ fn step(phones: &Phones, dice: &mut Dice) {
                 format!("switch,uniqueid,sip,dst,start,billsec\n{record}").as_bytes(),
             )
             .collect();
-            phones.world.done("admin", &format!("func=cdr.import&file={file}"));
+            phones.world.done("admin", &format!("func=cdr.import&sok=ok&file={file}"));
         }
     }
     if dice.below(40) == 0 {
