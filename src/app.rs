@@ -25,6 +25,7 @@ use crate::seal::Sealer;
 use crate::settings::Origin;
 use crate::telecom::asterisk::Links;
 use crate::telecom::rates::Rates;
+use crate::telecom::sms::transport::Transports;
 use crate::time::Clock;
 
 /// Beginnings of pages that are remembered, over all lists and callers.
@@ -60,6 +61,8 @@ pub struct App {
     pub links: Links,
     /// Rates of call plans.
     pub rates: Rates,
+    /// Ways to the providers of short messages.
+    pub sms_transports: Transports,
     pub access: Access,
     pub credentials: Credentials,
     pub throttle: Throttle,
@@ -80,6 +83,8 @@ pub struct App {
     pub cursors: Cache<u64, (Raw, Raw)>,
     /// Something was written: there may be work in the outbox.
     pub posted: Notify,
+    /// Messages wait to be handed over.
+    pub sms_waits: Notify,
 }
 
 /// The generation of a topic that something was read at.
@@ -123,6 +128,7 @@ impl App {
             switches_seen: Seen::new(Topic::Switches),
             links: Links::default(),
             rates: Rates::default(),
+            sms_transports: Transports::default(),
             access: Access::default(),
             credentials: Credentials::new(clock.clone()),
             throttle: Throttle::new(clock.clone()),
@@ -136,6 +142,7 @@ impl App {
             simulates: place.simulates,
             cursors: Cache::new(CURSORS_MAX),
             posted: Notify::new(),
+            sms_waits: Notify::new(),
             clock,
         });
         types::reload(&app);

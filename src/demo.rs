@@ -6,6 +6,7 @@ mod dictionaries;
 mod domains;
 mod goods;
 mod lines;
+mod messages;
 mod offers;
 mod papers;
 mod payers;
@@ -57,6 +58,7 @@ pub fn fill(app: &Arc<App>) -> Result<()> {
     lines::set_up(&mut stage)?;
     plans::set_up(&mut stage)?;
     telephony::set_up(&mut stage)?;
+    messages::set_up(&mut stage)?;
     app.access.clear(); // the users came through another cache than the server's
     Ok(())
 }

@@ -18,6 +18,7 @@ mod output;
 mod patience;
 mod refuse;
 mod request;
+mod smshook;
 mod tls;
 mod upload;
 

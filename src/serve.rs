@@ -91,6 +91,7 @@ async fn serve(app: Arc<App>, demo: bool) -> Outcome<bool> {
     let _ = upkeep.await;
     effect::program::end_all();
     Server::finish(server).await;
+    upkeep::blocking(&app, |app| app.sms_transports.end()).await;
     upkeep::blocking(&app, upkeep::flush).await;
     Ok(control.restarts.load(Ordering::SeqCst))
 }

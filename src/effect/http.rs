@@ -216,18 +216,22 @@ impl Target {
     }
 }
 
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+/// A connection, with TLS or without.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 async fn connect(target: &Target, trust: Option<Trust>) -> Sent<Box<dyn Stream>> {
-    let stream = TcpStream::connect((target.host.as_str(), target.port)).await;
-    let stream = stream.map_err(|cause| unsent(format!("{}: {cause}", target.authority)))?;
+    stream(&target.host, target.port, trust).await
+}
+
+/// Connects, with TLS where it is said whom to believe. A failure is that nothing left us.
+pub async fn stream(host: &str, port: u16, trust: Option<Trust>) -> Sent<Box<dyn Stream>> {
+    let failed = |cause| unsent(format!("{host}:{port}: {cause}"));
+    let stream = TcpStream::connect((host, port)).await.map_err(failed)?;
     let Some(Trust(config)) = trust else { return Ok(Box::new(stream)) };
-    let name = ServerName::try_from(target.host.clone()).map_err(unsent)?;
+    let name = ServerName::try_from(host.to_owned()).map_err(unsent)?;
     let stream = TlsConnector::from(config).connect(name, stream).await;
-    stream
-        .map(|stream| Box::new(stream) as Box<dyn Stream>)
-        .map_err(|cause| unsent(format!("{}: {cause}", target.authority)))
+    stream.map(|stream| Box::new(stream) as Box<dyn Stream>).map_err(failed)
 }
 
 async fn ask(

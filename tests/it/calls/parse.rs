@@ -23,6 +23,7 @@
 //! advance 59m               moves the clock; d, h, m, s
 //! job prolong               runs a billing job
 //! work                      does what waits in the outbox
+//! sms                       hands over the messages that are due, and takes their receipts
 //! config Option X; Y 1      replaces the configuration file
 //! ```
 //!
@@ -37,6 +38,7 @@ pub enum Step {
     Config(String),
     Job(String),
     Work,
+    Sms,
 }
 
 #[derive(Debug, Default)]
@@ -86,6 +88,7 @@ pub fn parse(text: &str) -> Result<Vec<Step>, String> {
             "advance" => steps.push(Step::Advance(duration_us(rest).ok_or_else(|| fault("no duration"))?)),
             "job" => steps.push(Step::Job(rest.to_owned())),
             "work" => steps.push(Step::Work),
+            "sms" => steps.push(Step::Sms),
             "config" => steps.push(Step::Config(rest.replace("; ", "\n"))),
             _ => {
                 let Some(Step::Call(call)) = steps.last_mut() else {

@@ -40,6 +40,11 @@ pub fn run(world: &World, script: &[Step], method: &'static str) -> Vec<String> 
                     }
                 } {}
             }
+            Step::Sms => {
+                if let Err(error) = billmgr::telecom::sms::worker::run_due(&world.app) {
+                    faults.push(format!("sms: {error}"));
+                }
+            }
             Step::Call(call) => {
                 let found = player.call(call);
                 faults.extend(

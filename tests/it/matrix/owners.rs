@@ -17,11 +17,11 @@ const ACCOUNTS: [&str; 6] = ["reseller", "reseller2", "client", "client2", "buye
 const SHARED: [&str; 7] =
     ["generation", "counter", "company", "company_contract", "country", "promotion", "coupon"];
 /// What a direct client has no rows in: only the provider, resellers and their clients do.
-const UNCLIENTED: [&str; 5] = ["plan", "rate", "voucher", "reseller_transfer", "agentpayment"];
+const UNCLIENTED: [&str; 6] = ["plan", "rate", "voucher", "reseller_transfer", "agentpayment", "sms_price"];
 /// So many records of each stranger are asked for, of each table.
 const RECORDS_MAX: usize = 2;
 /// Texts that only their owner may see.
-const TEXTS: [(&str, &[&str]); 13] = [
+const TEXTS: [(&str, &[&str]); 16] = [
     ("account_discount", &["name"]),
     ("invoice", &["number", "note"]),
     ("contract", &["number", "note"]),
@@ -35,6 +35,9 @@ const TEXTS: [(&str, &[&str]); 13] = [
     ("sip_contact", &["uri", "name"]),
     ("callerid", &["name"]),
     ("voucher", &["code"]),
+    ("sms_message", &["text"]),
+    ("sms_scheduled", &["text"]),
+    ("sms_campaign", &["text"]),
 ];
 
 /// Gives every account rows in every table, and adds one that has nothing which would keep it from
@@ -98,6 +101,7 @@ pub fn enrich(world: &World) {
     crate::calls_money::rows::fill(world);
     plans(world, &call);
     credit(world, &call);
+    messages(world, &call);
     for invoice in tables::ids(&world.app.db, "invoice") {
         call(SERVER, "invoice.status.1", &[("elid", &invoice)]);
     }
@@ -158,6 +162,30 @@ fn credit(world: &World, call: Call) {
         let payment = [("plid", account), ("amount", "1"), ("currency", "EUR"), ("provider", "plisio")];
         let payment = [&payment[..], &[("external_id", &reference), ("status", "paid")]].concat();
         call(reseller, "payment.register", &payment);
+    }
+}
+
+/// A provider of messages, a price of each reseller, and of every client a message that was sent, one for
+/// later and a campaign.
+fn messages(world: &World, call: Call) {
+    let provider =
+        call(SERVER, "sms.provider.edit", &[("code", "own"), ("name", "Own"), ("kind", "sandbox")]);
+    let rate = [("provider", provider.as_str()), ("prefix", "1"), ("currency", world.id("euro"))];
+    let rate =
+        call(SERVER, "sms.rate.edit", &[&rate[..], &[("retail", "0.01"), ("wholesale", "0.001")]].concat());
+    for name in ["reseller", "reseller2"] {
+        call(name, "sms.rate.setprice", &[("elid", &rate), ("price", "0.02")]);
+    }
+    for name in ["client", "client2", "buyer", "buyer2"] {
+        let of = |what: &str| format!("{what} of {name}");
+        let to = [("phone", "+1234567890"), ("provider", "own")];
+        call(name, "sms.send", &[&to[..], &[("text", &of("Message"))]].concat());
+        let later = [("text", of("Later")), ("date", "2027-01-01 10:00:00".to_owned())];
+        let later: Vec<_> = later.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        call(name, "sms.scheduled.edit", &[&to[..], &later].concat());
+        let many =
+            [("provider", "own"), ("phones", "+1234567890 +1234567891"), ("date", "2027-01-01 10:00:00")];
+        call(name, "sms.campaign.edit", &[&many[..], &[("text", &of("Campaign"))]].concat());
     }
 }
 
