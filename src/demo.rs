@@ -4,6 +4,7 @@ mod catalogue;
 mod dice;
 mod dictionaries;
 mod domains;
+mod esim;
 mod goods;
 mod lines;
 mod offers;
@@ -57,6 +58,7 @@ pub fn fill(app: &Arc<App>) -> Result<()> {
     lines::set_up(&mut stage)?;
     plans::set_up(&mut stage)?;
     telephony::set_up(&mut stage)?;
+    esim::set_up(&mut stage)?;
     app.access.clear(); // the users came through another cache than the server's
     Ok(())
 }

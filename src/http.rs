@@ -8,6 +8,7 @@ mod compress;
 mod dialect;
 mod export;
 mod file;
+mod hook;
 mod jsonp;
 mod kept;
 mod local;

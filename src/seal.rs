@@ -25,7 +25,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::service::choices;
 use crate::service::contact::registrar;
-use crate::telecom::{sip, switch};
+use crate::telecom::{esim, sip, switch};
 
 /// The file of the keys in the data directory, unless `KeyFile` names another.
 pub const KEY_FILE: &str = "secret.key";
@@ -40,6 +40,8 @@ pub const SEALED: &[Column] = &[
     stored::SEALED,
     sip::SECRET,
     switch::SECRET,
+    esim::provider::ACCESS_CODE,
+    esim::provider::WEBHOOK_SECRET,
 ];
 
 /// So long that nonces may be random for as many texts as there will ever be.

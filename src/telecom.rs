@@ -7,6 +7,7 @@ pub mod callerid;
 pub mod cdr;
 pub mod client;
 pub mod credit;
+pub mod esim;
 pub mod ipauth;
 pub mod markup;
 pub mod password;
@@ -35,6 +36,7 @@ pub const FUNCS: &[&[Row]] = &[
     callerid::FUNCS,
     cdr::FUNCS,
     credit::FUNCS,
+    esim::FUNCS,
     ipauth::FUNCS,
     markup::FUNCS,
     password::FUNCS,

@@ -21,7 +21,7 @@ const UNCLIENTED: [&str; 5] = ["plan", "rate", "voucher", "reseller_transfer", "
 /// So many records of each stranger are asked for, of each table.
 const RECORDS_MAX: usize = 2;
 /// Texts that only their owner may see.
-const TEXTS: [(&str, &[&str]); 12] = [
+const TEXTS: [(&str, &[&str]); 13] = [
     ("account_discount", &["name"]),
     ("invoice", &["number", "note"]),
     ("contract", &["number", "note"]),
@@ -34,6 +34,7 @@ const TEXTS: [(&str, &[&str]); 12] = [
     ("ipauth", &["peer_name", "ip"]),
     ("callerid", &["name"]),
     ("voucher", &["code"]),
+    ("esim_order", &["our_ref", "external_id", "iccid", "matching_id"]),
 ];
 
 /// Gives every account rows in every table, and adds one that has nothing which would keep it from
@@ -97,6 +98,7 @@ pub fn enrich(world: &World) {
     crate::calls_money::rows::fill(world);
     plans(world, &call);
     credit(world, &call);
+    esims(world, &call);
     for invoice in tables::ids(&world.app.db, "invoice") {
         call(SERVER, "invoice.status.1", &[("elid", &invoice)]);
     }
@@ -157,6 +159,18 @@ fn credit(world: &World, call: Call) {
         let payment = [("plid", account), ("amount", "1"), ("currency", "EUR"), ("provider", "plisio")];
         let payment = [&payment[..], &[("external_id", &reference), ("status", "paid")]].concat();
         call(reseller, "payment.register", &payment);
+    }
+}
+
+/// What everybody has bought of mobile data.
+fn esims(world: &World, call: Call) {
+    let of = [("project", world.id("project")), ("currency", world.id("euro"))];
+    let own = [("code", "sandbox"), ("name", "Sandbox"), ("kind", "sandbox"), ("markup_client", "50")];
+    let provider = call(SERVER, "esim.provider.edit", &[&own[..], &of].concat());
+    call(SERVER, "esim.provider.sync", &[("elid", &provider)]);
+    for name in ACCOUNTS {
+        let reference = format!("Order of {name}");
+        call(name, "esim.buy", &[("package", "EU1GNOW"), ("external_id", &reference)]);
     }
 }
 
