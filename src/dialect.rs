@@ -9,7 +9,7 @@ mod reply;
 mod route;
 mod status;
 
-pub use answer::{Request, Response, broken, respond, unread};
+pub use answer::{Request, Response, broken, is_opened, respond, unread, upload_bytes};
 pub use route::{Dialect, faults};
 
 use std::sync::LazyLock;

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::input::{self, Sent};
+use super::input::{self, Around, Sent};
 use super::reply::Rows;
 use super::route::{Call, Dialect, Route};
 use super::status;
@@ -28,6 +28,8 @@ pub struct Request {
     pub body: Vec<u8>,
     /// What stands in `X-API-Key`.
     pub key: String,
+    /// Headers that a route may ask for, by their names.
+    pub headers: Vec<(&'static str, String)>,
     pub ip: IpAddr,
     pub host: String,
 }
@@ -36,6 +38,29 @@ pub struct Response {
     pub status: u16,
     pub allow: Option<String>,
     pub body: String,
+}
+
+impl Request {
+    fn header(&self, name: &str) -> &str {
+        let found = self.headers.iter().find(|(have, _)| have.eq_ignore_ascii_case(name));
+        found.map_or("", |(_, text)| text)
+    }
+}
+
+/// How long the body of a call may be: longer where its function takes that much, of who shows a key that
+/// opens the dialect. Nothing where that needs no looking up.
+pub fn upload_bytes(app: &App, dialect: &Dialect, query: &str) -> usize {
+    let Ok(sent) = Sent::read(query, b"") else { return 0 };
+    let route = dialect.route(sent.text("endpoint"));
+    let calls = route.into_iter().flat_map(|route| &route.calls);
+    let funcs = calls.filter_map(|call| app.registry.get(&call.func));
+    funcs.map(|func| func.meta.upload_bytes).max().unwrap_or(0)
+}
+
+/// Does this key open the dialect from there? Blocks.
+pub fn is_opened(app: &App, dialect: &Dialect, key: &str, ip: IpAddr) -> bool {
+    apikey::caller(app, key, ip)
+        .is_ok_and(|(_, opens)| dialect.keys.split(' ').any(|kind| kind == opens.word()))
 }
 
 /// Blocks: it reads and writes the database.
@@ -67,8 +92,12 @@ fn done(
         let allow = route.method.replace(' ', ", ");
         return Err(Error::value("method", &request.method).with(ALLOW, allow));
     }
-    let account = |login: &str| account_of(app, caller, request, login);
-    let params = input::params(route, &sent, account)?;
+    let around = Around {
+        key: opens.word(),
+        account: |login: &str| account_of(app, caller, request, login),
+        header: |name: &str| request.header(name),
+    };
+    let params = input::params(route, &sent, &around)?;
     members(app, dialect, route, &Asked { caller, params, request })
 }
 

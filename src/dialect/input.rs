@@ -41,11 +41,33 @@ impl Sent {
     }
 }
 
-/// The parameters that a route takes, by our names. `account` finds the account of a login.
-pub fn params(route: &Route, sent: &Sent, account: impl Fn(&str) -> Result<String>) -> Result<Params> {
+/// What a caller has besides parameters.
+pub struct Around<'a, Account, Header> {
+    /// The kind of his key.
+    pub key: &'a str,
+    /// Finds the account of a login.
+    pub account: Account,
+    /// The text of a header, or "".
+    pub header: Header,
+}
+
+/// The parameters that a route takes, by our names.
+pub fn params<'h, Account, Header>(
+    route: &Route,
+    sent: &Sent,
+    around: &Around<Account, Header>,
+) -> Result<Params>
+where
+    Account: Fn(&str) -> Result<String>,
+    Header: Fn(&str) -> &'h str,
+{
     let mut pairs = Vec::new();
-    for input in &route.inputs {
-        let Some(value) = sent.get(&input.name) else {
+    for input in route.inputs.iter().filter(|input| input.is_taken(around.key)) {
+        let of_header = match input.header.as_str() {
+            "" => None,
+            name => Some((around.header)(name)).filter(|text| !text.is_empty()).map(Json::text),
+        };
+        let Some(value) = sent.get(&input.name).or(of_header.as_ref()) else {
             match input.is_required() {
                 true => return Err(Error::missed(&input.name)),
                 false => continue,
@@ -55,7 +77,7 @@ pub fn params(route: &Route, sent: &Sent, account: impl Fn(&str) -> Result<Strin
         if input.is_required() && text.trim().is_empty() {
             return Err(Error::missed(&input.name));
         }
-        let text = if input.kind == Kind::Login { account(&text)? } else { text };
+        let text = if input.kind == Kind::Login { (around.account)(&text)? } else { text };
         pairs.extend(input.to().map(|name| (name.to_owned(), text.clone())));
     }
     if let Some(usual) = route.pages {
@@ -77,9 +99,21 @@ fn text(input: &In, value: &Json) -> Result<String> {
         (Kind::Bool, _) => Err(wrong()),
         (Kind::Int, Json::Text(text) | Json::Number(text)) if is_int(text) => Ok(text.clone()),
         (Kind::Int, _) => Err(wrong()),
+        (Kind::List, Json::List(values)) => lines(values).ok_or_else(wrong),
+        (Kind::List, _) => Err(wrong()),
         (_, Json::Text(text) | Json::Number(text)) => Ok(text.clone()),
         _ => Err(wrong()),
     }
+}
+
+/// Texts and numbers, one a line. Nothing where another value is among them.
+fn lines(values: &[Json]) -> Option<String> {
+    let text = |value: &Json| match value {
+        Json::Text(text) | Json::Number(text) => Some(text.replace(['\n', '\r'], " ")),
+        _ => None,
+    };
+    let lines: Option<Vec<String>> = values.iter().map(text).collect();
+    lines.map(|lines| lines.join("\n"))
 }
 
 /// `limit` and `offset` as a page of ours; too long a page is made shorter (operations.md R74).
@@ -110,7 +144,9 @@ mod tests {
             _ => Err(Error::missed("login").with("value", login)),
         };
         let sent = Sent::read(query, body.as_bytes());
-        match sent.and_then(|sent| params(&route(xml), &sent, account)) {
+        let header = |name: &str| if name == "Idempotency-Key" { "once" } else { "" };
+        let around = Around { key: "client-api", account, header };
+        match sent.and_then(|sent| params(&route(xml), &sent, &around)) {
             Ok(params) => params.iter().map(|(name, value)| format!("{name}={value} ")).collect(),
             Err(error) => format!("{}({})", error.kind, error.object),
         }
@@ -122,6 +158,9 @@ mod tests {
         let plan = r#"><in name="id_plan" to="plan" kind="int" required="yes"/>"#;
         let active = r#"><in name="active" kind="bool"/>"#;
         let login = r#"><in name="login" to="plid" kind="login"/>"#;
+        let foreign = r#"><in name="login" to="plid" kind="login" required="yes" keys="reseller-api"/>"#;
+        let once = r#"><in name="external_id" header="Idempotency-Key"/>"#;
+        let phones = r#"><in name="phones" kind="list" required="yes"/>"#;
         let page = r#" pages="50">"#;
         for (xml, query, body, expected) in [
             (amount, "", r#"{"amount":1.10}"#, "amount=1.10 "),
@@ -142,6 +181,13 @@ mod tests {
             (active, "active=1", "", "active=on "),
             (login, "login=own", "", "plid=7 "),
             (login, "", r#"{"login":"foreign"}"#, "missed(login)"),
+            (foreign, "login=foreign", "", ""), // of another kind of key
+            (once, "", "", "external_id=once "),
+            (once, "", r#"{"external_id":"own"}"#, "external_id=own "),
+            (phones, "", r#"{"phones":["+1",2]}"#, "phones=+1\n2 "),
+            (phones, "", r#"{"phones":[]}"#, "missed(phones)"),
+            (phones, "", r#"{"phones":"+1"}"#, "value(phones)"),
+            (phones, "", r#"{"phones":["+1",{}]}"#, "value(phones)"),
             (page, "limit=10&offset=20", "", "p_cnt=10 p_off=20 "),
             (page, "limit=99999", "", "p_cnt=1000 p_off=0 "),
             (page, "limit=-1", "", "value(limit)"),

@@ -75,12 +75,20 @@ impl Dialect {
             Kind::Int => number.parse().map_or(Json::Null, Json::int),
             Kind::Bool => self.flag(matches!(text, "on" | "1" | "yes")),
             Kind::Amount | Kind::Money => Money::parse(number).map_or(Json::Null, |sum| self.amount(sum)),
-            Kind::Text | Kind::Login => Json::text(text),
+            Kind::Text | Kind::Login | Kind::List => Json::text(text),
         }
     }
 
     /// The parts of the reply that one call makes, laid into `to`.
     pub fn lay(&self, reply: &Reply, answer: &Answer, rows: &Rows, to: &mut Vec<(String, Json)>) {
+        if !reply.texts.is_empty() {
+            let named = answer.doc.kids.iter().filter(|kid| kid.name == reply.texts);
+            let texts: Vec<Json> = named.filter_map(|kid| kid.text.as_deref().map(Json::text)).collect();
+            if !texts.is_empty() {
+                put(&reply.at, Json::List(texts), to);
+            }
+            return;
+        }
         let made = match reply.rows.as_str() {
             "" if rows.rows.is_empty() => self.object(reply, From::Doc(&answer.doc)),
             "" => self.object(reply, From::Row(rows, 0)),

@@ -85,6 +85,8 @@ pub enum Kind {
     Login,
     /// The amount of a document: `5.00 EUR`.
     Money,
+    /// Several texts, which become lines.
+    List,
 }
 
 /// A parameter.
@@ -100,6 +102,13 @@ pub struct In {
     pub kind: Kind,
     #[serde(default, rename = "@required")]
     required: String,
+    /// The kinds of keys that send it, separated by blanks; of others it has no effect. All where nothing is
+    /// said.
+    #[serde(default, rename = "@keys")]
+    keys: String,
+    /// The header of a request that stands for it where it is not sent.
+    #[serde(default, rename = "@header")]
+    pub header: String,
 }
 
 /// One of our functions.
@@ -137,6 +146,10 @@ pub struct Reply {
     /// A list of all rows, not an object: `yes`, or the name of the elements that a document has.
     #[serde(default, rename = "@rows")]
     pub rows: String,
+    /// A list of the texts of the elements that a document has under this name; left out where there are
+    /// none.
+    #[serde(default, rename = "@texts")]
+    pub texts: String,
     #[serde(default, rename = "out")]
     pub outs: Vec<Out>,
 }
@@ -185,6 +198,11 @@ impl In {
 
     pub fn is_required(&self) -> bool {
         self.required == "yes"
+    }
+
+    /// Does a key of that kind send it?
+    pub fn is_taken(&self, key: &str) -> bool {
+        self.keys.is_empty() || self.keys.split(' ').any(|kind| kind == key)
     }
 }
 

@@ -13,6 +13,8 @@ use crate::app::App;
 use crate::dialect::{self, Dialect, Request, Response};
 
 const KEY: &str = "x-api-key";
+/// The headers that routes may ask for.
+const PASSED_ON: [&str; 1] = ["Idempotency-Key"];
 
 pub async fn respond(
     app: &Arc<App>,
@@ -21,18 +23,21 @@ pub async fn respond(
     body: Incoming,
     (ip, host): (IpAddr, String),
 ) -> Reply {
-    let read = body::collect(body, app.config.load().body_limit_bytes).await;
     let header = |name: &str| text(&parts.headers, name);
+    let query = parts.uri.query().unwrap_or_default();
+    let limit = limit_bytes(app, dialect, query, (header(KEY), ip)).await;
+    let read = body::collect(body, limit).await;
     let (body, error) = match read {
         Ok(bytes) => (bytes.to_vec(), None),
         Err(error) => (Vec::new(), Some(error)),
     };
     let request = Request {
         method: parts.method.to_string(),
-        query: parts.uri.query().unwrap_or_default().to_owned(),
+        query: query.to_owned(),
         content_type: header(CONTENT_TYPE.as_str()),
         body,
         key: header(KEY),
+        headers: PASSED_ON.map(|name| (name, header(name))).into(),
         ip,
         host,
     };
@@ -45,6 +50,23 @@ pub async fn respond(
         Ok(response) => written(response),
         Err(_panic) => written(dialect::broken(dialect)),
     }
+}
+
+/// By what the address and the key say: the body has not been read.
+async fn limit_bytes(
+    app: &Arc<App>,
+    dialect: &'static Dialect,
+    query: &str,
+    (key, ip): (String, IpAddr),
+) -> usize {
+    let usual = app.config.load().body_limit_bytes;
+    let upload_bytes = dialect::upload_bytes(app, dialect, query);
+    if upload_bytes <= usual {
+        return usual;
+    }
+    let app = app.clone();
+    let is_opened = tokio::task::spawn_blocking(move || dialect::is_opened(&app, dialect, &key, ip));
+    if is_opened.await.unwrap_or(false) { upload_bytes } else { usual }
 }
 
 fn text(headers: &HeaderMap, name: &str) -> String {
