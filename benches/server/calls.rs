@@ -13,11 +13,16 @@ use super::child::Server;
 use super::client::{self, Request, get};
 use super::credit::{self, IN_FLIGHT, credit};
 use super::data::{self, ADMIN, CLIENTS, FIRST_CLIENT, UNPAID};
-use super::load::{Pace, median};
+use super::load::{Pace, median, quantile};
 use super::report::{Report, Target};
 
 /// So many calls begin before the first of them ends: more than are in flight at once.
 const TALKING: i64 = 256;
+
+/// Of a thousand calls at once so many have money.
+const PAID: i64 = 600;
+/// What the first minute of one holds of the reseller.
+const STEP_MICRO: i64 = 70_000;
 
 pub fn measure(pace: Pace, report: &mut Report) {
     let (payments_dir, admin) = data::prepare(UNPAID, &[ADMIN]);
@@ -39,10 +44,45 @@ pub fn measure(pace: Pace, report: &mut Report) {
         }
     }
     assert_settled(&dir);
+    let waits_us = begin_at_once(&data::copy(&lines_dir, "calls-at-once"), &admin[0]);
     report.row("credits, 64 in flight", median(&credits), "/s", Target::None);
     report.row("calls begun or ended, 64 in flight", median(&rates), "/s", Target::None);
     report.row("  processor time of one of both", median(&cpu_us), "us", Target::None);
-    report.row("  begun or ended : credits, both 64 in flight", median(&ratios), "x", Target::AtLeast(0.3));
+    report.row("  begun or ended : credits, both 64 in flight", median(&ratios), "x", Target::AtLeast(0.5));
+    report.row(
+        "1,000 calls of 1,000 clients at once: median wait",
+        quantile(&waits_us, 0.5),
+        "us",
+        Target::None,
+    );
+    let ratio = quantile(&waits_us, 0.99) / quantile(&waits_us, 0.5);
+    report.row("  99th percentile : median", ratio, "x", Target::AtMost(5.0));
+}
+
+/// Every client begins a call in the same moment, and their reseller has money for [`PAID`] of them. How
+/// long each answer took.
+fn begin_at_once(dir: &Path, session: &str) -> Vec<f64> {
+    let sql = Sql::new("UPDATE book SET balance = ")
+        .bind(PAID * STEP_MICRO)
+        .sql(" WHERE owner_id = 2 AND kind = 'client'");
+    sql.execute(&mut credit::open(dir)).expect("the reseller has less");
+    let server = Server::billmgr(dir, "");
+    let session = session.to_owned();
+    let request = move |nth: i64| {
+        let name = format!("auth={session}&switch=bench&uniqueid=o{nth}&out=xml");
+        get(&format!("func=call.authorize&{name}&sip=line{nth}&dst=4930123456"))
+    };
+    let requests = Box::new((0..CLIENTS).map(request));
+    let load = client::try_load(server.port, CLIENTS as usize, Duration::from_secs(60), requests);
+    let refused = load.refused.map_or(0, |refused| refused.1);
+    assert_eq!(refused as i64, CLIENTS - PAID, "calls were refused");
+    let sql = Sql::new(
+        "SELECT balance FROM book WHERE owner_id = 2 AND kind IN ('client', 'frozen') ORDER BY kind",
+    );
+    let rows = sql.load(&mut credit::open(dir), &[Kind::Int]).expect("books can be read");
+    let balances: Vec<i64> = rows.iter().map(|row| row[0].int()).collect();
+    assert_eq!(balances, [0, PAID * STEP_MICRO], "no more than there is was held");
+    load.latencies_us
 }
 
 /// Begins and ends calls by turns, each of the next client, until the time is over.

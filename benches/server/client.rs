@@ -18,6 +18,8 @@ pub type Requests = Box<dyn Iterator<Item = Request>>;
 pub struct Load {
     pub seconds: f64,
     pub latencies_us: Vec<f64>,
+    /// The first error that was answered, and how many there were.
+    pub refused: Option<(String, usize)>,
 }
 
 impl Load {
@@ -39,8 +41,15 @@ pub fn always(request: Request) -> Requests {
     Box::new(std::iter::repeat(request))
 }
 
-/// Sends requests over `connections` until they or the time are used up.
+/// Sends requests over `connections` until they or the time are used up. None may be refused.
 pub fn load(port: u16, connections: usize, time: Duration, requests: Requests) -> Load {
+    let load = try_load(port, connections, time, requests);
+    assert_eq!(load.refused, None, "refused");
+    load
+}
+
+/// Likewise, and some may be refused.
+pub fn try_load(port: u16, connections: usize, time: Duration, requests: Requests) -> Load {
     let requests = Rc::new(RefCell::new(requests));
     block_on(async {
         let mut open = Vec::new();
@@ -51,11 +60,17 @@ pub fn load(port: u16, connections: usize, time: Duration, requests: Requests) -
         let tasks: Vec<_> =
             open.into_iter().map(|one| set.spawn_local(one.drive(requests.clone(), start + time))).collect();
         set.await;
-        let mut latencies_us = Vec::new();
+        let mut load = Load::default();
         for task in tasks {
-            latencies_us.extend(task.await.expect("no connection breaks"));
+            let (latencies_us, refused) = task.await.expect("no connection breaks");
+            load.latencies_us.extend(latencies_us);
+            let before = load.refused.take();
+            load.refused = match (before, refused) {
+                (Some((first, count)), Some((_, more))) => Some((first, count + more)),
+                (before, refused) => before.or(refused),
+            };
         }
-        Load { seconds: start.elapsed().as_secs_f64(), latencies_us }
+        Load { seconds: start.elapsed().as_secs_f64(), ..load }
     })
 }
 
@@ -92,6 +107,9 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
     builder.enable_all().build().expect("a runtime can be made").block_on(work)
 }
 
+/// What came of one connection, as in [`Load`].
+type Driven = (Vec<f64>, Option<(String, usize)>);
+
 struct Connection {
     stream: TcpStream,
     answer: Vec<u8>,
@@ -104,14 +122,16 @@ impl Connection {
         Self { stream, answer: vec![0; 64 * 1024] }
     }
 
-    async fn drive(mut self, requests: Rc<RefCell<Requests>>, until: Instant) -> Vec<f64> {
-        let mut latencies_us = Vec::new();
+    async fn drive(mut self, requests: Rc<RefCell<Requests>>, until: Instant) -> Driven {
+        let (mut latencies_us, mut refused) = (Vec::new(), None::<(String, usize)>);
         loop {
             let start = Instant::now();
             let request = if start < until { requests.borrow_mut().next() } else { None };
-            let Some(request) = request else { return latencies_us };
+            let Some(request) = request else { return (latencies_us, refused) };
             let body = self.call(&request).await;
-            assert!(!is_error(body), "{}", String::from_utf8_lossy(body));
+            if is_error(body) {
+                refused.get_or_insert_with(|| (String::from_utf8_lossy(body).into_owned(), 0)).1 += 1;
+            }
             latencies_us.push(start.elapsed().as_nanos() as f64 / 1000.0);
         }
     }

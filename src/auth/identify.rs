@@ -143,21 +143,43 @@ fn by_password(app: &App, name: &str, password: &str, ip: IpAddr) -> Result<Arc<
     if let Some(user) = user.as_ref().filter(|user| app.credentials.holds(user, password)) {
         return admitted(user.clone(), ip);
     }
-    if app.throttle.is_over(name, ip) {
-        return Err(bad_password(ip));
-    }
-    let hash = user.as_ref().map(|user| user.password.as_str());
-    let right = app.hasher.verify(password, hash)?;
-    let user = match user.filter(|_| right).map(|user| admitted(user, ip)) {
-        Some(Ok(user)) => user,
-        refused => {
-            app.throttle.failed(name, ip);
-            log(app, name, ip, if refused.is_some() { "disabled" } else { "badpassword" })?;
-            return Err(bad_password(ip));
-        }
-    };
+    let is_admitted = |user: &Arc<User>| admitted(user.clone(), ip).is_ok();
+    let user = verified(app, (name, password), user, ip, is_admitted)?.map_err(|_| bad_password(ip))?;
     app.credentials.keep(&user, password);
     Ok(user)
+}
+
+/// Why a name and a password were not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Not looked at: too many attempts.
+    TooOften,
+    Wrong,
+}
+
+/// Whom a password proves: the user whom the name means to the caller, if he may enter. What is refused
+/// is counted and noted in the sign-in journal. Blocks.
+pub fn verified(
+    app: &App,
+    (name, password): (&str, &str),
+    user: Option<Arc<User>>,
+    ip: IpAddr,
+    may_enter: impl FnOnce(&Arc<User>) -> bool,
+) -> Result<std::result::Result<Arc<User>, Refusal>> {
+    if app.throttle.is_over(name, ip) {
+        return Ok(Err(Refusal::TooOften));
+    }
+    let is_right = app.hasher.verify(password, user.as_ref().map(|user| user.password.as_str()))?;
+    let known = user.filter(|_| is_right);
+    let is_known = known.is_some();
+    match known.filter(may_enter) {
+        Some(user) => Ok(Ok(user)),
+        None => {
+            app.throttle.failed(name, ip);
+            log(app, name, ip, if is_known { "disabled" } else { "badpassword" })?;
+            Ok(Err(Refusal::Wrong))
+        }
+    }
 }
 
 /// Error `value(old_passwd)` unless this is a user's password: a wrong one, no such user and too many

@@ -10,6 +10,7 @@ use crate::level::Level;
 use crate::record::{self, Record};
 use crate::rpc::handler::{Ctx, Form, Handler, Reply, Topic};
 use crate::rpc::registry::Row;
+use crate::telecom::sip;
 
 pub const FUNCS: &[Row] = &[
     ("user.edit", Handler::Form(EDIT)),
@@ -133,8 +134,10 @@ pub fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
     Ok(vec![Node::leaf("id", id.to_string())])
 }
 
-/// Ends all sessions of a user and forgets his verified password everywhere.
+/// Ends all sessions of a user and what his web phone was told, and forgets his verified password
+/// everywhere.
 pub fn renew(cx: &mut Ctx, id: i64) -> Result<()> {
+    sip::renew_web(cx.conn, &cx.call.app, id)?;
     let sql = Sql::new("UPDATE users SET credential_version = credential_version + 1 WHERE id = ").bind(id);
     sql.execute(cx.conn)?;
     session::end_of_user(cx.conn, id)

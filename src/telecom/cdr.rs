@@ -8,8 +8,9 @@ use crate::app::App;
 use crate::db::{self, Conn, Kind, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};
+use crate::record::{self, Record};
 use crate::rpc::BUDGET_SLOW;
-use crate::rpc::handler::{Call, Handler, Reply};
+use crate::rpc::handler::{Call, Form, Handler, Reply};
 use crate::rpc::registry::Row;
 use crate::telecom::call::{self, Line, Settled, Terms};
 use crate::telecom::client;
@@ -18,8 +19,10 @@ use file::Entry;
 pub const FUNCS: &[Row] = &[
     ("cdr", Handler::View(Some(client::listed))),
     ("cdr.failed", Handler::View(Some(client::listed))),
-    ("cdr.import", Handler::Outside(import)),
+    ("cdr.import", Handler::Form(IMPORT)),
 ];
+
+const IMPORT: Form = record::FORM.read(|_| Ok(Record::new())).outside(import);
 
 /// Records that one transaction takes (decisions.md, Writing: none longer than 50 ms).
 const CHUNK: usize = 200;
@@ -36,6 +39,7 @@ type Report = Vec<(usize, Result<Settled>)>;
 
 /// `cdr.import`: keeps and charges the records of a file, each once.
 fn import(rpc: &Call) -> Result<Reply> {
+    rpc.input("file")?.ok_or_else(|| Error::missed("file"))?;
     let switches = rpc.app.db.read(BUDGET_SLOW, switches)?;
     let mut report = Report::new();
     let mut entries = Vec::new();

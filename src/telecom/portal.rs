@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::auth::identify::{self, Refusal};
 use crate::auth::{Scope, User};
 use crate::db::{Kind, Sql};
 use crate::doc::Node;
@@ -46,17 +47,14 @@ fn bootstrap(cx: &mut Ctx) -> Result<Reply> {
 /// login look alike (operations.md R154).
 fn auth(call: &Call) -> Result<Reply> {
     let (app, login) = (&call.app, call.params.get("login"));
-    if app.throttle.is_over(login, call.caller.ip) {
-        return Err(Error::limit("attempts", ""));
-    }
-    let user = app.access.user_named(&app.db, login)?;
-    let user = user.filter(|user| is_client_of(call.scope(), user));
-    let hash = user.as_ref().map(|user| user.password.as_str());
-    let is_right = app.hasher.verify(call.params.get("passwd"), hash)?;
-    let Some(user) = user.filter(|user| is_right && user.active) else {
-        app.throttle.failed(login, call.caller.ip);
-        return Err(Error::value("login", "").with("desc", "desc_login"));
-    };
+    let user = app.access.user_named(&app.db, login)?.filter(|user| is_client_of(call.scope(), user));
+    // The address is the portal's, so the list of addresses from which the client signs in is not asked.
+    let proof = (login, call.params.get("passwd"));
+    let verified = identify::verified(app, proof, user, call.caller.ip, |user| user.active)?;
+    let user = verified.map_err(|refusal| match refusal {
+        Refusal::TooOften => Error::limit("attempts", ""),
+        Refusal::Wrong => Error::value("login", "").with("desc", "desc_login"),
+    })?;
     let name = app.db.read(BUDGET_SLOW, |conn| {
         let sql = Sql::new("SELECT name FROM account WHERE id = ").bind(user.account_id);
         Ok(sql.first(conn, &[Kind::Text])?.map_or(String::new(), |row| row[0].str().to_owned()))

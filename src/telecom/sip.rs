@@ -228,6 +228,16 @@ pub fn web(conn: &mut Conn, app: &App, client: Client, now_us: i64) -> Result<(S
     web_row(conn, client.account_id)?.ok_or_else(|| Error::system("a web phone got no SIP account"))
 }
 
+/// What a user's web phone was told is good for nothing from now on.
+pub fn renew_web(conn: &mut Conn, app: &App, user_id: i64) -> Result<()> {
+    let sql = Sql::new("SELECT id, name FROM sip WHERE kind = 'web' AND account_id = ");
+    let sql = sql.sql("(SELECT account_id FROM users WHERE id = ").bind(user_id).sql(")");
+    for row in sql.load(conn, &[Kind::Int, Kind::Text])? {
+        password::set(conn, app, (row[0].int(), row[1].str()), &generated_password(password::LEN))?;
+    }
+    Ok(())
+}
+
 fn web_row(conn: &mut Conn, account_id: i64) -> Result<Option<(String, String)>> {
     let sql = Sql::new("SELECT name, ha1 FROM sip WHERE kind = 'web' AND account_id = ").bind(account_id);
     let row = sql.sql(" ORDER BY id LIMIT 1").first(conn, &[Kind::Text, Kind::Text])?;

@@ -1,6 +1,7 @@
 //! Calls and the money of both who pay for them, through the built-in switch.
 
-mod phones;
+mod day;
+pub mod phones;
 mod races;
 mod records;
 pub mod rows;

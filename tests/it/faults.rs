@@ -4,6 +4,7 @@ mod child;
 mod commands;
 mod crash;
 mod crowd;
+mod hangups;
 mod keys;
 mod pair;
 mod panics;

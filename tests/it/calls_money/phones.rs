@@ -13,10 +13,10 @@ pub struct Phones<'w> {
 }
 
 /// What a plan asks for calls to a prefix: a minute, first block, further blocks, connection, free time.
-type Rate<'r> = (&'r str, &'r str, i64, i64, &'r str, i64);
+pub type Rate<'r> = (&'r str, &'r str, i64, i64, &'r str, i64);
 
-const WHOLESALE: [Rate; 2] = [("49", "0.06", 1, 1, "0.01", 0), ("4930", "0.12", 60, 6, "0", 0)];
-const RETAIL: [Rate; 3] =
+pub const WHOLESALE: [Rate; 2] = [("49", "0.06", 1, 1, "0.01", 0), ("4930", "0.12", 60, 6, "0", 0)];
+pub const RETAIL: [Rate; 3] =
     [("49", "0.6", 60, 60, "0.05", 3), ("4930", "1.2", 60, 6, "0", 0), ("371", "1", 1, 1, "0", 0)];
 
 pub fn insert(conn: &mut Conn, table: &str, values: &[(&str, Raw)]) -> i64 {
@@ -26,7 +26,7 @@ pub fn insert(conn: &mut Conn, table: &str, values: &[(&str, Raw)]) -> i64 {
     sql.first(conn, &[Kind::Int]).expect("a row is made").expect("with an id")[0].int()
 }
 
-fn micro(text: &str) -> i64 {
+pub fn micro(text: &str) -> i64 {
     Money::parse(text).expect("an amount").0
 }
 

@@ -27,7 +27,7 @@ pub struct World {
     pub names: Names,
     tasks: Vec<JoinHandle<()>>,
     // Dropped in this order: the database before what it was copied from and where it lies.
-    _database: Database,
+    database: Database,
     _template: Arc<Template>,
     dir: Dir,
 }
@@ -66,7 +66,7 @@ impl World {
             app,
             address,
             tasks,
-            _database: database,
+            database,
             _template: template,
             dir,
         }
@@ -122,6 +122,18 @@ impl World {
         let doc = self.call(user, query);
         assert!(doc.get("error").is_none(), "{query}: {:?}", doc.get("error"));
         doc
+    }
+
+    /// Where the world is kept, for a server of its own over it.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// The program started anew over the same database, at the same moment.
+    pub fn reopened(&self) -> Arc<App> {
+        let app = seed::app(&self.database.url, &self.dir.0, self.app.origin.clone());
+        app.clock.advance_us(self.clock.now_us() - app.clock.now_us());
+        app
     }
 
     /// A session of a seeded user.
