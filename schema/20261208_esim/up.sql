@@ -122,7 +122,7 @@ CREATE TABLE esim_order (
     data_total             BIGINT NOT NULL DEFAULT -1,
     data_used              BIGINT NOT NULL DEFAULT -1,
     expires_at             BIGINT NOT NULL DEFAULT 0,
-    error                  TEXT NOT NULL DEFAULT '',
+    note                   TEXT NOT NULL DEFAULT '',
     created_at             BIGINT NOT NULL,
     asked_at               BIGINT NOT NULL DEFAULT 0,
     synced_at              BIGINT NOT NULL DEFAULT 0,
@@ -146,6 +146,10 @@ SELECT o.id, o.account_id, o.reseller_id, a.name AS account_name, v.name AS prov
        CASE WHEN o.smdp <> '' THEN 'LPA:1$' || o.smdp || '$' || o.matching_id END AS lpa,
        NULLIF(o.data_total, -1) AS data_total, NULLIF(o.data_used, -1) AS data_used,
        CASE WHEN o.data_total >= 0 AND o.data_used >= 0 THEN o.data_total - o.data_used END AS data_remaining,
-       o.expires_at, o.created_at, o.synced_at, o.error
+       o.expires_at, o.created_at, o.synced_at, o.note
 FROM esim_order o JOIN account a ON a.id = o.account_id JOIN currency c ON c.id = o.currency_id
 JOIN esim_provider v ON v.id = o.provider_id;
+
+-- What still holds money, and so keeps what it refers to.
+CREATE VIEW esim_pending AS
+SELECT id, account_id, reseller_id, provider_id, package_id FROM esim_order WHERE status = 'PENDING';

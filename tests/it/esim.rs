@@ -238,7 +238,7 @@ worlds! {
                 }
             }
         }
-        for column in ["wholesale_price=99", "buy_cost=99", "price_reseller=99", "error=x"] {
+        for column in ["wholesale_price=99", "buy_cost=99", "price_reseller=99", "note=x"] {
             for func in ["esim", "esim.package"] {
                 let all = world.done("buyer", &format!("func={func}"));
                 let some = world.call("buyer", &format!("func={func}&filter=on&{column}"));

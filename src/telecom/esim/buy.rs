@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::gateway::{self, Told};
 use super::order::{self, Order, Settled, status};
-use super::provider::Provider;
 use super::refresh;
 use crate::auth::session;
 use crate::db::{Conn, Kind, Sql};
@@ -136,8 +135,7 @@ fn buy(call: &Call) -> Result<Reply> {
 /// us there is none either, and nobody has to wait to learn it.
 fn hand_over(call: &Call, order: &Order) -> Result<Option<Error>> {
     let (app, id) = (&call.app, order.id);
-    let provider = app.db.read(BUDGET_SLOW, |conn| Provider::load(conn, order.provider_id))?;
-    let told = match gateway::open(app, &provider)?.order(&order.ask) {
+    let told = match gateway::reach(app, order.provider_id, |gateway| gateway.order(&order.ask)) {
         Told::NotSent { reason } => Told::Failed { reason },
         told => told,
     };
@@ -156,9 +154,8 @@ fn begin(call: &Call, wish: &Arc<Wish>) -> Result<Begun> {
             return Ok(Begun::Known(id));
         }
         let article = Article::load(conn, wish.account_id, &wish.package)?;
-        if let Some(expected) = wish.expected.filter(|expected| *expected != article.price) {
-            let error = Error::value("expected_price", expected.plain());
-            return Err(error.with("price", article.price.plain()));
+        if wish.expected.is_some_and(|expected| expected != article.price) {
+            return Err(Error::value("expected_price", article.price.plain())); // what it costs now
         }
         let payer_id = payer(conn, wish.account_id)?;
         let payers = Payers::of(conn, wish.account_id, payer_id)?;

@@ -8,6 +8,7 @@ use super::{http, sandbox};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::money::Money;
+use crate::rpc::BUDGET_SLOW;
 
 /// A package of a provider's catalogue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +97,15 @@ pub fn open(app: &Arc<App>, provider: &Provider) -> Result<Box<dyn EsimGateway>>
             url: provider.url.trim_end_matches('/').to_owned(),
             access_code: provider.access_code(app)?,
         })),
+    }
+}
+
+/// What a provider says. Where it cannot even be asked, nothing left us.
+pub fn reach(app: &Arc<App>, provider_id: i64, ask: impl FnOnce(&dyn EsimGateway) -> Told) -> Told {
+    let provider = app.db.read(BUDGET_SLOW, |conn| Provider::load(conn, provider_id));
+    match provider.and_then(|provider| open(app, &provider)) {
+        Ok(gateway) => ask(gateway.as_ref()),
+        Err(error) => Told::NotSent { reason: error.to_string() },
     }
 }
 

@@ -150,7 +150,7 @@ pub fn settle(conn: &mut Conn, id: i64, told: &Told, given_up: &'static str, now
 /// What staff reads about it.
 fn noted(conn: &mut Conn, order: &Order, reason: &str) -> Result<Settled> {
     tracing::warn!(order = order.id, our_ref = order.ask.our_ref, "{reason}");
-    let sql = Sql::new("UPDATE esim_order SET error = ").bind(shortened(reason));
+    let sql = Sql::new("UPDATE esim_order SET note = ").bind(shortened(reason));
     sql.sql(" WHERE id = ").bind(order.id).execute(conn)?;
     Ok(Settled::Same)
 }
@@ -160,7 +160,7 @@ fn numbered(conn: &mut Conn, order: &Order, order_no: &str, now_us: i64) -> Resu
     if is_another(order, order_no) {
         return noted(conn, order, "the provider tells another number of the order");
     }
-    let sql = Sql::new("UPDATE esim_order SET error = '', provider_order_no = ").bind(order_no);
+    let sql = Sql::new("UPDATE esim_order SET note = '', provider_order_no = ").bind(order_no);
     let sql = sql.sql(", synced_at = ").bind(now_us).sql(" WHERE id = ").bind(order.id);
     sql.execute(conn)?;
     Ok(Settled::Same)
@@ -226,7 +226,7 @@ fn give_up(
     given_up: &'static str,
     now_us: i64,
 ) -> Result<Settled> {
-    let sql = Sql::new("UPDATE esim_order SET status = ").bind(given_up).sql(", error = ");
+    let sql = Sql::new("UPDATE esim_order SET status = ").bind(given_up).sql(", note = ");
     let sql = sql.bind(shortened(reason)).sql(", synced_at = ").bind(now_us).sql(" WHERE id = ");
     sql.bind(order.id).execute(conn)?;
     order.payers(conn)?.release(conn, &order.bill(), now_us)?;
@@ -253,7 +253,7 @@ const TEXTS: [&str; 11] = [
     "matching_id",
     "lpa",
     "our_ref",
-    "error",
+    "note",
 ];
 const NUMBERS: [&str; 7] =
     ["id", "price", "data_total", "data_used", "data_remaining", "expires_at", "created_at"];
@@ -269,7 +269,7 @@ fn values(conn: &mut Conn, id: i64) -> Result<Vec<(&'static str, Raw)>> {
 /// An order as nodes of an answer.
 pub fn nodes(conn: &mut Conn, call: &Call, id: i64) -> Result<Vec<Node>> {
     let values = values(conn, id)?;
-    let hidden = |name: &str| ["our_ref", "error"].contains(&name) && !call.caller.level().is_staff();
+    let hidden = |name: &str| ["our_ref", "note"].contains(&name) && !call.caller.level().is_staff();
     let node = |(name, raw): (&'static str, Raw)| {
         let name = if name == "currency_iso" { "currency" } else { name };
         let text = text(call, name, &raw)?;
@@ -306,7 +306,7 @@ fn show(cx: &mut Ctx, record: &mut Record) -> Result<()> {
     let picture = format!("?func=esim.qr&format=svg&elid={}", record.id);
     record.show("qr", if has_code { picture } else { String::new() });
     if !cx.caller.level().is_staff() {
-        record.shown.retain(|(name, _)| !["our_ref", "error"].contains(&name.as_str()));
+        record.shown.retain(|(name, _)| !["our_ref", "note"].contains(&name.as_str()));
     }
     Ok(())
 }

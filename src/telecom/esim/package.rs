@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::coverage;
 use super::gateway::{self, Offer};
 use super::provider::{Provider, unreachable};
+use crate::billing::usage::refuse_used;
 use crate::books;
 use crate::db::{Conn, Kind, Raw, Sql};
 use crate::doc::Node;
@@ -98,11 +99,7 @@ fn save(cx: &mut Ctx, mut record: Record) -> Result<Vec<Node>> {
 
 /// Who waits for one of these gets it first.
 pub fn delete(cx: &mut Ctx, elid: &str) -> Result<()> {
-    let sql = Sql::new("SELECT id FROM esim_order WHERE status = 'PENDING' AND package_id = ");
-    let pending = sql.bind(elid.parse::<i64>().unwrap_or(0)).sql(" LIMIT 1").first(cx.conn, &[Kind::Int])?;
-    if let Some(order) = pending {
-        return Err(Error::new("used", "esim").with("value", order[0].int().to_string()));
-    }
+    refuse_used(cx, elid, &[("esim", "esim_pending", "package_id")])?;
     record::delete(cx, elid)
 }
 

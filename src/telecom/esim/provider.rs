@@ -147,12 +147,8 @@ fn save(cx: &mut Ctx, mut record: Record) -> Result<Vec<Node>> {
 
 /// Its packages have to go first, and what it still owes somebody.
 pub fn delete(cx: &mut Ctx, elid: &str) -> Result<()> {
-    refuse_used(cx, elid, &[("esim_package", "esim_package", "provider_id")])?;
-    let sql = Sql::new("SELECT id FROM esim_order WHERE status = 'PENDING' AND provider_id = ");
-    let pending = sql.bind(elid.parse::<i64>().unwrap_or(0)).sql(" LIMIT 1").first(cx.conn, &[Kind::Int])?;
-    if let Some(order) = pending {
-        return Err(Error::new("used", "esim").with("value", order[0].int().to_string()));
-    }
+    let places = [("esim_package", "esim_package", "provider_id"), ("esim", "esim_pending", "provider_id")];
+    refuse_used(cx, elid, &places)?;
     record::delete(cx, elid)
 }
 

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use super::gateway::{self, Told};
 use super::order::{self, Order, status};
-use super::provider::Provider;
 use crate::app::App;
 use crate::db::{Conn, Kind, Sql};
 use crate::error::{Error, Result};
@@ -41,9 +40,9 @@ pub fn lease(conn: &mut Conn, id: i64, now_us: i64, pause_us: i64) -> Result<Opt
 pub fn refresh(app: &Arc<App>, id: i64, now_us: i64) -> Result<bool> {
     let leased = app.db.write(move |conn| lease(conn, id, now_us, PAUSE_US))?;
     let Some(order) = leased else { return Ok(true) };
-    let provider = app.db.read(BUDGET_SLOW, |conn| Provider::load(conn, order.provider_id))?;
     let is_wanted = order.status == status::PENDING;
-    let told = gateway::asked(gateway::open(app, &provider)?.as_ref(), &order.ask, is_wanted);
+    let told =
+        gateway::reach(app, order.provider_id, |gateway| gateway::asked(gateway, &order.ask, is_wanted));
     let is_reached = !matches!(told, Told::Lost { .. } | Told::NotSent { .. });
     app.db.write(move |conn| order::settle(conn, id, &told, status::REFUNDED, now_us))?;
     Ok(is_reached)

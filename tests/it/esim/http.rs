@@ -15,7 +15,7 @@ fn open<'w>(world: &'w World, upstream: &Upstream) -> Shop<'w> {
         "admin",
         &format!(
             "func=currencyrate.edit&currency={dollar}&relatedcurrency={euro}\
-             &rate=0.9&cdate=2026-06-01&sok=ok"
+             &rate=0.9&cdate=2026-06-14&sok=ok"
         ),
     );
     Shop::of(world, &format!("kind=http&url=http%3A%2F%2F{}%2F&access_code=hidden-code", upstream.address))
@@ -157,7 +157,7 @@ worlds! {
         }
         let rows = tables::rows(&world.app.db, "esim_order");
         assert!(rows.iter().all(|row| row["status"] == "FAILED"));
-        assert_eq!(rows[0]["error"], "200007 nosuch thing");
+        assert_eq!(rows[0]["note"], "200007 nosuch thing");
         // Nobody there: nothing left us.
         let gone = format!("func=esim.provider.edit&elid={}&url=http%3A%2F%2F127.0.0.1%3A1&sok=ok", shop.provider);
         world.done("admin", &gone);
