@@ -28,13 +28,10 @@ WHERE NOT p.deleted;
 CREATE VIEW esim_provider_option AS
 SELECT id, name FROM esim_provider WHERE NOT deleted;
 
--- What a provider sells. account_id and reseller_id are always 0: packages are nobody's. search: all that
--- a package is found by. listed: it stood in the catalogue when that was last read. manual: prices that no
+-- What a provider sells. search: all that a package is found by. listed: it stood in the catalogue when that was last read. manual: prices that no
 -- markup changes. catalogue_cost: as the catalogue says, in its own currency; 0 where it says nothing.
 CREATE TABLE esim_package (
     id             INTEGER PRIMARY KEY AUTOINCREMENT,
-    account_id     BIGINT NOT NULL DEFAULT 0,
-    reseller_id    BIGINT NOT NULL DEFAULT 0,
     provider_id    BIGINT NOT NULL REFERENCES esim_provider (id),
     code           TEXT NOT NULL,
     name           TEXT NOT NULL,

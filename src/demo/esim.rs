@@ -19,7 +19,19 @@ pub fn set_up(stage: &mut Stage) -> Result<()> {
         ("markup_reseller", "20"),
     ];
     stage.make("esim.provider", "admin", "esim.provider.edit", &provider)?;
-    stage.call("admin", "esim.provider.sync", &[("elid", "@esim.provider")])?;
+    let other = [
+        ("code", "esimaccess"),
+        ("name", "eSIM Access"),
+        ("kind", "http"),
+        ("url", "https://esim.example"),
+        ("project", "@project.nordwind"),
+        ("currency", "@currency.EUR"),
+        ("markup_client", "60"),
+        ("markup_reseller", "25"),
+    ];
+    stage.make("esim.other", "admin", "esim.provider.edit", &other)?;
+    stage.call("admin", "esim.provider.suspend", &[("elid", "@esim.other")])?;
+    stage.call("admin", "esim.package.sync", &[("provider", "@esim.provider")])?;
     stage.learn("esim.package", Sql::new("SELECT code, id FROM esim_package"))?;
     for (package, price) in [("@esim.package.DE5G30D", "11.9"), ("@esim.package.SBXPRICE", "4.9")] {
         stage.call("admin", "esim.package.edit", &[("elid", package), ("price_client", price)])?;
@@ -31,5 +43,6 @@ pub fn set_up(stage: &mut Stage) -> Result<()> {
         stage.wait(1);
         stage.call(login, "esim.sync", &[("elid", &order)])?;
     }
-    Ok(())
+    // Still on its way when the demo begins.
+    stage.call("client", "esim.buy", &[("package", "P2CYMUS93")]).map(drop)
 }

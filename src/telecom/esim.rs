@@ -15,7 +15,9 @@ pub mod sandbox;
 
 use crate::db::Sql;
 use crate::error::Result;
+use crate::history;
 use crate::level::Level;
+use crate::record;
 use crate::rpc::handler::{Call, Ctx, Handler};
 use crate::rpc::registry::Row;
 
@@ -29,11 +31,14 @@ pub const FUNCS: &[Row] = &[
     ("esim.package", Handler::View(Some(package::whose))),
     ("esim.package.edit", Handler::Form(package::EDIT)),
     ("esim.package.delete", Handler::Each(package::delete)),
+    ("esim.package.suspend", Handler::Each(record::suspend)),
+    ("esim.package.resume", Handler::Each(record::resume)),
+    ("esim.package.history", Handler::View(Some(history::of_record))),
+    ("esim.package.sync", Handler::Form(package::SYNC)),
     ("esim.coverage", Handler::Rows(coverage::rows)),
     ("esim.provider.edit", Handler::Form(provider::EDIT)),
     ("esim.provider.delete", Handler::Each(provider::delete)),
     ("esim.provider.balance", Handler::Outside(provider::balance)),
-    ("esim.provider.sync", Handler::Outside(package::sync)),
 ];
 
 /// ` AND …`: an order is seen by who pays it, and by staff. A reseller's clients buy from the provider,

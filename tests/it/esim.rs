@@ -46,7 +46,7 @@ impl<'w> Shop<'w> {
     }
 
     fn sync_catalogue(&self) -> Node {
-        self.world.done("admin", &format!("func=esim.provider.sync&elid={}", self.provider))
+        self.world.done("admin", &format!("func=esim.package.sync&provider={}&sok=ok", self.provider))
     }
 
     fn pay(&self, name: &str, amount: &str) {

@@ -19,6 +19,7 @@ use crate::rpc::BUDGET_SLOW;
 use crate::rpc::handler::{Call, Ctx, Form, Reply};
 
 pub const EDIT: Form = record::FORM.check(check).save(save);
+pub const SYNC: Form = record::FORM.read(read_provider).outside(sync);
 
 /// Nothing of a telephone costs more; a typing error is no fortune.
 const PRICE_MAX: Money = Money::units(10_000);
@@ -79,8 +80,7 @@ fn check(cx: &mut Ctx, record: &mut Record) -> Result<()> {
     }
     if record.is_new() {
         let provider = Provider::load(cx.conn, record.int("provider_id"))?;
-        let columns = [("account_id", 0), ("reseller_id", 0), ("currency_id", provider.currency_id)];
-        columns.into_iter().for_each(|(column, value)| record.set(column, value));
+        record.set("currency_id", provider.currency_id);
     }
     Ok(())
 }
@@ -111,10 +111,21 @@ struct Counts {
     refused: usize,
 }
 
-/// `esim.provider.sync`: reads the catalogue. What is new is sold at the provider's markups at once; what
+/// The form with the provider that was chosen in the list.
+fn read_provider(cx: &mut Ctx) -> Result<Record> {
+    let mut record = Record::new();
+    record.set("provider", cx.elid()?.unwrap_or(0));
+    Ok(record)
+}
+
+/// `esim.package.sync`: reads the catalogue. What is new is sold at the provider's markups at once; what
 /// is not in it any more is not sold; nothing is removed.
-pub fn sync(call: &Call) -> Result<Reply> {
-    let (id, app, now_us) = (call.need_elid()?, &call.app, call.now_us);
+fn sync(call: &Call) -> Result<Reply> {
+    let id = call.input("provider")?.map_or(0, |provider| provider.int());
+    if id == 0 {
+        return Err(Error::missed("provider"));
+    }
+    let (app, now_us) = (&call.app, call.now_us);
     let provider = app.db.read(BUDGET_SLOW, |conn| Provider::load(conn, id))?;
     let offers = gateway::open(app, &provider)?.packages().map_err(unreachable)?;
     if offers.is_empty() || offers.len() > OFFERS_MAX {
@@ -134,12 +145,11 @@ pub fn sync(call: &Call) -> Result<Reply> {
         counts.changed += done.changed;
         counts.refused += done.refused;
     }
-    let caller = call.caller.clone();
+    let (caller, action) = (call.caller.clone(), call.func.name().to_owned());
     let gone = app.db.write(move |conn| {
         let sql = Sql::new("UPDATE esim_provider SET synced_at = ").bind(now_us).sql(" WHERE id = ");
         sql.bind(id).execute(conn)?;
-        let change =
-            history::Change { object: "esim.provider", action: "esim.provider.sync", description: "" };
+        let change = history::Change { object: "esim.provider", action: &action, description: "" };
         history::keep(conn, (&caller, now_us), &change, id, (0, 0))?;
         let sql = Sql::new("UPDATE esim_package SET listed = FALSE WHERE listed AND provider_id = ").bind(id);
         sql.sql(" AND synced_at < ").bind(now_us).execute(conn)

@@ -68,8 +68,10 @@ const PACKAGES: [Row; 17] = [
 
 const EUROPE: [usize; 4] = [0, 1, 2, 3];
 
-/// Country, name, networks.
-const PLACES: [(&str, &str, &[(&str, &str)]); 6] = [
+/// Country, name, networks with their technology.
+type Place = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+const PLACES: [Place; 6] = [
     ("DE", "Germany", &[("Telekom", "5G"), ("Vodafone", "5G"), ("O2", "4G")]),
     ("FR", "France", &[("Orange", "5G"), ("SFR", "4G")]),
     ("CY", "Cyprus", &[("Cyta", "4G")]),

@@ -41,7 +41,7 @@ worlds! {
         assert_eq!((again.get_text("added"), again.get_text("changed"), again.get_text("refused")), (Some("0"), Some("1"), Some("2")));
         // What is gone is not sold; an empty catalogue is none, and changes nothing.
         upstream.state().catalogue = json!([]);
-        let doc = world.call("admin", &format!("func=esim.provider.sync&elid={}", shop.provider));
+        let doc = world.call("admin", &format!("func=esim.package.sync&provider={}&sok=ok", shop.provider));
         assert_eq!(refusal(&doc), "busy(esim_provider)");
         assert_eq!(dom::find(&world.done("client", "func=esim.package"), "/doc/elem/code").len(), 1);
         let balance = world.done("admin", &format!("func=esim.provider.balance&elid={}", shop.provider));

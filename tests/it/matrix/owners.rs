@@ -167,7 +167,7 @@ fn esims(world: &World, call: Call) {
     let of = [("project", world.id("project")), ("currency", world.id("euro"))];
     let own = [("code", "sandbox"), ("name", "Sandbox"), ("kind", "sandbox"), ("markup_client", "50")];
     let provider = call(SERVER, "esim.provider.edit", &[&own[..], &of].concat());
-    call(SERVER, "esim.provider.sync", &[("elid", &provider)]);
+    call(SERVER, "esim.package.sync", &[("provider", &provider)]);
     for name in ACCOUNTS {
         let reference = format!("Order of {name}");
         call(name, "esim.buy", &[("package", "EU1GNOW"), ("external_id", &reference)]);
