@@ -170,18 +170,23 @@ fn begin(call: &Call, wish: &Arc<Wish>) -> Result<Begun> {
     })
 }
 
-/// A retry is the same order. Under one reference nobody orders two things.
+/// A retry is the same order, unless that one came to nothing at once: then it was none. Under one reference
+/// nobody orders two things.
 fn known(conn: &mut Conn, wish: &Wish) -> Result<Option<i64>> {
     if wish.external_id.is_empty() {
         return Ok(None);
     }
-    let sql = Sql::new("SELECT id, package_code FROM esim_order WHERE account_id = ").bind(wish.account_id);
-    let sql = sql.sql(" AND external_id = ").bind(wish.external_id.as_str());
-    match sql.first(conn, &[Kind::Int, Kind::Text])? {
-        Some(row) if row[1].str() != wish.package => {
-            Err(Error::exists("external_id", wish.external_id.as_str()))
-        }
-        row => Ok(row.map(|row| row[0].int())),
+    let sql = Sql::new("SELECT id, package_code, status FROM esim_order WHERE account_id = ");
+    let sql = sql.bind(wish.account_id).sql(" AND external_id = ").bind(wish.external_id.as_str());
+    let Some(row) = sql.first(conn, &[Kind::Int, Kind::Text, Kind::Text])? else { return Ok(None) };
+    let id = row[0].int();
+    if row[2].str() == status::FAILED {
+        let sql = Sql::new("UPDATE esim_order SET external_id = '' WHERE id = ").bind(id);
+        return sql.execute(conn).map(|_| None);
+    }
+    match row[1].str() == wish.package {
+        true => Ok(Some(id)),
+        false => Err(Error::exists("external_id", wish.external_id.as_str())),
     }
 }
 

@@ -158,6 +158,14 @@ worlds! {
         let rows = tables::rows(&world.app.db, "esim_order");
         assert!(rows.iter().all(|row| row["status"] == "FAILED"));
         assert_eq!(rows[0]["note"], "200007 nosuch thing");
+        // A reference under which nothing came about is free again.
+        upstream.state().orders = Orders::Refuse("200011");
+        assert_eq!(refusal(&shop.buy("client", "P2CYMUS93", "&external_id=CART")), "busy(esim)");
+        upstream.state().orders = Orders::Take;
+        let second = shop.buy("client", "P2CYMUS93", "&external_id=CART");
+        assert_eq!(shop.buy("client", "P2CYMUS93", "&external_id=CART").get_text("id"), second.get_text("id"));
+        let id = second.get_text("id").expect("an order");
+        world.done("admin", &format!("func=esim.refund&elid={id}"));
         // Nobody there: nothing left us.
         let gone = format!("func=esim.provider.edit&elid={}&url=http%3A%2F%2F127.0.0.1%3A1&sok=ok", shop.provider);
         world.done("admin", &gone);
