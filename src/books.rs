@@ -102,33 +102,43 @@ fn existing_book(conn: &mut Conn, book: &Book) -> Result<Option<i64>> {
 /// Moves a cached balance by one conditional update. Did it end below the limit of its book?
 fn moved(conn: &mut Conn, id: i64, line: &Line, overdraws: bool, now_us: i64) -> Result<bool> {
     let amount = line.amount.0;
-    // What comes in cannot end below a limit.
-    let floor = if amount < 0 { floor(conn, &line.book, id, now_us)? } else { 0 };
     // SQLite would turn a sum that does not fit into a float, so both ends are conditions.
-    let least = match overdraws || amount >= 0 {
-        true => i64::MIN.saturating_sub(amount.min(0)),
-        false => floor.saturating_sub(amount),
-    };
     let most = i64::MAX - amount.max(0);
     let sql = Sql::new("UPDATE book SET balance = balance + ").bind(amount).sql(" WHERE id = ").bind(id);
-    let sql = sql.sql(" AND balance >= ").bind(least).sql(" AND balance <= ").bind(most);
-    let sql = sql.sql(" RETURNING balance");
-    match sql.first(conn, &[Kind::Int])? {
-        Some(row) => Ok(amount < 0 && row[0].int() < floor),
+    let sql = sql.sql(" AND balance <= ").bind(most).sql(" AND balance >= ");
+    let sql = match overdraws || amount >= 0 {
+        true => sql.bind(i64::MIN.saturating_sub(amount.min(0))),
+        false => sql.bind(amount.saturating_neg()).append(&less_credit(line, id, now_us)),
+    };
+    match sql.sql(" RETURNING balance").first(conn, &[Kind::Int])? {
+        Some(row) => Ok(overdraws && amount < 0 && row[0].int() < floor(conn, line, id, now_us)?),
         None => Err(Error::limit("balance", Money(amount).plain())),
     }
 }
 
-/// How far a book may fall: a client book by its credit limit while that is valid.
-fn floor(conn: &mut Conn, book: &Book, id: i64, now_us: i64) -> Result<i64> {
-    if book.kind != BookKind::Client {
-        return Ok(0);
+/// ` - …`: how far below zero a book may fall, a client book by its credit limit while that is valid.
+fn less_credit(line: &Line, id: i64, now_us: i64) -> Sql {
+    match line.book.kind {
+        BookKind::Client => Sql::new(" - COALESCE((").append(&credit(&line.book, id, now_us)).sql("), 0)"),
+        _ => Sql::default(),
     }
-    // By the account: no index leads from a book to its subaccount.
+}
+
+/// By the account: no index leads from a book to its subaccount.
+fn credit(book: &Book, id: i64, now_us: i64) -> Sql {
     let sql = Sql::new("SELECT creditlimit FROM subaccount WHERE account_id = ").bind(book.owner);
     let sql = sql.sql(" AND project_id = ").bind(book.project).sql(" AND book_id = ").bind(id);
-    let sql = sql.sql(" AND (creditlimitdate = 0 OR creditlimitdate >= ").bind(now_us).sql(")");
-    Ok(sql.first(conn, &[Kind::Int])?.map_or(0, |row| -row[0].int()))
+    sql.sql(" AND (creditlimitdate = 0 OR creditlimitdate >= ").bind(now_us).sql(")")
+}
+
+fn floor(conn: &mut Conn, line: &Line, id: i64, now_us: i64) -> Result<i64> {
+    match line.book.kind {
+        BookKind::Client => {
+            let row = credit(&line.book, id, now_us).first(conn, &[Kind::Int])?;
+            Ok(row.map_or(0, |row| -row[0].int()))
+        }
+        _ => Ok(0),
+    }
 }
 
 /// The transfer as it was posted under a key.

@@ -106,16 +106,26 @@ pub fn run(app: &Arc<App>, job: Job, now_us: i64) -> Result<Report> {
 
 /// Every service that is due, once, in the order in which they end.
 fn pass(app: &Arc<App>, job: Job, now_us: i64) -> Result<Report> {
-    let mut report = Report::default();
+    let (mut report, mut alone) = (Report::default(), Alone::No);
     for status in STATUSES {
         let mut after = Some(ENDLESS);
         while let Some(at) = after {
-            let (done, left, last) = chunk(app, job, (status, at), now_us)?;
+            let (done, left, last) = chunk(app, job, (status, at), alone, now_us)?;
             report = Report { done: report.done + done, left: report.left + left };
+            // Where some are left, more of them follow.
+            alone = if left > 0 { Alone::Yes } else { Alone::No };
             after = last;
         }
     }
     Ok(report)
+}
+
+/// Is each service of a chunk undone by itself where it fails? Otherwise a failure undoes the chunk, and
+/// it is gone through again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Alone {
+    Yes,
+    No,
 }
 
 /// The end of a service and its number.
@@ -130,6 +140,7 @@ fn chunk(
     app: &Arc<App>,
     job: Job,
     (status, after): (Status, Place),
+    alone: Alone,
     now_us: i64,
 ) -> Result<(u64, u64, Option<Place>)> {
     let condition = Sql::new(" AND status = ").bind(status.code()).append(&(job.due)(now_us));
@@ -140,18 +151,43 @@ fn chunk(
     }
     let own = app.clone();
     app.db.write_alone(move |conn: &mut Conn| {
-        let (caller, mut done, mut left) = (Caller::own(), 0, 0);
         let items = Item::load_by_end(conn, &condition, CHUNK)?;
         let last = items.last().map(|item| (item.expiredate, item.id));
-        let mut shelf = Shelf::default();
-        let till = &mut Till::new(conn, &own, &caller, (job.name, now_us), &mut shelf);
-        for mut item in items {
-            match till.attempt(|till| (job.one)(till, &mut item)) {
-                Ok(()) => done += 1,
-                Err(error) if error.kind == "system" => return Err(error),
-                Err(_) => left += 1,
-            }
-        }
+        let caller = Caller::own();
+        let mut run = |alone| {
+            let mut shelf = Shelf::default();
+            let till = &mut Till::new(conn, &own, &caller, (job.name, now_us), &mut shelf);
+            work_off(till, job, &items, alone)
+        };
+        let worked = match alone {
+            Alone::Yes => None,
+            Alone::No => run(Alone::No)?,
+        };
+        let (done, left) = match worked {
+            Some(counts) => counts,
+            None => run(Alone::Yes)?.unwrap_or_default(),
+        };
         Ok((done, left, last))
     })
+}
+
+/// How many were done and how many were left; nothing where one failed and all were undone.
+fn work_off(till: &mut Till, job: Job, items: &[Item], alone: Alone) -> Result<Option<(u64, u64)>> {
+    if alone == Alone::No {
+        let all = till.attempt(|till| items.iter().try_for_each(|item| (job.one)(till, &mut item.clone())));
+        return match all {
+            Ok(()) => Ok(Some((items.len() as u64, 0))),
+            Err(error) if error.kind == "system" => Err(error),
+            Err(_) => Ok(None),
+        };
+    }
+    let (mut done, mut left) = (0, 0);
+    for item in items {
+        match till.attempt(|till| (job.one)(till, &mut item.clone())) {
+            Ok(()) => done += 1,
+            Err(error) if error.kind == "system" => return Err(error),
+            Err(_) => left += 1,
+        }
+    }
+    Ok(Some((done, left)))
 }

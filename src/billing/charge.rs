@@ -98,9 +98,16 @@ pub fn locked_balance(conn: &mut Conn, subaccount_id: i64) -> Result<Money> {
 /// newest. To be called after everything that moves a subaccount's balance.
 pub fn settle(conn: &mut Conn, subaccount_id: i64) -> Result<()> {
     // Its row is locked by what moved it.
-    let sql = Sql::new("SELECT b.balance FROM subaccount s JOIN book b ON b.id = s.book_id WHERE s.id = ");
-    let balance = sql.bind(subaccount_id).first(conn, &[Kind::Int])?.map_or(0, |row| row[0].int());
+    let sql = Sql::new(
+        "SELECT b.balance, EXISTS (SELECT 1 FROM expense e WHERE e.notpayd > 0 AND e.subaccount_id = s.id) \
+         FROM subaccount s JOIN book b ON b.id = s.book_id WHERE s.id = ",
+    );
+    let row = sql.bind(subaccount_id).first(conn, &[Kind::Int, Kind::Flag])?;
+    let (balance, is_unpaid) = row.map_or((0, false), |row| (row[0].int(), row[1].on()));
     let mut debt = balance.min(0).saturating_neg();
+    if debt == 0 && !is_unpaid {
+        return Ok(());
+    }
     let sql = Sql::new("UPDATE expense SET notpayd = 0 WHERE notpayd > 0 AND subaccount_id = ");
     sql.bind(subaccount_id).execute(conn)?;
     if debt == 0 {

@@ -30,10 +30,13 @@ pub struct Due {
 
 /// What was chosen of the tariff's add-ons, and what is counted.
 pub fn chosen(till: &mut Till, item: &Item) -> Result<Vec<Chosen>> {
+    let tariff = till.tariff(item.pricelist_id)?;
+    if tariff.addons.is_empty() {
+        return Ok(Vec::new());
+    }
     let sql = Sql::new("SELECT detail_id, count, enumerationitem_id FROM item_addon WHERE item_id = ");
     let rows = sql.bind(item.id).sql(" ORDER BY id").load(till.conn, &[Kind::Int; 3])?;
     let chosen = |row: &Vec<Raw>| Chosen { detail_id: row[0].int(), count: row[1].int().max(row[2].int()) };
-    let tariff = till.tariff(item.pricelist_id)?;
     usage::counted(till, item, &tariff, rows.iter().map(chosen).collect())
 }
 

@@ -58,8 +58,15 @@ fn count(till: &mut Till, item: &Item, intname: &str) -> Result<i64> {
 
 /// What is owed for the terms that are over; nothing where all that was used is included.
 pub fn owed(till: &mut Till, item: &Item, tariff: &Tariff, buyer: &Buyer) -> Result<Option<Fee>> {
+    if !tariff.addons.iter().any(is_measured) {
+        return Ok(None);
+    }
     let terms = over(till, item)?;
     owed_for(till, item, (tariff, buyer), &terms)
+}
+
+fn is_measured(extra: &Extra) -> bool {
+    extra.rule.billtype == BillType::Statistics
 }
 
 fn owed_for(
@@ -68,8 +75,7 @@ fn owed_for(
     (tariff, buyer): (&Tariff, &Buyer),
     terms: &[Term],
 ) -> Result<Option<Fee>> {
-    let is_measured = |extra: &&Extra| extra.rule.billtype == BillType::Statistics;
-    let measured: Vec<&Extra> = tariff.addons.iter().filter(is_measured).collect();
+    let measured: Vec<&Extra> = tariff.addons.iter().filter(|extra| is_measured(extra)).collect();
     if measured.is_empty() {
         return Ok(None);
     }
