@@ -9,6 +9,7 @@ mod compress;
 mod dialect;
 mod export;
 mod file;
+mod hook;
 mod jsonp;
 mod kept;
 mod local;
@@ -18,7 +19,6 @@ mod output;
 mod patience;
 mod refuse;
 mod request;
-mod smshook;
 mod tls;
 mod upload;
 

@@ -9,6 +9,7 @@ mod calls_money;
 mod coverage;
 mod demo;
 mod direct;
+mod esim;
 mod export;
 mod faults;
 mod formats;
