@@ -19,6 +19,7 @@ mod server {
     pub mod report;
     pub mod sale;
     pub mod shop;
+    pub mod sms;
     pub mod speed;
 }
 
@@ -26,7 +27,7 @@ use std::time::Duration;
 
 use server::load::Pace;
 use server::report::Report;
-use server::{bare, calls, credit, depth, export, memory, monthly, rating, sale, speed};
+use server::{bare, calls, credit, depth, export, memory, monthly, rating, sale, sms, speed};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -43,7 +44,7 @@ fn main() {
 /// A part of the table, and whether it needs a large database or a quiet disk.
 type Part = (&'static str, bool, fn(Pace, &mut Report));
 
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 10] = [
     ("speed", false, speed::measure),
     ("memory", false, memory::measure),
     ("export", false, export::measure),
@@ -53,6 +54,7 @@ const PARTS: [Part; 9] = [
     ("calls", true, calls::measure),
     ("monthly", true, monthly::measure),
     ("rating", true, rating::measure),
+    ("sms", true, sms::measure),
 ];
 
 fn measure(args: &[String]) {
