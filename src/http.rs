@@ -1,6 +1,7 @@
 //! Bytes in, one call, bytes out. Nothing behind this module is async.
 
 mod answer;
+mod asterisk;
 /// Public for the fuzz targets.
 pub mod body;
 mod browser;

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod apikey;
+pub mod asterisk;
 pub mod call;
 pub mod callerid;
 pub mod cdr;

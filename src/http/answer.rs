@@ -20,7 +20,9 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::export::{Begun, Exit, Export};
 use super::output::Output;
-use super::{Reply, body, browser, compress, dialect, file, mancgi, origin, request, smshook, upload, whole};
+use super::{
+    Reply, asterisk, body, browser, compress, dialect, file, mancgi, origin, request, smshook, upload, whole,
+};
 use crate::app::App;
 use crate::auth::identify::{self, Claim};
 use crate::auth::{Caller, Via};
@@ -57,6 +59,9 @@ pub async fn respond(app: &Arc<App>, request: Request<Incoming>, peer: IpAddr, h
     let host = request::host(&parts.headers, https || request::is_https(&parts.headers, peer, &config));
     if parts.uri.path().starts_with(mancgi::PREFIX) {
         return mancgi::respond(app, &parts, body, ip, host).await;
+    }
+    if parts.uri.path().starts_with(asterisk::PREFIX) {
+        return asterisk::respond(app, &parts, body, ip).await;
     }
     if parts.uri.path().starts_with(smshook::PREFIX) {
         return smshook::respond(app, &parts, body).await;

@@ -1,6 +1,7 @@
 //! Everything that needs a database or a server, on both engines.
 
 mod access;
+mod asterisk;
 mod bad_input;
 mod beginning;
 mod calls;

@@ -21,7 +21,7 @@ const UNCLIENTED: [&str; 6] = ["plan", "rate", "voucher", "reseller_transfer", "
 /// So many records of each stranger are asked for, of each table.
 const RECORDS_MAX: usize = 2;
 /// Texts that only their owner may see.
-const TEXTS: [(&str, &[&str]); 15] = [
+const TEXTS: [(&str, &[&str]); 16] = [
     ("account_discount", &["name"]),
     ("invoice", &["number", "note"]),
     ("contract", &["number", "note"]),
@@ -32,6 +32,7 @@ const TEXTS: [(&str, &[&str]); 15] = [
     ("expense", &["name"]),
     ("sip", &["name", "secret", "ha1"]),
     ("ipauth", &["peer_name", "ip"]),
+    ("sip_contact", &["uri", "name"]),
     ("callerid", &["name"]),
     ("voucher", &["code"]),
     ("sms_message", &["text"]),
