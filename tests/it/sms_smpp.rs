@@ -7,15 +7,16 @@ pub mod smsc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use billmgr::effect::http::Trust;
 use billmgr::telecom::sms::receipt::State;
-use billmgr::telecom::sms::transport::smpp::Settings;
 use billmgr::telecom::sms::transport::smpp::pdu::{Pdu, command, status};
 use billmgr::telecom::sms::transport::smpp::session::State as Bound;
+use billmgr::telecom::sms::transport::smpp::{Address, Settings};
 use billmgr::telecom::sms::transport::{Attempt, Outcome, Transport};
 use smpp34::SmppError;
 
 use client::{Client, accepted, attempt, settings};
-use smsc::{Answer, Smsc, free_port, scripted, until};
+use smsc::{Answer, Smsc, free_port, scripted, secured, until};
 
 #[test]
 fn a_short_message_is_handed_over() {
@@ -304,4 +305,34 @@ fn a_stop_waits_for_answers_and_unbinds() {
     assert_eq!(reads.recv().expect("it unbinds"), command::UNBIND);
     assert_eq!(client.session.state(), Bound::Stopped);
     assert!(matches!(client.send("y"), Outcome::NotSent { .. }));
+}
+
+#[test]
+fn over_tls_only_the_one_that_is_believed() {
+    let script = |_, peer: &mut smsc::Peer| {
+        if let Some(bind) = peer.read() {
+            peer.write(&bind.answer(0).octets());
+            peer.accept("secure");
+            peer.read();
+        }
+    };
+    let (port, certificate) = secured(script);
+    let address = Address { host: "localhost".into(), port, tls: true };
+    let settings = || Settings { address: address.clone(), ..settings(port) };
+    let trust = |certificate| Trust::of([certificate]).expect("an authority");
+    let stranger = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
+    let suspicious = Client::trusting(settings(), Some(trust(stranger.cert.der().clone())));
+    assert!(matches!(suspicious.send("x"), Outcome::NotSent { .. }));
+    drop(suspicious);
+    let client = Client::trusting(settings(), Some(trust(certificate)));
+    assert_eq!(client.send_at_last("x"), accepted("secure"));
+}
+
+#[test]
+fn a_centre_that_has_one_name_for_all_parts() {
+    let smsc = Smsc::new();
+    let client = Client::to(smsc.port);
+    smsc.answer(["same", "same"].map(Answer::Accept));
+    assert_eq!(client.send(&"x".repeat(200)), accepted("same"));
+    assert!(client.desk.parts.lock().unwrap().is_empty());
 }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use billmgr::effect::http::Trust;
 use billmgr::error::{Error, Result};
 use billmgr::telecom::sms::gsm;
 use billmgr::telecom::sms::transport::smpp::receipt::{IdForm, Receipt};
@@ -60,8 +61,12 @@ pub fn settings(port: u16) -> Settings {
 
 impl Client {
     pub fn new(settings: Settings) -> Self {
+        Self::trusting(settings, None)
+    }
+
+    pub fn trusting(settings: Settings, trust: Option<Trust>) -> Self {
         let desk = Arc::new(Desk::default());
-        let session = Session::start(settings, desk.clone(), None).expect("a session");
+        let session = Session::start(settings, desk.clone(), trust).expect("a session");
         let smpp = Smpp::new(session.clone(), desk.clone());
         Self { desk, session, smpp }
     }
