@@ -1,4 +1,5 @@
-//! Asterisk as a switch, played by our own peers: what it says is recorded in `asterisk/*.txt`.
+//! Asterisk as a switch, played by our own peers. What it says in `asterisk/*.txt` was written down after its
+//! sources and documents (18), not taken from a running one.
 
 mod calls;
 mod hostile;
