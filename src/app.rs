@@ -23,6 +23,7 @@ use crate::rpc::registry::Registry;
 use crate::rpc::types;
 use crate::seal::Sealer;
 use crate::settings::Origin;
+use crate::telecom::asterisk::Links;
 use crate::telecom::rates::Rates;
 use crate::telecom::sms::transport::Transports;
 use crate::time::Clock;
@@ -55,6 +56,9 @@ pub struct App {
     pub settings_seen: Seen,
     pub types_seen: Seen,
     pub rates_seen: Seen,
+    pub switches_seen: Seen,
+    /// Manager interfaces of switches that we are signed in to.
+    pub links: Links,
     /// Rates of call plans.
     pub rates: Rates,
     /// Ways to the providers of short messages.
@@ -121,6 +125,8 @@ impl App {
             settings_seen: Seen::new(Topic::Settings),
             types_seen: Seen::new(Topic::Types),
             rates_seen: Seen::new(Topic::Rates),
+            switches_seen: Seen::new(Topic::Switches),
+            links: Links::default(),
             rates: Rates::default(),
             sms_transports: Transports::default(),
             access: Access::default(),

@@ -60,6 +60,8 @@ pub struct Config {
     pub sip_realm: String,
     /// "" where web phones are told none.
     pub sip_proxy: String,
+    /// Without one switches cannot ask by FastAGI.
+    pub agi_listen: Option<String>,
     /// Without one there are no web phones.
     pub janus_secret: Option<Secret>,
     pub janus_server: String,
@@ -220,6 +222,7 @@ impl Config {
             mail_timeout_seconds: values.number("MailTimeoutSeconds"),
             sip_realm: values.text("SipRealm"),
             sip_proxy: values.text("SipProxy"),
+            agi_listen: Some(values.text("AgiListen")).filter(|address| !address.is_empty()),
             janus_secret: values.secret("JanusSecret"),
             janus_server: values.text("JanusServer"),
             restrict_authinfo: values.flag("RestrictAuthinfo"),

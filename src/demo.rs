@@ -4,6 +4,7 @@ mod catalogue;
 mod dice;
 mod dictionaries;
 mod domains;
+mod esim;
 mod goods;
 mod lines;
 mod messages;
@@ -59,6 +60,7 @@ pub fn fill(app: &Arc<App>) -> Result<()> {
     plans::set_up(&mut stage)?;
     telephony::set_up(&mut stage)?;
     messages::set_up(&mut stage)?;
+    esim::set_up(&mut stage)?;
     app.access.clear(); // the users came through another cache than the server's
     Ok(())
 }

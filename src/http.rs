@@ -1,6 +1,7 @@
 //! Bytes in, one call, bytes out. Nothing behind this module is async.
 
 mod answer;
+mod asterisk;
 /// Public for the fuzz targets.
 pub mod body;
 mod browser;
@@ -8,6 +9,7 @@ mod compress;
 mod dialect;
 mod export;
 mod file;
+mod hook;
 mod jsonp;
 mod kept;
 mod local;
@@ -17,7 +19,6 @@ mod output;
 mod patience;
 mod refuse;
 mod request;
-mod smshook;
 mod tls;
 mod upload;
 

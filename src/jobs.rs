@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::service::item::Item;
 use crate::service::status::Status;
 use crate::service::{Shelf, Till};
+use crate::telecom::esim::refresh as esim;
 
 /// What a run came to.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +63,7 @@ enum Named {
 /// All jobs by name, in the order in which they run.
 fn all() -> impl Iterator<Item = (&'static str, Named)> {
     let over_services = JOBS.into_iter().map(|job| (job.name, Named::OverServices(job)));
-    over_services.chain([(calls::NAME, Named::Own(calls::run))])
+    over_services.chain([(calls::NAME, Named::Own(calls::run)), (esim::NAME, Named::Own(esim::run))])
 }
 
 impl Named {

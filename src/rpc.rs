@@ -303,6 +303,7 @@ fn invalidate(app: &App, touched: &[Topic]) {
             Topic::Settings => crate::settings::reload(app),
             Topic::Types => types::reload(app),
             Topic::Rates => app.rates.changed(),
+            Topic::Switches => {} // `asterisk::supervise` looks for itself
         }
     }
 }

@@ -25,7 +25,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::service::choices;
 use crate::service::contact::registrar;
-use crate::telecom::{sip, sms, switch};
+use crate::telecom::{esim, sip, sms, switch};
 
 /// The file of the keys in the data directory, unless `KeyFile` names another.
 pub const KEY_FILE: &str = "secret.key";
@@ -42,6 +42,8 @@ pub const SEALED: &[Column] = &[
     switch::SECRET,
     sms::provider::SECRET,
     sms::hook::SECRET,
+    esim::provider::ACCESS_CODE,
+    esim::provider::WEBHOOK_SECRET,
 ];
 
 /// So long that nonces may be random for as many texts as there will ever be.

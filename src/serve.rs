@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::config::{Config, Listen};
 use crate::http::{Control, Server, acceptor, bind_local};
 use crate::start::{Fault, Options, Outcome, SOCKET, finished};
+use crate::telecom::asterisk::agi;
 use crate::{demo, effect, first_start, settings, start, upkeep};
 
 /// Left in the data directory by `mgrctl -l`: the server does not start while it is there.
@@ -121,6 +122,12 @@ async fn listen(server: &Arc<Server>) -> Outcome<Listeners> {
             }
             Listen::Unix(path) => sockets.push(path.clone()),
         }
+    }
+    if let Some(address) = &config.agi_listen {
+        let bound = TcpListener::bind(address).await;
+        let listener = bound.map_err(|cause| format!("AgiListen {address}: {cause}"))?;
+        addresses.push(format!("agi://{}", listener.local_addr()?));
+        tasks.push(tokio::spawn(agi::serve(server.shared.app.clone(), listener)));
     }
     if sockets.is_empty() {
         sockets.push(server.shared.app.data_dir.join(SOCKET));

@@ -2,11 +2,14 @@
 
 pub mod account;
 pub mod apikey;
+pub mod asterisk;
 pub mod call;
 pub mod callerid;
 pub mod cdr;
 pub mod client;
 pub mod credit;
+pub mod esim;
+pub mod hook;
 pub mod ipauth;
 pub mod markup;
 pub mod password;
@@ -35,6 +38,7 @@ pub const FUNCS: &[&[Row]] = &[
     callerid::FUNCS,
     cdr::FUNCS,
     credit::FUNCS,
+    esim::FUNCS,
     ipauth::FUNCS,
     markup::FUNCS,
     password::FUNCS,

@@ -16,7 +16,7 @@ use crate::outbox::worker;
 use crate::params::Params;
 use crate::rpc::{self, list::NoRows, types};
 use crate::settings;
-use crate::telecom::{rates, sms};
+use crate::telecom::{asterisk, rates, sms};
 
 const TICK: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -27,7 +27,12 @@ const PIECES_MAX: usize = 1_000;
 
 /// Runs until it is dropped.
 pub async fn run(app: Arc<App>) {
-    tokio::join!(worker::run_always(&app), sms::worker::run_always(&app), look_after(&app));
+    tokio::join!(
+        worker::run_always(&app),
+        asterisk::run_always(&app),
+        sms::worker::run_always(&app),
+        look_after(&app)
+    );
 }
 
 async fn look_after(app: &Arc<App>) {

@@ -103,7 +103,8 @@ fn delete(cx: &mut Ctx, elid: &str) -> Result<()> {
     if record::need_own(cx, id).is_err() {
         return Ok(());
     }
-    refuse_used(cx, elid, &[("call", "call", "account_id")])?; // what it holds is no balance
+    let holding = [("call", "call", "account_id"), ("esim", "esim_pending", "account_id")];
+    refuse_used(cx, elid, &holding)?; // what is held is no balance
     let sql = Sql::new("SELECT balance FROM subaccount_list WHERE balance <> 0 AND account_id = ").bind(id);
     if let Some(row) = sql.first(cx.conn, &[Kind::Int])? {
         return Err(Error::value("balance", Money(row[0].int()).plain()));

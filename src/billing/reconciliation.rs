@@ -219,7 +219,8 @@ fn entries(conn: &mut Conn, books: &[i64], (from_us, before_us): (i64, i64)) -> 
          WHERE e.book_id IN (",
     );
     let sql = sql.binds(books.iter().map(|id| (*id).into())).sql(") AND t.at >= ").bind(from_us);
-    let sql = sql.sql(" AND t.at < ").bind(before_us).sql(" AND NOT").sql(OF_CALLS);
+    let sql = sql.sql(" AND t.at < ").bind(before_us);
+    let sql = SUMMED.iter().fold(sql, |sql, (_, keys)| sql.sql(" AND NOT").sql(keys));
     let rows = sql
         .sql(" ORDER BY t.at, e.id LIMIT ")
         .bind(ENTRIES_MAX as i64 + 1)
@@ -232,24 +233,41 @@ fn entries(conn: &mut Conn, books: &[i64], (from_us, before_us): (i64, i64)) -> 
         at_us: row[1].int(),
         amount: Money(row[2].int()),
     };
-    Ok(rows.iter().map(entry).chain(calls(conn, books, (from_us, before_us))?).collect())
+    let mut entries: Vec<Entry> = rows.iter().map(entry).collect();
+    for (key, keys) in SUMMED {
+        entries.extend(summed(conn, books, (from_us, before_us), (key, keys))?);
+    }
+    Ok(entries)
 }
 
-/// The keys of what calls hold, give back and cost.
-const OF_CALLS: &str = " (t.key LIKE 'hold:call:%' OR t.key LIKE 'settle:call:%' OR t.key LIKE 'charge:cdr:%' \
-     OR t.key LIKE 'hold:wholesale:%' OR t.key LIKE 'settle:wholesale:%' OR t.key LIKE 'charge:wholesale:%')";
+/// What is one line of a statement, and the keys that belong to it: each is held, settled and perhaps given
+/// back, and there may be thousands.
+const SUMMED: [(&str, &str); 2] = [
+    (
+        "calls",
+        " (t.key LIKE 'hold:call:%' OR t.key LIKE 'settle:call:%' OR t.key LIKE 'charge:cdr:%' \
+         OR t.key LIKE 'hold:wholesale:%' OR t.key LIKE 'settle:wholesale:%' OR t.key LIKE 'charge:wholesale:%')",
+    ),
+    (
+        "esim",
+        " (t.key LIKE 'hold:esim:%' OR t.key LIKE 'settle:esim:%' OR t.key LIKE 'hold:esim-wholesale:%' \
+         OR t.key LIKE 'settle:esim-wholesale:%')",
+    ),
+];
 
-/// All calls of the period as one line: each is held, extended and settled, and there may be thousands.
-fn calls(conn: &mut Conn, books: &[i64], (from_us, before_us): (i64, i64)) -> Result<Option<Entry>> {
+fn summed(
+    conn: &mut Conn,
+    books: &[i64],
+    (from_us, before_us): (i64, i64),
+    (key, keys): (&str, &'static str),
+) -> Result<Option<Entry>> {
     let sql = Sql::new(
         "SELECT CAST(COALESCE(SUM(e.amount), 0) AS BIGINT), COALESCE(MAX(t.at), 0) \
          FROM entry e JOIN transfer t ON t.id = e.transfer_id WHERE e.book_id IN (",
     );
     let sql = sql.binds(books.iter().map(|id| (*id).into())).sql(") AND t.at >= ").bind(from_us);
-    let row =
-        sql.sql(" AND t.at < ").bind(before_us).sql(" AND").sql(OF_CALLS).first(conn, &[Kind::Int; 2])?;
-    let entry =
-        |row: Vec<Raw>| Entry { key: "calls".into(), at_us: row[1].int(), amount: Money(row[0].int()) };
+    let row = sql.sql(" AND t.at < ").bind(before_us).sql(" AND").sql(keys).first(conn, &[Kind::Int; 2])?;
+    let entry = |row: Vec<Raw>| Entry { key: key.into(), at_us: row[1].int(), amount: Money(row[0].int()) };
     Ok(row.map(entry).filter(|entry| entry.amount != Money::ZERO))
 }
 
@@ -258,11 +276,11 @@ struct Names {
     payments: HashMap<i64, String>,
     expenses: HashMap<i64, String>,
     items: HashMap<i64, String>,
-    /// Payment, taken back, expense, given back, bonus, anything else, calls.
-    words: [String; 7],
+    /// Payment, taken back, expense, given back, bonus, anything else, calls, eSIMs.
+    words: [String; 8],
 }
 
-const WORDS: [&str; 7] = [
+const WORDS: [&str; 8] = [
     "entry_payment",
     "entry_reversal",
     "entry_expense",
@@ -270,6 +288,7 @@ const WORDS: [&str; 7] = [
     "entry_bonus",
     "entry_other",
     "entry_calls",
+    "entry_esim",
 ];
 
 impl Names {
@@ -298,6 +317,7 @@ impl Names {
                 (2, of(&self.expenses, "expense") + &of(&self.items, "item"))
             }
             Some("calls") => (6, String::new()),
+            Some("esim") => (7, String::new()),
             Some("compensate") => (3, of(&self.expenses, "expense")),
             _ => (5, String::new()),
         };

@@ -87,7 +87,7 @@ pub fn env_name(name: &str) -> String {
     format!("{ENV_PREFIX}{}", name.to_ascii_uppercase())
 }
 
-pub static PARAMS: [Param; 36] = [
+pub static PARAMS: [Param; 37] = [
     Param::new("Listen", Kind::Listen, "http://127.0.0.1:1500", [
         "Where the server waits for calls: http://address:port or https://address:port; may be repeated.",
         "Где сервер ждёт вызовов: http://адрес:порт или https://адрес:порт; можно повторять.",
@@ -223,6 +223,11 @@ pub static PARAMS: [Param; 36] = [
         "Адрес, на котором регистрируются веб-телефоны, например sip:sip.example.com:5060.",
     ])
     .editable(),
+    Param::new("AgiListen", Kind::Address, "", [
+        "Where switches ask about calls by FastAGI, such as 127.0.0.1:4573; without it they cannot.",
+        "Где коммутаторы спрашивают о вызовах по FastAGI, например 127.0.0.1:4573; без него нигде.",
+    ])
+    .at_start(),
     Param::new("JanusServer", Kind::Url(&["wss", "ws", "https", "http"]), "", [
         "Address of the Janus gateway of web phones, such as wss://phone.example.com:8989.",
         "Адрес шлюза Janus для веб-телефонов, например wss://phone.example.com:8989.",

@@ -28,6 +28,8 @@ pub enum Kind {
     Url(&'static [&'static str]),
     /// Listeners: `http://`, `https://`, `unix:`.
     Listen,
+    /// `host:port`
+    Address,
     /// First parts of our own addresses: `/ispmgr`.
     UrlPaths,
     /// What a browser sends as `Origin`.
@@ -119,6 +121,10 @@ impl Kind {
                 .map(Value::Networks)
                 .map_err(|item| format!("`{item}` is neither an address nor a network like `10.0.0.0/8`")),
             Self::Listen => items(text).map(Listen::parse).collect::<Result<_, _>>().map(Value::Listen),
+            Self::Address => match authority(word) {
+                Some((host, Some(port))) if !host.is_empty() && port > 0 => Ok(Value::Text(word.to_owned())),
+                _ => Err(format!("`{word}` is not address:port")),
+            },
             Self::UrlPaths => items(text).map(url_path).collect::<Result<_, _>>().map(Value::Texts),
             Self::Origins => items(text).map(origin).collect::<Result<_, _>>().map(Value::Texts),
         }

@@ -217,4 +217,5 @@ const DEEDS: &[Deed] = &[
     ("", "paymethod.country.resume", &[("plid", "@paymethod.invoice"), ("elid", "@country.RU")]),
     ("", "country.suspend", &[("elid", "@country.AQ")]),
     ("switch.built-in", "switch.edit", &[("name", "built-in"), ("kind", "sandbox")]),
+    ("switch.riga", "switch.edit", &[("name", "riga"), ("kind", "asterisk"), ("addr", "203.0.113.5")]),
 ];

@@ -92,9 +92,7 @@ impl Dialect {
         let made = match reply.rows.as_str() {
             "" if rows.rows.is_empty() => self.object(reply, From::Doc(&answer.doc)),
             "" => self.object(reply, From::Row(rows, 0)),
-            "yes" => {
-                Json::List((0..rows.rows.len()).map(|row| self.object(reply, From::Row(rows, row))).collect())
-            }
+            "yes" => Json::List(self.objects(reply, rows)),
             name => {
                 let elements = answer.doc.kids.iter().filter(|kid| kid.name == name);
                 Json::List(elements.map(|element| self.object(reply, From::Doc(element))).collect())
@@ -103,8 +101,33 @@ impl Dialect {
         put(&reply.at, made, to);
     }
 
+    /// One object a row; or one for all that are alike but for a list, which each of them adds to.
+    fn objects(&self, reply: &Reply, rows: &Rows) -> Vec<Json> {
+        let each = (0..rows.rows.len()).map(|row| self.object(reply, From::Row(rows, row)));
+        let Some(list) = reply.outs.iter().find(|out| out.is_list()) else { return each.collect() };
+        let mut alike: Vec<(Json, Vec<Json>)> = Vec::new();
+        for (row, object) in each.enumerate() {
+            let own = self.members(&list.outs, From::Row(rows, row));
+            match alike.last_mut().filter(|(last, _)| *last == object) {
+                Some((_, members)) => members.push(own),
+                None => alike.push((object, vec![own])),
+            }
+        }
+        let whole = |(mut object, members): (Json, Vec<Json>)| {
+            if let Json::Object(own) = &mut object {
+                put(&list.name, Json::List(members), own);
+            }
+            object
+        };
+        alike.into_iter().map(whole).collect()
+    }
+
     fn object(&self, reply: &Reply, from: From) -> Json {
-        let members = reply.outs.iter().map(|out| (out, self.value(out, &from)));
+        self.members(&reply.outs, from)
+    }
+
+    fn members(&self, outs: &[Out], from: From) -> Json {
+        let members = outs.iter().filter(|out| !out.is_list()).map(|out| (out, self.value(out, &from)));
         let kept = members.filter(|(out, value)| !out.is_optional() || *value != Json::Null);
         Json::Object(kept.map(|(out, value)| (out.name.clone(), value)).collect())
     }

@@ -174,6 +174,9 @@ pub struct Out {
     /// Left out where there is none.
     #[serde(default, rename = "@optional")]
     optional: String,
+    /// A list: what differs between rows that are alike in all else.
+    #[serde(default, rename = "out")]
+    pub outs: Vec<Out>,
 }
 
 impl Dialect {
@@ -204,6 +207,10 @@ impl In {
 }
 
 impl Out {
+    pub fn is_list(&self) -> bool {
+        !self.outs.is_empty()
+    }
+
     pub fn is_optional(&self) -> bool {
         self.optional == "yes"
     }
@@ -234,7 +241,10 @@ fn faults_of(registry: &Registry, dialect: &Dialect) -> Vec<String> {
             let unknown = call.sets.iter().filter(|set| !is_known(&set.name));
             faults.extend(unknown.map(|set| format!("{of}: `{}` takes no `{}`", call.func, set.name)));
             let of_rows = call.replies.iter().filter(|_| !func.meta.coldata.cols.is_empty());
-            let outs = of_rows.flat_map(|reply| &reply.outs).filter(|out| out.value.is_none());
+            let outs = of_rows.flat_map(|reply| &reply.outs);
+            let outs =
+                outs.flat_map(|out| if out.is_list() { &out.outs[..] } else { std::slice::from_ref(out) });
+            let outs = outs.filter(|out| out.value.is_none());
             let others: Vec<_> = func.meta.asked().filter_map(|(_, list)| registry.get(list)).collect();
             let has = |name: &str| {
                 func.meta.col(name).is_some() || others.iter().any(|other| other.meta.col(name).is_some())

@@ -20,7 +20,9 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::export::{Begun, Exit, Export};
 use super::output::Output;
-use super::{Reply, body, browser, compress, dialect, file, mancgi, origin, request, smshook, upload, whole};
+use super::{
+    Reply, asterisk, body, browser, compress, dialect, file, hook, mancgi, origin, request, upload, whole,
+};
 use crate::app::App;
 use crate::auth::identify::{self, Claim};
 use crate::auth::{Caller, Via};
@@ -58,8 +60,11 @@ pub async fn respond(app: &Arc<App>, request: Request<Incoming>, peer: IpAddr, h
     if parts.uri.path().starts_with(mancgi::PREFIX) {
         return mancgi::respond(app, &parts, body, ip, host).await;
     }
-    if parts.uri.path().starts_with(smshook::PREFIX) {
-        return smshook::respond(app, &parts, body).await;
+    if parts.uri.path().starts_with(hook::PREFIX) {
+        return hook::respond(app, &parts, body).await;
+    }
+    if parts.uri.path().starts_with(asterisk::PREFIX) {
+        return asterisk::respond(app, &parts, body, ip).await;
     }
     if let Some(dialect) = crate::dialect::of_path(parts.uri.path()) {
         return dialect::respond(app, dialect, &parts, body, (ip, host)).await;

@@ -136,6 +136,8 @@ pub enum Topic {
     Types,
     /// What calls cost by some plan.
     Rates,
+    /// Where calls are made.
+    Switches,
 }
 
 impl Topic {
@@ -145,6 +147,7 @@ impl Topic {
             Self::Settings => "settings",
             Self::Types => "types",
             Self::Rates => "rates",
+            Self::Switches => "switches",
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::time::SECOND_US;
 
 pub use grant::{Ask, Granted, authorise, extend};
 pub use line::{Line, Named, Terms};
-pub use settle::{End, Settled, Told, is_silent, lost, record, settle};
+pub use settle::{End, Settled, Told, gone, is_silent, lost, record, settle};
 
 pub const FUNCS: &[Row] = &[
     ("call", Handler::View(Some(client::listed))),

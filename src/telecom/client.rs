@@ -54,6 +54,7 @@ pub fn lock(conn: &mut Conn, account_id: i64) -> Result<()> {
 /// his SIP accounts stay taken: calls were billed under them.
 pub fn end_lines(conn: &mut Conn, account_id: i64) -> Result<()> {
     Sql::new("DELETE FROM ipauth WHERE account_id = ").bind(account_id).execute(conn)?;
+    Sql::new("DELETE FROM sip_contact WHERE account_id = ").bind(account_id).execute(conn)?;
     Sql::new("UPDATE sip SET active = FALSE WHERE account_id = ").bind(account_id).execute(conn).map(drop)
 }
 

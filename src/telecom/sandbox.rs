@@ -2,6 +2,9 @@
 //! reports like any other. Whoever may use it can spend a client's money on calls that never were, so it
 //! works only without `Option Production`.
 
+use std::sync::Arc;
+
+use crate::app::App;
 use crate::auth::session;
 use crate::db::{Kind, Sql};
 use crate::doc::Node;
@@ -112,4 +115,16 @@ impl Script<'_> {
         }
         Ok(granted)
     }
+}
+
+/// Ends a call that was made up and never reported: the two have talked until now.
+pub fn hang_up(app: &Arc<App>, (switch_id, uniqueid): (i64, &str)) -> Result<()> {
+    let sql = Sql::new("SELECT started_at, granted_sec FROM call WHERE switch_id = ").bind(switch_id);
+    let sql = sql.sql(" AND uniqueid = ").bind(uniqueid);
+    let row = app.db.read(BUDGET_SLOW, |conn| sql.first(conn, &[Kind::Int, Kind::Int]))?;
+    let row = row.ok_or_else(|| Error::missed("uniqueid").with("value", uniqueid))?;
+    let now_us = app.clock.now_us();
+    let billsec = ((now_us - row[0].int()) / SECOND_US).clamp(0, row[1].int());
+    let end = End { cause: call::cause::ANSWERED, billsec, duration: None, end_us: now_us };
+    call::settle(app, (switch_id, uniqueid), end, now_us).map(drop)
 }

@@ -21,6 +21,7 @@ pub const FUNCS: &[Row] = &[
     ("sip", Handler::View(Some(client::listed))),
     ("sip.secret", Handler::Rows(with_passwords)),
     ("sip.service", Handler::View(Some(client::listed))),
+    ("sip.contact", Handler::View(Some(client::listed))),
     ("sip.edit", Handler::Form(EDIT)),
     ("sip.passwd", Handler::Form(PASSWD)),
     ("sip.passwd.reset", Handler::Once(reset)),
@@ -320,6 +321,7 @@ fn delete(cx: &mut Ctx, elid: &str) -> Result<()> {
         return Err(Error::value("kind", MAIN).with("desc", "desc_sip_main"));
     }
     Sql::new("DELETE FROM ipauth WHERE sip_id = ").bind(sip.id).execute(cx.conn)?;
+    Sql::new("DELETE FROM sip_contact WHERE sip_name = ").bind(sip.name.as_str()).execute(cx.conn)?;
     Sql::new("DELETE FROM sip WHERE id = ").bind(sip.id).execute(cx.conn)?;
     history::write(cx, sip.id, sip.owner, &sip.name)
 }

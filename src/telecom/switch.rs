@@ -1,26 +1,92 @@
 //! Switches: where calls are made. One of kind `sandbox` is inside of this program.
 
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::auth::session;
 use crate::billing::usage::refuse_used;
-use crate::db::Sql;
+use crate::config::{Networks, value};
+use crate::db::{Kind, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};
+use crate::history;
 use crate::record::{self, Record};
-use crate::rpc::handler::{Ctx, Form, Handler};
+use crate::rpc::BUDGET_SLOW;
+use crate::rpc::handler::{Call, Ctx, Form, Handler, Reply, Topic};
 use crate::rpc::registry::Row;
 use crate::seal::Column;
+use crate::telecom::sandbox;
 
-pub const FUNCS: &[Row] = &[("switch.edit", Handler::Form(EDIT)), ("switch.delete", Handler::Each(delete))];
+pub const FUNCS: &[Row] = &[
+    ("switch.edit", Handler::Form(EDIT)),
+    ("switch.key", Handler::Once(key)),
+    ("switch.delete", Handler::Each(delete)),
+    ("switch.suspend", Handler::Each(|cx, elid| changed(cx, elid, record::suspend))),
+    ("switch.resume", Handler::Each(|cx, elid| changed(cx, elid, record::resume))),
+    ("call.hangup", Handler::Outside(hang_up)),
+];
 
 const EDIT: Form = record::FORM.check(check).save(save);
 
 /// The kind that is inside of this program.
 pub const SANDBOX: &str = "sandbox";
+const ASTERISK: &str = "asterisk";
+
+/// What is asked of a switch about a call that it makes.
+pub trait VoiceSwitch {
+    /// Ends a call. Its end is reported like that of any other.
+    fn hang_up(&self, uniqueid: &str) -> Result<()>;
+}
+
+/// The one that reaches a switch of that kind.
+fn voice(app: &Arc<App>, id: i64, kind: &str) -> Box<dyn VoiceSwitch> {
+    match kind {
+        SANDBOX => Box::new(BuiltIn { app: app.clone(), id }),
+        _ => Box::new(Asterisk { app: app.clone(), id }),
+    }
+}
+
+struct Asterisk {
+    app: Arc<App>,
+    id: i64,
+}
+
+impl VoiceSwitch for Asterisk {
+    fn hang_up(&self, uniqueid: &str) -> Result<()> {
+        self.app.links.hang_up(self.id, uniqueid)
+    }
+}
+
+struct BuiltIn {
+    app: Arc<App>,
+    id: i64,
+}
+
+impl VoiceSwitch for BuiltIn {
+    fn hang_up(&self, uniqueid: &str) -> Result<()> {
+        sandbox::hang_up(&self.app, (self.id, uniqueid))
+    }
+}
+
+/// `call.hangup`: cuts calls under way.
+fn hang_up(rpc: &Call) -> Result<Reply> {
+    for elid in rpc.need_elids()? {
+        let id: i64 = elid.parse().map_err(|_| Error::value("elid", elid.as_str()))?;
+        let sql = Sql::new("SELECT w.id, w.kind, c.uniqueid FROM call c JOIN switch w ON w.id = c.switch_id");
+        let sql = sql.sql(" WHERE c.id = ").bind(id);
+        let kinds = [Kind::Int, Kind::Text, Kind::Text];
+        let row = rpc.app.db.read(BUDGET_SLOW, |conn| sql.first(conn, &kinds))?;
+        let row = row.ok_or_else(|| Error::missed("elid").with("value", elid))?;
+        voice(&rpc.app, row[0].int(), row[1].str()).hang_up(row[2].str())?;
+    }
+    Reply::ok()
+}
 
 pub const SECRET: Column =
     Column { table: "switch", column: "secret", context: "switch.secret:{id}", only: "" };
 
 fn check(cx: &mut Ctx, record: &mut Record) -> Result<()> {
-    for field in ["name", "address", "login"] {
+    for field in ["name", "address", "login", "context", "codecs"] {
         let text = record.str(field).trim().to_owned();
         record.set(field, text);
     }
@@ -28,10 +94,58 @@ fn check(cx: &mut Ctx, record: &mut Record) -> Result<()> {
     if record.str("name").bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Error::value("name", record.str("name")));
     }
+    check_asterisk(record)?;
     match record.str("kind") == SANDBOX && cx.app.config.load().production {
         true => Err(Error::value("kind", SANDBOX)),
         false => Ok(()),
     }
+}
+
+/// What stands in the answers to a switch may hold nothing that means something in its configuration.
+fn check_asterisk(record: &mut Record) -> Result<()> {
+    let addr = record.str("addr").to_owned();
+    Networks::parse(&addr).map_err(|_| Error::value("addr", addr))?;
+    let address = record.str("address").to_owned();
+    if !address.is_empty()
+        && !value::authority(&address).is_some_and(|(host, port)| is_host(host) && port.is_some())
+    {
+        return Err(Error::value("address", address));
+    }
+    let context = record.str("context").to_owned();
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+    if context.is_empty() || !context.bytes().all(is_word) {
+        return Err(Error::value("context", context));
+    }
+    let codecs = record.str("codecs").replace(' ', "");
+    let is_codec = |word: &str| (1..=16).contains(&word.len()) && word.bytes().all(is_word);
+    match codecs.split(',').all(is_codec) {
+        true => record.set("codecs", codecs),
+        false => return Err(Error::value("codecs", codecs)),
+    }
+    Ok(())
+}
+
+fn is_host(host: &str) -> bool {
+    !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
+}
+
+/// A new key by which an Asterisk asks for its lines and calls. It is told here and nowhere else; the one
+/// before it is good for nothing any more.
+fn key(cx: &mut Ctx) -> Result<Reply> {
+    let id = cx.need_elid()?;
+    let key = session::new_id();
+    let sql = Sql::new("UPDATE switch SET hash = ").bind(session::hash(&key)).sql(" WHERE NOT deleted");
+    let sql = sql.sql(" AND kind = ").bind(ASTERISK).sql(" AND id = ").bind(id);
+    if sql.execute(cx.conn)? == 0 {
+        return Err(Error::missed("elid").with("value", id.to_string()));
+    }
+    history::write(cx, id, (0, 0), "key")?;
+    Ok(Reply::Ok(vec![Node::leaf("id", id.to_string()), Node::leaf("key", key)]))
+}
+
+fn changed(cx: &mut Ctx, elid: &str, deed: fn(&mut Ctx, &str) -> Result<()>) -> Result<()> {
+    deed(cx, elid)?;
+    cx.touch(Topic::Switches)
 }
 
 /// A secret is sealed for its row, so the row comes first. An empty field keeps the one there is.
@@ -41,6 +155,7 @@ fn save(cx: &mut Ctx, mut record: Record) -> Result<Vec<Node>> {
         record.changed.retain(|name| name != "secret");
     }
     let id = record::store(cx, record)?;
+    cx.touch(Topic::Switches)?;
     if !secret.is_empty() {
         let sealed = cx.app.sealer.seal(&secret, &SECRET.context(&[&id]));
         let sql = Sql::new("UPDATE switch SET secret = ").bind(sealed).sql(" WHERE id = ").bind(id);
@@ -52,5 +167,8 @@ fn save(cx: &mut Ctx, mut record: Record) -> Result<Vec<Node>> {
 /// Its records keep its name; calls under way have to end first.
 fn delete(cx: &mut Ctx, elid: &str) -> Result<()> {
     refuse_used(cx, elid, &[("call", "call", "switch_id")])?;
-    record::delete(cx, elid)
+    changed(cx, elid, record::delete)?;
+    let id: i64 = elid.parse().map_err(|_| Error::value("elid", elid))?;
+    Sql::new("DELETE FROM sip_contact WHERE switch_id = ").bind(id).execute(cx.conn)?;
+    Sql::new("UPDATE switch SET hash = '', secret = '' WHERE id = ").bind(id).execute(cx.conn).map(drop)
 }

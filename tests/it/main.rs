@@ -1,6 +1,7 @@
 //! Everything that needs a database or a server, on both engines.
 
 mod access;
+mod asterisk;
 mod bad_input;
 mod beginning;
 mod calls;
@@ -8,6 +9,7 @@ mod calls_money;
 mod coverage;
 mod demo;
 mod direct;
+mod esim;
 mod export;
 mod faults;
 mod formats;

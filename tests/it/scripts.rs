@@ -171,6 +171,26 @@ worlds! {
         run(&mut shell("curl_telephony", &[&base, &client, &reseller, &plan, &retail]));
     }
 
+    /// R124-R130 The eSIM API by the lines of its documentation, for a client and for a reseller.
+    fn curl_esims(world: &World) {
+        if !is_here("curl") {
+            return;
+        }
+        let made = |query: &str, name: &str| {
+            let doc = world.done("admin", &format!("func={query}&sok=ok"));
+            doc.get_text(name).unwrap_or_else(|| panic!("{query}: no {name}")).to_owned()
+        };
+        let of = format!("project={}&currency={}", world.id("project"), world.id("euro"));
+        let provider = made(&format!("esim.provider.edit&code=sandbox&name=x&kind=sandbox&{of}"), "id");
+        made(&format!("esim.package.sync&provider={provider}"), "added");
+        made(&format!("subaccount.edit&elid={}&creditlimit=50.00", world.id("reseller_subaccount")), "id");
+        let base = world.url().replace("/billmgr", "");
+        for who in ["client", "reseller"] {
+            let key = made(&format!("apikey.edit&name=curl&plid={}", world.id(who)), "key");
+            run(&mut shell("curl_esim", &[&base, &key]));
+        }
+    }
+
     /// R62 Scripts of the field around mgrctl.
     fn shell_scripts_call_mgrctl(world: &World) {
         let program = local::mgrctl(world).get_program().to_string_lossy().into_owned();

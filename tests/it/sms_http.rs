@@ -14,7 +14,7 @@ const SECRET: &str = "receipts-secret-0001";
 const BODY: &str = r#"{"to":"%number%","text":"%text%","ref":"%id%"}"#;
 const OK: Deed = Deed::Answer(200, r#"{"status":"ok","id":"A-1"}"#);
 
-fn over_json<'a>(url: &'a str) -> Vec<(&'static str, &'a str)> {
+fn over_json(url: &str) -> Vec<(&'static str, &str)> {
     vec![
         ("kind", "http"),
         ("url", url),

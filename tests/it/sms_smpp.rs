@@ -1,128 +1,22 @@
 //! Conversations over SMPP with a centre that is not ours, and with one that misbehaves.
 
+mod client;
+mod kept;
 pub mod smsc;
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use billmgr::error::{Error, Result};
-use billmgr::telecom::sms::gsm;
+use billmgr::effect::http::Trust;
 use billmgr::telecom::sms::receipt::State;
 use billmgr::telecom::sms::transport::smpp::pdu::{Pdu, command, status};
-use billmgr::telecom::sms::transport::smpp::receipt::{IdForm, Receipt};
-use billmgr::telecom::sms::transport::smpp::session::{Inlet, Session, State as Bound};
-use billmgr::telecom::sms::transport::smpp::{Address, Parts, Settings, Smpp};
-use billmgr::telecom::sms::transport::{self, Attempt, Outcome, Transport};
-use billmgr::telecom::sms::{receipt, worker};
+use billmgr::telecom::sms::transport::smpp::session::State as Bound;
+use billmgr::telecom::sms::transport::smpp::{Address, Settings};
+use billmgr::telecom::sms::transport::{Attempt, Outcome, Transport};
 use smpp34::SmppError;
 
-use crate::sms_http::office::{Office, query};
-use crate::support::{World, worlds};
-use smsc::{Answer, LOGIN, SECRET, Smsc, free_port, scripted, until};
-
-/// What was told of messages and their parts.
-#[derive(Default)]
-struct Desk {
-    receipts: Mutex<Vec<Receipt>>,
-    parts: Mutex<Vec<(String, Vec<String>)>>,
-    is_broken: AtomicBool,
-}
-
-impl Inlet for Desk {
-    fn receipt(&self, receipt: &Receipt) -> Result<()> {
-        if self.is_broken.load(Ordering::SeqCst) {
-            return Err(Error::new("system", "receipt"));
-        }
-        self.receipts.lock().unwrap().push(receipt.clone());
-        Ok(())
-    }
-}
-
-impl Parts for Desk {
-    fn keep(&self, reference: &str, ids: &[String]) -> Result<()> {
-        self.parts.lock().unwrap().push((reference.to_owned(), ids.to_vec()));
-        Ok(())
-    }
-}
-
-struct Client {
-    desk: Arc<Desk>,
-    session: Arc<Session>,
-    smpp: Smpp,
-}
-
-fn settings(port: u16) -> Settings {
-    Settings {
-        address: Address { host: "127.0.0.1".into(), port, tls: false },
-        login: LOGIN.into(),
-        secret: SECRET.into(),
-        system_type: String::new(),
-        sender: "Default".into(),
-        id_form: IdForm::Same,
-        window: 4,
-        timeout: Duration::from_secs(5),
-        enquire: Duration::from_secs(30),
-    }
-}
-
-impl Client {
-    fn new(settings: Settings) -> Self {
-        let desk = Arc::new(Desk::default());
-        let session = Session::start(settings, desk.clone(), None).expect("a session");
-        let smpp = Smpp::new(session.clone(), desk.clone());
-        Self { desk, session, smpp }
-    }
-
-    fn to(port: u16) -> Self {
-        Self::new(settings(port))
-    }
-
-    fn send(&self, text: &str) -> Outcome {
-        self.smpp.send(&attempt(7, text))
-    }
-
-    /// Sends until something left, which may take until the session is bound again.
-    fn send_at_last(&self, text: &str) -> Outcome {
-        until("nothing can be sent", || match self.send(text) {
-            Outcome::NotSent { .. } => None,
-            other => Some(other),
-        })
-    }
-
-    fn bound(&self) {
-        until("it is not bound", || (self.session.state() == Bound::Bound).then_some(()));
-    }
-
-    /// Why there is no session any more.
-    fn broken(&self) -> String {
-        until("it is still bound", || match self.session.state() {
-            Bound::Down(reason) => Some(reason),
-            _ => None,
-        })
-    }
-}
-
-impl Drop for Client {
-    fn drop(&mut self) {
-        self.session.stop();
-    }
-}
-
-fn attempt(id: i64, text: &str) -> Attempt {
-    Attempt {
-        reference: format!("sms-{id}"),
-        phone: "+447575396991".into(),
-        sender: "MyBrand".into(),
-        text: text.into(),
-        is_unicode: gsm::encoding(text) == gsm::Encoding::Ucs2,
-        parts: gsm::parts(text).len() as u32,
-    }
-}
-
-fn accepted(id: &str) -> Outcome {
-    Outcome::Accepted { message_id: id.into() }
-}
+use client::{Client, accepted, attempt, settings};
+use smsc::{Answer, Smsc, free_port, scripted, secured, until};
 
 #[test]
 fn a_short_message_is_handed_over() {
@@ -413,130 +307,32 @@ fn a_stop_waits_for_answers_and_unbinds() {
     assert!(matches!(client.send("y"), Outcome::NotSent { .. }));
 }
 
-/// A provider whose session is kept by the program.
-fn over_smpp<'w>(world: &'w World, smsc: &Smsc) -> Office<'w> {
-    let address = format!("127.0.0.1:{}", smsc.port);
-    let office = Office::new(
-        world,
-        &[
-            ("kind", "smpp"),
-            ("address", &address),
-            ("login", LOGIN),
-            ("secret", SECRET),
-            ("timeout_sec", "2"),
-        ],
-    );
-    transport::follow(&world.app).expect("sessions are looked after");
-    office
+#[test]
+fn over_tls_only_the_one_that_is_believed() {
+    let script = |_, peer: &mut smsc::Peer| {
+        if let Some(bind) = peer.read() {
+            peer.write(&bind.answer(0).octets());
+            peer.accept("secure");
+            peer.read();
+        }
+    };
+    let (port, certificate) = secured(script);
+    let address = Address { host: "localhost".into(), port, tls: true };
+    let settings = || Settings { address: address.clone(), ..settings(port) };
+    let trust = |certificate| Trust::of([certificate]).expect("an authority");
+    let stranger = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
+    let suspicious = Client::trusting(settings(), Some(trust(stranger.cert.der().clone())));
+    assert!(matches!(suspicious.send("x"), Outcome::NotSent { .. }));
+    drop(suspicious);
+    let client = Client::trusting(settings(), Some(trust(certificate)));
+    assert_eq!(client.send_at_last("x"), accepted("secure"));
 }
 
-fn taken_up(world: &World) {
-    worker::run_due(&world.app).expect("receipts are taken up");
-}
-
-worlds! {
-    /// R111 What is refused or lost is charged, what never left is not.
-    fn messages_over_smpp(world: &World) {
-        let smsc = Smsc::new();
-        let office = over_smpp(world, &smsc);
-        let before = office.balance();
-        assert_eq!(office.send("Hello"), ["SENT_TO_PROVIDER", "id-1", ""]);
-        smsc.answer([Answer::Refuse(SmppError::ESME_RINVDSTADR), Answer::Refuse(SmppError::ESME_RTHROTTLED)]);
-        assert_eq!(office.send("x")[0], "REJECTED");
-        assert_eq!(before - office.balance(), 80_000);
-        assert_eq!(office.send("x"), ["FAILED", "", "THROTTLED"]);
-        assert_eq!(before - office.balance(), 80_000);
-        smsc.answer([Answer::Silence]);
-        assert_eq!(office.send("x"), ["UNKNOWN", "", "TIMEOUT"]);
-        assert_eq!(before - office.balance(), 120_000);
-        world.app.sms_transports.end();
-    }
-
-    /// Receipts of a message that went in parts: early, late, twice, and of what nobody knows.
-    fn receipts_over_smpp(world: &World) {
-        let smsc = Smsc::new();
-        let office = over_smpp(world, &smsc);
-        assert_eq!(smsc.receipt("id:early stat:DELIVRD err:000"), status::OK);
-        smsc.answer([Answer::Accept("early")]);
-        assert_eq!(office.send("x")[1], "early");
-        taken_up(world);
-        assert_eq!(office.status(), "DELIVERED");
-        assert_eq!(smsc.receipt("id:early stat:UNDELIV err:001"), status::OK);
-        assert_eq!(office.status(), "DELIVERED");
-        let three = "0123456789".repeat(40);
-        // The first and the last part are told of before anybody knows them.
-        assert_eq!(smsc.receipt("id:c stat:DELIVRD"), status::OK);
-        assert_eq!(smsc.receipt("id:a stat:DELIVRD"), status::OK);
-        smsc.answer(["a", "b", "c"].map(Answer::Accept));
-        assert_eq!(office.send(&three), ["SENT_TO_PROVIDER", "a", ""]);
-        taken_up(world);
-        assert_eq!(office.status(), "SENT_TO_PROVIDER");
-        assert_eq!(smsc.deliver(4, "", Some("b"), Some(2)), status::OK);
-        assert_eq!(office.status(), "DELIVERED");
-        smsc.answer(["d", "e", "f"].map(Answer::Accept));
-        office.send(&three);
-        assert_eq!(smsc.receipt("id:d stat:DELIVRD"), status::OK);
-        assert_eq!(smsc.receipt("id:e stat:EXPIRED err:044"), status::OK);
-        assert_eq!(office.last(), ["UNDELIVERED", "d", "EXPIRED"]);
-        for part in ["d", "e", "f"] {
-            assert_eq!(smsc.receipt(&format!("id:{part} stat:DELIVRD")), status::OK);
-        }
-        assert_eq!(office.last(), ["UNDELIVERED", "d", "EXPIRED"]);
-        assert_eq!(office.count("SELECT COUNT(*) FROM sms_receipt"), 0);
-        world.app.sms_transports.end();
-    }
-
-    /// Receipts of all parts at once: the last one sees the others.
-    fn parts_at_once(world: &World) {
-        let smsc = Smsc::new();
-        let office = over_smpp(world, &smsc);
-        let provider: i64 = office.provider.parse().expect("a number");
-        for round in 0..5 {
-            let ids: [&'static str; 3] = ["a", "b", "c"].map(|part| &*format!("{part}{round}").leak());
-            smsc.answer(ids.map(Answer::Accept));
-            office.send(&"x".repeat(400));
-            std::thread::scope(|scope| {
-                for id in ids {
-                    let told = move || {
-                        receipt::report(&world.app, provider, id, State::Delivered, "", world.clock.now_us())
-                    };
-                    scope.spawn(move || assert!(told().expect("it is written down"), "{id}"));
-                }
-            });
-            assert_eq!(office.status(), "DELIVERED");
-        }
-        world.app.sms_transports.end();
-    }
-
-    /// The session follows its provider: other settings, off, and on again.
-    fn a_session_follows_its_provider(world: &World) {
-        let (smsc, other) = (Smsc::new(), Smsc::new());
-        let office = over_smpp(world, &smsc);
-        until("it is not bound", || (smsc.sessions() == 1).then_some(()));
-        let look = || transport::follow(&world.app).expect("sessions are looked after");
-        office.change(&[("address", &format!("smpp://127.0.0.1:{}", other.port))]);
-        look();
-        until("it has not moved", || (smsc.sessions() == 0 && other.sessions() == 1).then_some(()));
-        world.done("admin", &format!("func=sms.provider.suspend&elid={}", office.provider));
-        look();
-        until("it is still bound", || (other.sessions() == 0).then_some(()));
-        world.done("admin", &format!("func=sms.provider.resume&elid={}", office.provider));
-        look();
-        until("it is not bound", || (other.sessions() == 1).then_some(()));
-        assert_eq!(office.send("x")[0], "SENT_TO_PROVIDER");
-        world.app.sms_transports.end();
-        until("it is still bound", || (other.sessions() == 0).then_some(()));
-    }
-
-    fn what_an_smpp_provider_needs(world: &World) {
-        let smsc = Smsc::new();
-        let office = over_smpp(world, &smsc);
-        for (field, value) in [("address", ""), ("address", "a/b"), ("login", ""), ("login", "é")] {
-            let given = [("func", "sms.provider.edit"), ("elid", &office.provider), ("sok", "ok"), (field, value)];
-            let doc = world.call("admin", &query(&given));
-            let error = doc.get("error").unwrap_or_else(|| panic!("{field}={value} is taken"));
-            assert_eq!((error.get_attr("type"), error.get_attr("object")), (Some("value"), Some(field)), "{value}");
-        }
-        world.app.sms_transports.end();
-    }
+#[test]
+fn a_centre_that_has_one_name_for_all_parts() {
+    let smsc = Smsc::new();
+    let client = Client::to(smsc.port);
+    smsc.answer(["same", "same"].map(Answer::Accept));
+    assert_eq!(client.send(&"x".repeat(200)), accepted("same"));
+    assert!(client.desk.parts.lock().unwrap().is_empty());
 }

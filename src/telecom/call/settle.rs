@@ -205,7 +205,16 @@ pub fn recorded(conn: &mut Conn, name: (i64, &str)) -> Result<Option<Settled>> {
 /// was last heard of, and no more than was granted.
 pub fn lost(conn: &mut Conn, id: i64, now_us: i64) -> Result<bool> {
     let condition = Sql::new(" WHERE id = ").bind(id).append(&is_silent(now_us));
-    let Some(under) = Under::take(conn, &condition)? else { return Ok(false) };
+    settle_lost(conn, &condition, now_us)
+}
+
+/// Settles a call that its switch knows nothing of any more, in the same way.
+pub fn gone(conn: &mut Conn, name: (i64, &str), now_us: i64) -> Result<bool> {
+    settle_lost(conn, &named(name), now_us)
+}
+
+fn settle_lost(conn: &mut Conn, condition: &Sql, now_us: i64) -> Result<bool> {
+    let Some(under) = Under::take(conn, condition)? else { return Ok(false) };
     let billsec = under.talked_sec.clamp(0, under.granted_sec);
     let end_us = under.started_us + under.talked_sec.max(0) * SECOND_US;
     under.settle(conn, End { cause: cause::LOST, billsec, duration: None, end_us }, now_us)?;

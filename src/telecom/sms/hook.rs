@@ -17,8 +17,7 @@ use crate::record::Record;
 use crate::rpc::BUDGET_SLOW;
 use crate::rpc::handler::Ctx;
 use crate::seal::Column;
-
-pub const PREFIX: &str = "/hook/sms/";
+use crate::telecom::hook::Report;
 
 pub const SECRET: Column = Column {
     table: "sms_provider",
@@ -46,24 +45,6 @@ const USUAL: [(&str, State); 10] = [
     ("rejectd", State::Rejected),
     ("rejected", State::Rejected),
 ];
-
-/// A call as it arrived.
-pub struct Call<'a> {
-    /// Behind [`PREFIX`].
-    pub path: &'a str,
-    pub query: &'a str,
-    pub is_json: bool,
-    /// "" of a GET
-    pub body: &'a [u8],
-    pub header: &'a dyn Fn(&str) -> String,
-}
-
-/// What became of a call. Who proves nothing is told nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
-    Done,
-    Nobody,
-}
 
 /// What a provider's row says of its calls.
 struct Desk {
@@ -104,7 +85,7 @@ impl Desk {
     }
 
     /// Does the call come from the provider? A wrong proof takes as long as a right one.
-    fn knows(&self, call: &Call, shown: &str) -> bool {
+    fn knows(&self, call: &Report, shown: &str) -> bool {
         if self.header.is_empty() {
             return shown.as_bytes().ct_eq(self.secret.as_bytes()).into();
         }
@@ -127,11 +108,11 @@ impl Desk {
     }
 }
 
-/// An error is ours, and the provider may come again.
-pub fn respond(app: &Arc<App>, call: &Call) -> Result<Answer> {
+/// Error `missed(provider)` for whoever proves nothing.
+pub fn take(app: &Arc<App>, call: &Report) -> Result<()> {
     let (code, shown) = call.path.split_once('/').unwrap_or((call.path, ""));
     let Some(desk) = Desk::find(app, code)?.filter(|desk| desk.knows(call, shown)) else {
-        return Ok(Answer::Nobody);
+        return Err(Error::missed("provider"));
     };
     let told = read::told(call, &desk.id, &desk.status);
     if told.len() > RECEIPTS_MAX {
@@ -142,7 +123,7 @@ pub fn respond(app: &Arc<App>, call: &Call) -> Result<Answer> {
         let Some(state) = desk.state(&word) else { continue };
         receipt::report(app, desk.provider_id, &message_id, state, &word, now_us)?;
     }
-    Ok(Answer::Done)
+    Ok(())
 }
 
 /// What a form says of receipts.

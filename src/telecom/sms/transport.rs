@@ -48,7 +48,7 @@ pub trait Transport: Send + Sync {
     fn end(&self) {}
 }
 
-/// The version of the settings, and what was made from them.
+/// A transport, and the version of the settings that it was made from.
 type Kept = (i64, Arc<dyn Transport>);
 
 /// Transports as they were made, with the version of the settings that they were made from: one may keep

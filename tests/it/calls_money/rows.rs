@@ -1,4 +1,4 @@
-//! A call under way and records of two others for every account, for tests of who sees what.
+//! A call under way, records of two others and a registration for every account, for tests of who sees what.
 
 use billmgr::db::{Conn, Kind, Raw, Sql};
 
@@ -42,6 +42,16 @@ fn of_account(conn: &mut Conn, name: &str, account: i64, (switch, euro, now_us):
         ("seen_at", now_us.into()),
     ];
     insert(conn, "call", &[common("call"), under.to_vec()].concat());
+    let contact = [
+        ("account_id", Raw::from(account)),
+        ("reseller_id", row[0].clone()),
+        ("switch_id", switch.into()),
+        ("name", format!("line-{name};@1").into()),
+        ("sip_name", format!("line-{name}").into()),
+        ("uri", format!("sip:line-{name}@192.0.2.7").into()),
+        ("fields", "{}".into()),
+    ];
+    insert(conn, "sip_contact", &contact);
     for (uniqueid, answered) in [("answered", true), ("failed", false)] {
         let over = [
             ("currency_id", Raw::from(euro)),

@@ -8,7 +8,7 @@ use super::Answered;
 pub const PASSWORD: &str = "walk-password";
 
 /// Fields that take only some texts: two of those each.
-const TEXTS: [(&str, [&str; 2]); 14] = [
+const TEXTS: [(&str, [&str; 2]); 17] = [
     ("data", ["<paper title=\"One\" lang=\"en\"/>", "<paper title=\"Two\" lang=\"en\"/>"]),
     ("iso", ["WKA", "WKB"]),
     ("iso2", ["WA", "WB"]),
@@ -22,6 +22,9 @@ const TEXTS: [(&str, [&str; 2]); 14] = [
     ("discountamount", ["1.50", "2.50"]),
     ("newname", ["walk-line", "walk-line-2"]),
     ("JanusServer", ["wss://one.example.com:8989", "wss://two.example.com"]),
+    ("address", ["pbx1.example.com:5038", "192.0.2.9:5038"]),
+    ("context", ["phones", "office"]),
+    ("codecs", ["g722,alaw", "ulaw"]),
     ("faction", ["payment.edit", "profile.edit"]),
 ];
 

@@ -21,7 +21,7 @@ const UNCLIENTED: [&str; 6] = ["plan", "rate", "voucher", "reseller_transfer", "
 /// So many records of each stranger are asked for, of each table.
 const RECORDS_MAX: usize = 2;
 /// Texts that only their owner may see.
-const TEXTS: [(&str, &[&str]); 15] = [
+const TEXTS: [(&str, &[&str]); 17] = [
     ("account_discount", &["name"]),
     ("invoice", &["number", "note"]),
     ("contract", &["number", "note"]),
@@ -32,11 +32,13 @@ const TEXTS: [(&str, &[&str]); 15] = [
     ("expense", &["name"]),
     ("sip", &["name", "secret", "ha1"]),
     ("ipauth", &["peer_name", "ip"]),
+    ("sip_contact", &["uri", "name"]),
     ("callerid", &["name"]),
     ("voucher", &["code"]),
     ("sms_message", &["text"]),
     ("sms_scheduled", &["text"]),
     ("sms_campaign", &["text"]),
+    ("esim_order", &["our_ref", "external_id", "iccid", "matching_id"]),
 ];
 
 /// Gives every account rows in every table, and adds one that has nothing which would keep it from
@@ -101,6 +103,7 @@ pub fn enrich(world: &World) {
     plans(world, &call);
     credit(world, &call);
     messages(world, &call);
+    esims(world, &call);
     for invoice in tables::ids(&world.app.db, "invoice") {
         call(SERVER, "invoice.status.1", &[("elid", &invoice)]);
     }
@@ -185,6 +188,18 @@ fn messages(world: &World, call: Call) {
         let many =
             [("provider", "own"), ("phones", "+1234567890 +1234567891"), ("date", "2027-01-01 10:00:00")];
         call(name, "sms.campaign.edit", &[&many[..], &[("text", &of("Campaign"))]].concat());
+    }
+}
+
+/// What everybody has bought of mobile data.
+fn esims(world: &World, call: Call) {
+    let of = [("project", world.id("project")), ("currency", world.id("euro"))];
+    let own = [("code", "sandbox"), ("name", "Sandbox"), ("kind", "sandbox"), ("markup_client", "50")];
+    let provider = call(SERVER, "esim.provider.edit", &[&own[..], &of].concat());
+    call(SERVER, "esim.package.sync", &[("provider", &provider)]);
+    for name in ACCOUNTS {
+        let reference = format!("Order of {name}");
+        call(name, "esim.buy", &[("package", "EU1GNOW"), ("external_id", &reference)]);
     }
 }
 

@@ -15,6 +15,8 @@ use smpp34::{
     SmppConnectionInformation, SmppError, SmppServer, SmppServerListener, TlvTag, bind_transceiver,
     bind_transceiver_resp, submit_sm, submit_sm_resp,
 };
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned, crypto};
 
 pub const LOGIN: &str = "billmgr";
 pub const SECRET: &str = "secret12";
@@ -167,9 +169,12 @@ pub fn until<T>(otherwise: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     }
 }
 
+trait Stream: Read + Write + Send {}
+impl<S: Read + Write + Send> Stream for S {}
+
 /// A connection of the scripted centre.
 pub struct Peer {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
     arrived: Vec<u8>,
 }
 
@@ -212,14 +217,38 @@ impl Peer {
 
 /// A centre that does with one connection after the other what the script says.
 pub fn scripted(script: impl FnMut(usize, &mut Peer) + Send + 'static) -> u16 {
+    listening(|stream| Box::new(stream), script)
+}
+
+/// The same with TLS; the certificate is of `localhost`.
+pub fn secured(script: impl FnMut(usize, &mut Peer) + Send + 'static) -> (u16, CertificateDer<'static>) {
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
+    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("a key");
+    let certificate = made.cert.der().clone();
+    let config = ServerConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.clone()], key);
+    let config = Arc::new(config.expect("a configuration"));
+    let open = move |stream: TcpStream| -> Box<dyn Stream> {
+        let connection = ServerConnection::new(config.clone()).expect("a connection");
+        Box::new(StreamOwned::new(connection, stream))
+    };
+    (listening(open, script), certificate)
+}
+
+fn listening(
+    open: impl Fn(TcpStream) -> Box<dyn Stream> + Send + 'static,
+    mut script: impl FnMut(usize, &mut Peer) + Send + 'static,
+) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
-    let mut script = script;
     std::thread::spawn(move || {
         for (number, stream) in listener.incoming().enumerate() {
             let Ok(stream) = stream else { return };
             let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
-            script(number, &mut Peer { stream, arrived: Vec::new() });
+            script(number, &mut Peer { stream: open(stream), arrived: Vec::new() });
         }
     });
     port

@@ -1,10 +1,10 @@
 //! Ids and words out of whatever a provider sends: a query, a form or JSON.
 
-use super::Call;
 use crate::json::Json;
+use crate::telecom::hook::Report;
 
 /// Pairs of an id and what is said of it.
-pub fn told(call: &Call, id: &str, status: &str) -> Vec<(String, String)> {
+pub fn told(call: &Report, id: &str, status: &str) -> Vec<(String, String)> {
     if call.is_json {
         let paths = [id, status].map(|path| path.split('.').collect::<Vec<_>>());
         return Json::parse(call.body).map(|json| of_json(&json, &paths[0], &paths[1])).unwrap_or_default();
@@ -64,7 +64,7 @@ mod tests {
 
     fn read(query: &str, json: bool, body: &str, [id, status]: [&str; 2]) -> Vec<(String, String)> {
         let none = |_: &str| String::new();
-        let call = Call { path: "x", query, is_json: json, body: body.as_bytes(), header: &none };
+        let call = Report { path: "x", query, is_json: json, body: body.as_bytes(), header: &none };
         told(&call, id, status)
     }
 

@@ -129,10 +129,9 @@ impl Smpp {
         Self { session, parts }
     }
 
-    /// One part. The first may come to anything; a later one is tried again as long as its answer
-    /// may take, because what has left cannot be called back.
-    fn part(&self, submit: &Submit, number: usize, total: usize) -> Part {
-        let end = Instant::now() + self.session.settings().timeout;
+    /// One part. The first may come to anything; a later one is tried again until `end`, because what
+    /// has left cannot be called back.
+    fn part(&self, submit: &Submit, [number, total]: [usize; 2], end: Instant) -> Part {
         loop {
             let (reason, taken) = match self.session.submit(submit.body()) {
                 Came::Answer { status: status::OK, message_id } => return Part::Taken(message_id),
@@ -156,10 +155,11 @@ impl Smpp {
         }
     }
 
-    /// The message goes by the id of its first part.
+    /// The message goes by the id of its first part. Where all parts have the same, the first receipt
+    /// is of all of them.
     fn accepted(&self, attempt: &Attempt, ids: Vec<String>) -> Outcome {
         let message_id = ids[0].clone();
-        if ids.len() > 1
+        if ids.iter().any(|id| *id != message_id)
             && let Err(error) = self.parts.keep(&attempt.reference, &ids)
         {
             tracing::error!(reference = attempt.reference, "ids of parts were not kept: {error}");
@@ -185,7 +185,7 @@ impl Transport for Smpp {
         };
         let settings = self.session.settings();
         let sender = if attempt.sender.is_empty() { &settings.sender } else { &attempt.sender };
-        let mut ids = Vec::new();
+        let (mut ids, end) = (Vec::new(), Instant::now() + settings.timeout);
         for (number, text) in (1..=count).zip(texts) {
             let submit = Submit {
                 sender,
@@ -194,7 +194,7 @@ impl Transport for Smpp {
                 octets: gsm::octets(text, encoding),
                 part: (total > 1).then_some([reference, count, number]),
             };
-            match self.part(&submit, usize::from(number), total) {
+            match self.part(&submit, [usize::from(number), total], end) {
                 Part::Taken(id) => ids.push(self.id(attempt, &id, number)),
                 Part::Over(outcome) => return outcome,
             }
