@@ -220,7 +220,7 @@ fn entries(conn: &mut Conn, books: &[i64], (from_us, before_us): (i64, i64)) -> 
     );
     let sql = sql.binds(books.iter().map(|id| (*id).into())).sql(") AND t.at >= ").bind(from_us);
     let sql = sql.sql(" AND t.at < ").bind(before_us);
-    let sql = SUMMED.iter().fold(sql, |sql, (_, keys)| sql.sql(" AND NOT").sql(keys));
+    let sql = SUMMED.iter().fold(sql, |sql, (_, words)| sql.sql(" AND NOT ").append(&belongs(words)));
     let rows = sql
         .sql(" ORDER BY t.at, e.id LIMIT ")
         .bind(ENTRIES_MAX as i64 + 1)
@@ -234,39 +234,52 @@ fn entries(conn: &mut Conn, books: &[i64], (from_us, before_us): (i64, i64)) -> 
         amount: Money(row[2].int()),
     };
     let mut entries: Vec<Entry> = rows.iter().map(entry).collect();
-    for (key, keys) in SUMMED {
-        entries.extend(summed(conn, books, (from_us, before_us), (key, keys))?);
+    for (key, words) in SUMMED {
+        entries.extend(summed(conn, books, (from_us, before_us), (key, words))?);
     }
     Ok(entries)
 }
 
-/// What is one line of a statement, and the keys that belong to it: each is held, settled and perhaps given
-/// back, and there may be thousands.
-const SUMMED: [(&str, &str); 2] = [
-    (
-        "calls",
-        " (t.key LIKE 'hold:call:%' OR t.key LIKE 'settle:call:%' OR t.key LIKE 'charge:cdr:%' \
-         OR t.key LIKE 'hold:wholesale:%' OR t.key LIKE 'settle:wholesale:%' OR t.key LIKE 'charge:wholesale:%')",
-    ),
-    (
-        "esim",
-        " (t.key LIKE 'hold:esim:%' OR t.key LIKE 'settle:esim:%' OR t.key LIKE 'hold:esim-wholesale:%' \
-         OR t.key LIKE 'settle:esim-wholesale:%')",
-    ),
+/// What is one line of a statement, and the words in the keys of its transfers: each is held, settled,
+/// charged and perhaps given back, and there may be thousands.
+const SUMMED: [(&str, &[&str]); 3] = [
+    ("calls", &["call", "wholesale", "cdr"]),
+    ("sms", &["sms", "sms-wholesale"]),
+    ("esim", &["esim", "esim-wholesale"]),
 ];
+
+/// ` AND …`: what belongs to a line. As ranges: the first character behind `:` is `;`.
+fn belongs(words: &[&str]) -> Sql {
+    let mut sql = Sql::new("(");
+    for (nth, (verb, word)) in ["hold", "settle", "charge", "reverse:charge"]
+        .iter()
+        .flat_map(|verb| words.iter().map(move |word| (verb, word)))
+        .enumerate()
+    {
+        sql = if nth > 0 { sql.sql(" OR ") } else { sql };
+        sql = sql.sql("(t.key >= ").bind(format!("{verb}:{word}:")).sql(" AND t.key < ");
+        sql = sql.bind(format!("{verb}:{word};")).sql(")");
+    }
+    sql.sql(")")
+}
 
 fn summed(
     conn: &mut Conn,
     books: &[i64],
     (from_us, before_us): (i64, i64),
-    (key, keys): (&str, &'static str),
+    (key, words): (&str, &[&str]),
 ) -> Result<Option<Entry>> {
     let sql = Sql::new(
         "SELECT CAST(COALESCE(SUM(e.amount), 0) AS BIGINT), COALESCE(MAX(t.at), 0) \
          FROM entry e JOIN transfer t ON t.id = e.transfer_id WHERE e.book_id IN (",
     );
     let sql = sql.binds(books.iter().map(|id| (*id).into())).sql(") AND t.at >= ").bind(from_us);
-    let row = sql.sql(" AND t.at < ").bind(before_us).sql(" AND").sql(keys).first(conn, &[Kind::Int; 2])?;
+    let row = sql
+        .sql(" AND t.at < ")
+        .bind(before_us)
+        .sql(" AND ")
+        .append(&belongs(words))
+        .first(conn, &[Kind::Int; 2])?;
     let entry = |row: Vec<Raw>| Entry { key: key.into(), at_us: row[1].int(), amount: Money(row[0].int()) };
     Ok(row.map(entry).filter(|entry| entry.amount != Money::ZERO))
 }
@@ -276,25 +289,19 @@ struct Names {
     payments: HashMap<i64, String>,
     expenses: HashMap<i64, String>,
     items: HashMap<i64, String>,
-    /// Payment, taken back, expense, given back, bonus, anything else, calls, eSIMs.
-    words: [String; 8],
+    /// Payment, taken back, expense, given back, bonus, anything else; then those of [`SUMMED`].
+    words: Vec<String>,
 }
 
-const WORDS: [&str; 8] = [
-    "entry_payment",
-    "entry_reversal",
-    "entry_expense",
-    "entry_compensation",
-    "entry_bonus",
-    "entry_other",
-    "entry_calls",
-    "entry_esim",
-];
+const WORDS: [&str; 6] =
+    ["entry_payment", "entry_reversal", "entry_expense", "entry_compensation", "entry_bonus", "entry_other"];
 
 impl Names {
     fn of(cx: &mut Ctx, lang: &str, entries: &[Entry]) -> Result<Self> {
         let (registry, sets) = (&cx.call.app.registry, &cx.call.func.sets);
-        let words = WORDS.map(|name| registry.words.get(lang, sets, name).to_owned());
+        let summed = SUMMED.map(|(word, _)| format!("entry_{word}"));
+        let names = WORDS.into_iter().chain(summed.iter().map(String::as_str));
+        let words = names.map(|name| registry.words.get(lang, sets, name).to_owned()).collect();
         let ids = |what: &str| entries.iter().filter_map(|entry| named(&entry.key, what)).collect();
         Ok(Self {
             payments: texts(cx.conn, "payment", "number", ids("payment"))?,
@@ -316,10 +323,11 @@ impl Names {
             Some("charge" | "setup" | "change" | "penalty" | "usage") => {
                 (2, of(&self.expenses, "expense") + &of(&self.items, "item"))
             }
-            Some("calls") => (6, String::new()),
-            Some("esim") => (7, String::new()),
             Some("compensate") => (3, of(&self.expenses, "expense")),
-            _ => (5, String::new()),
+            word => {
+                let summed = SUMMED.iter().position(|summed| Some(summed.0) == word);
+                (summed.map_or(5, |at| WORDS.len() + at), String::new())
+            }
         };
         self.words[word].replace("__name__", &text).trim().to_owned()
     }
