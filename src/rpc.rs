@@ -256,16 +256,7 @@ fn abridged(call: &Call) -> Call {
     for (name, value) in call.params.iter().filter(|(_, value)| value.len() > ECHOED_MAX) {
         params.set(name, format!("({} bytes)", value.len()));
     }
-    Call {
-        app: call.app.clone(),
-        func: call.func.clone(),
-        caller: call.caller.clone(),
-        params,
-        lang: call.lang.clone(),
-        zone: call.zone.clone(),
-        now_us: call.now_us,
-        added: Vec::new(),
-    }
+    call.with_params(params)
 }
 
 pub fn deed(cx: &mut Ctx) -> Result<Reply> {

@@ -126,6 +126,22 @@ pub struct Call {
     pub added: Vec<Field>,
 }
 
+impl Call {
+    /// The same call with other parameters: without what is too long for a job to keep.
+    pub fn with_params(&self, params: Params) -> Self {
+        Self {
+            app: self.app.clone(),
+            func: self.func.clone(),
+            caller: self.caller.clone(),
+            params,
+            lang: self.lang.clone(),
+            zone: self.zone.clone(),
+            now_us: self.now_us,
+            added: Vec::new(),
+        }
+    }
+}
+
 /// What a commit makes stale in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Topic {

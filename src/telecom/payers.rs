@@ -80,7 +80,17 @@ impl Payers {
     /// money does not suffice, `limit(service)` where his reseller's does not; one of them may have paid
     /// then, so the transaction or its savepoint has to be given up.
     pub fn charge(&self, conn: &mut Conn, bill: &Bill, now_us: i64) -> Result<()> {
-        self.each(conn, bill, now_us, |side, what, amount| side.charged(what, bill.id, amount))
+        self.charge_all(conn, std::slice::from_ref(bill), now_us)
+    }
+
+    /// Several prices. What each side owes is said anew once, behind all of them.
+    pub fn charge_all(&self, conn: &mut Conn, bills: &[Bill], now_us: i64) -> Result<()> {
+        for bill in bills {
+            for (side, what, amount) in self.locking(bill).into_iter().filter(|part| part.2 != Money::ZERO) {
+                side.move_money(conn, &side.charged(what, bill.id, amount)?, now_us)?;
+            }
+        }
+        self.0.iter().try_for_each(|side| charge::settle(conn, side.subaccount.id))
     }
 
     /// Gives back what was charged; nothing where nothing was, or it has been given back.
@@ -150,9 +160,13 @@ pub fn available(conn: &mut Conn, sides: &[&Side], now_us: i64) -> Result<Vec<Mo
 impl Side {
     /// Moves money of this side, and says anew what it owes.
     pub fn post(&self, conn: &mut Conn, transfer: &Transfer, now_us: i64) -> Result<Posted> {
-        let posted = books::post(conn, transfer, now_us).map_err(|error| self.refused(error))?;
+        let posted = self.move_money(conn, transfer, now_us)?;
         charge::settle(conn, self.subaccount.id)?;
         Ok(posted)
+    }
+
+    fn move_money(&self, conn: &mut Conn, transfer: &Transfer, now_us: i64) -> Result<Posted> {
+        books::post(conn, transfer, now_us).map_err(|error| self.refused(error))
     }
 
     /// What a reseller has is not told to his clients.

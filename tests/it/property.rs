@@ -17,7 +17,7 @@ use billmgr::rpc::BUDGET_SLOW;
 use billmgr::{jobs, time};
 
 use crate::direct::{self, Pairs, SERVER};
-use crate::support::{Engine, World};
+use crate::support::{Dice, Engine, World};
 
 /// Operations of one run in tests/run; tests/soak names more.
 const OPERATIONS: u64 = 3_000;
@@ -25,22 +25,6 @@ const OPERATIONS: u64 = 3_000;
 const CHECKS: u64 = 50;
 const SEED: u64 = 20_261_122;
 const BUYERS: [&str; 4] = ["client", "client2", "buyer", "buyer2"];
-
-/// The same numbers for the same seed (xorshift).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, most: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % most
-    }
-
-    fn of<'t, T>(&mut self, all: &'t [T]) -> &'t T {
-        &all[self.below(all.len() as u64) as usize]
-    }
-}
 
 struct Business {
     world: World,

@@ -1,6 +1,7 @@
 //! A server with known data for every test, on either engine, and the means to look at it.
 
 pub mod database;
+pub mod dice;
 pub mod dom;
 pub mod dump;
 pub mod http;
@@ -9,6 +10,7 @@ pub mod seed;
 pub mod world;
 
 pub use database::Engine;
+pub use dice::Dice;
 pub use http::{Connection, Reply, Request};
 pub use world::World;
 

@@ -52,9 +52,16 @@ pub fn charge_all(conn: &mut Conn, provider_id: i64, drafts: &[Draft], now_us: i
     if drafts.is_empty() {
         return Ok(Vec::new());
     }
+    let ids = insert(conn, provider_id, drafts, now_us)?;
+    let drafted: Vec<(&Draft, i64)> = drafts.iter().zip(ids).collect();
+    // Those of a campaign have the same payers.
+    for some in drafted.chunk_by(|one, other| std::ptr::eq(one.0.payers, other.0.payers)) {
+        let bill = |(draft, id): &(&Draft, i64)| Bill { what: WHAT, id: *id, amounts: draft.cost };
+        let bills: Vec<Bill> = some.iter().map(bill).collect();
+        some[0].0.payers.charge_all(conn, &bills, now_us)?;
+    }
     let mut charged = Vec::with_capacity(drafts.len());
-    for (draft, id) in drafts.iter().zip(insert(conn, provider_id, drafts, now_us)?) {
-        draft.payers.charge(conn, &Bill { what: WHAT, id, amounts: draft.cost }, now_us)?;
+    for (draft, id) in drafted {
         let attempt = Attempt {
             reference: reference(id),
             phone: draft.phone.to_owned(),

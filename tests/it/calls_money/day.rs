@@ -14,9 +14,8 @@ use billmgr::jobs;
 use billmgr::money::Money;
 
 use super::phones::{Phones, RETAIL, Rate, WHOLESALE, micro};
-use super::races::Dice;
 use crate::direct::{self, Answered, SERVER};
-use crate::support::{Engine, World};
+use crate::support::{Dice, Engine, World};
 
 /// Calls of the day in tests/run; tests/soak makes a hundred thousand.
 const CALLS: u64 = 1_200;

@@ -4,7 +4,7 @@ use std::thread;
 
 use super::phones::{Phones, refusal, text};
 use crate::direct::tables;
-use crate::support::worlds;
+use crate::support::{Dice, worlds};
 use billmgr::doc::Node;
 
 /// What so many threads are answered.
@@ -120,34 +120,26 @@ worlds! {
     }
 }
 
-/// A generator that gives every run the same numbers.
-pub struct Dice(pub u64);
-
-impl Dice {
-    pub fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
-    }
-
-    fn of<'t>(&mut self, texts: &[&'t str]) -> &'t str {
-        texts[self.below(texts.len() as u64) as usize]
-    }
-}
-
 fn step(phones: &Phones, dice: &mut Dice) {
     phones.world.clock.advance_us(dice.below(40) as i64 * 1_000_000);
     let name = format!("dice-{}", dice.below(60));
     match dice.below(8) {
         0..=2 => {
-            let line = dice.of(&["client", "buyer", "reseller", "buyer_ipa1"]);
-            let dst = dice.of(&["4915112345", "4930111222", "37112345", "33112345"]);
+            let line = *dice.of(&["client", "buyer", "reseller", "buyer_ipa1"]);
+            let dst = *dice.of(&["4915112345", "4930111222", "37112345", "33112345"]);
             phones.ask("call.authorize", &name, &format!("&sip={line}&dst={dst}"));
         }
-        3..=4 => drop(phones.ask("call.extend", &name, dice.of(&["", "&billsec=30", "&billsec=100"]))),
-        5 => drop(phones.ask("call.end", &name, dice.of(&["&disposition=busy", "", "&disposition=failed"]))),
+        3..=4 => {
+            let talked = *dice.of(&["", "&billsec=30", "&billsec=100"]);
+            drop(phones.ask("call.extend", &name, talked))
+        }
+        5 => {
+            let how = *dice.of(&["&disposition=busy", "", "&disposition=failed"]);
+            drop(phones.ask("call.end", &name, how))
+        }
         6 => drop(phones.ask("call.end", &name, &format!("&billsec={}", dice.below(400)))),
         _ => {
-            let line = dice.of(&["client", "buyer"]);
+            let line = *dice.of(&["client", "buyer"]);
             let start = "2026-06-15 10:00:00";
             let record = format!("built-in,{name},{line},4915112345,{start},{}", dice.below(200));
             let file: String = form_urlencoded::byte_serialize(
@@ -158,7 +150,8 @@ fn step(phones: &Phones, dice: &mut Dice) {
         }
     }
     if dice.below(40) == 0 {
-        phones.pay(dice.of(&["client", "buyer", "reseller"]), "1.00");
+        let name = *dice.of(&["client", "buyer", "reseller"]);
+        phones.pay(name, "1.00");
         phones.check();
     }
 }

@@ -8,43 +8,34 @@ use billmgr::telecom::esim::profile::{Activation, Profile, Usage, luhn};
 
 use super::Shop;
 use crate::direct::{Row, tables};
-use crate::support::{World, worlds};
+use crate::support::{Dice, World, worlds};
 
 const ROUNDS: usize = 24;
 const STEPS: u64 = 12;
 
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % n
+fn told(dice: &mut Dice, nth: u64) -> Told {
+    let order_no = if dice.below(8) == 0 { "ANOTHER".to_owned() } else { format!("NO-{nth}") };
+    match dice.below(8) {
+        0 => Told::Failed { reason: "no\u{7}t\u{0} to be had".into() },
+        1 => Told::Unknown,
+        2 => Told::Lost { reason: "x".repeat(5_000) },
+        3 => Told::NotSent { reason: "down".into() },
+        4 | 5 => Told::Pending { order_no },
+        _ => Told::Ready { order_no, profile: profile(dice, nth) },
     }
+}
 
-    fn told(&mut self, nth: u64) -> Told {
-        let order_no = if self.below(8) == 0 { "ANOTHER".to_owned() } else { format!("NO-{nth}") };
-        match self.below(8) {
-            0 => Told::Failed { reason: "no\u{7}t\u{0} to be had".into() },
-            1 => Told::Unknown,
-            2 => Told::Lost { reason: "x".repeat(5_000) },
-            3 => Told::NotSent { reason: "down".into() },
-            4 | 5 => Told::Pending { order_no },
-            _ => Told::Ready { order_no, profile: self.profile(nth) },
-        }
-    }
-
-    fn profile(&mut self, nth: u64) -> Profile {
-        let number = if self.below(6) == 0 { 0 } else { nth };
-        let body = format!("8901{number:0>14}");
-        let last = if self.below(5) == 0 { b'x' } else { luhn(&body) };
-        let total = [None, Some(1_000), Some(2_000), Some(-1)][self.below(4) as usize];
-        let used = [None, Some(0), Some(self.below(3_000) as i64)][self.below(3) as usize];
-        Profile {
-            iccid: format!("{body}{}", char::from(last)),
-            activation: Activation { smdp: "smdp.example".into(), matching_id: format!("ID{nth}") },
-            usage: Usage { total, used },
-            expires_us: self.below(2) as i64,
-        }
+fn profile(dice: &mut Dice, nth: u64) -> Profile {
+    let number = if dice.below(6) == 0 { 0 } else { nth };
+    let body = format!("8901{number:0>14}");
+    let last = if dice.below(5) == 0 { b'x' } else { luhn(&body) };
+    let total = [None, Some(1_000), Some(2_000), Some(-1)][dice.below(4) as usize];
+    let used = [None, Some(0), Some(dice.below(3_000) as i64)][dice.below(3) as usize];
+    Profile {
+        iccid: format!("{body}{}", char::from(last)),
+        activation: Activation { smdp: "smdp.example".into(), matching_id: format!("ID{nth}") },
+        usage: Usage { total, used },
+        expires_us: dice.below(2) as i64,
     }
 }
 
@@ -101,7 +92,7 @@ worlds! {
                 if dice.below(20) == 0 {
                     world.call("admin", &format!("func=esim.refund&elid={id}"));
                 } else {
-                    let told = dice.told(nth);
+                    let told = told(&mut dice, nth);
                     let word = if dice.below(2) == 0 { status::FAILED } else { status::REFUNDED };
                     let settle = move |conn: &mut _| order::settle(conn, id, &told, word, now_us);
                     world.app.db.write(settle).expect("an answer is written down");

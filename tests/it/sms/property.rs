@@ -5,30 +5,18 @@ use billmgr::telecom::sms::worker;
 
 use super::faults::claimed;
 use super::{balance, count, is_clean, pay, provider, units};
-use crate::support::{World, worlds};
+use crate::support::{Dice, World, worlds};
 
 const STEPS: usize = 60;
 const MINUTE_US: i64 = 60_000_000;
 const CLIENTS: [&str; 2] = ["client2", "buyer"];
 
-/// The same numbers for the same seed (xorshift).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, most: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % most
-    }
-
-    /// Most arrive; some are refused, unanswered, put off, not reached or without a rate.
-    fn phone(&mut self) -> String {
-        match self.below(8) {
-            0..=3 => format!("%2B4475{:08}", self.below(10_000) * 10_000 + 9_999),
-            4 => "%2B994500000001".to_owned(),
-            fault => format!("%2B4475{:04}{:04}", self.below(10_000), fault - 4 + 2 * self.below(2)),
-        }
+/// Most arrive; some are refused, unanswered, put off, not reached or without a rate.
+fn phone(dice: &mut Dice) -> String {
+    match dice.below(8) {
+        0..=3 => format!("%2B4475{:08}", dice.below(10_000) * 10_000 + 9_999),
+        4 => "%2B994500000001".to_owned(),
+        fault => format!("%2B4475{:04}{:04}", dice.below(10_000), fault - 4 + 2 * dice.below(2)),
     }
 }
 
@@ -36,7 +24,7 @@ fn step(world: &World, dice: &mut Dice, provider_id: i64) {
     let who = CLIENTS[dice.below(2) as usize];
     match dice.below(10) {
         0 | 1 => {
-            let phones: Vec<String> = (0..1 + dice.below(30)).map(|_| dice.phone()).collect();
+            let phones: Vec<String> = (0..1 + dice.below(30)).map(|_| phone(dice)).collect();
             let date = if dice.below(3) == 0 { "&date=2026-06-16 12:00:00" } else { "" };
             world.call(
                 who,
@@ -52,12 +40,12 @@ fn step(world: &World, dice: &mut Dice, provider_id: i64) {
                 who,
                 &format!(
                     "func=sms.scheduled.edit&provider=own&text=x&phone={}&date={date}&sok=ok",
-                    dice.phone()
+                    phone(dice)
                 ),
             );
         }
         3 => {
-            drop(world.call(who, &format!("func=sms.send&provider=own&text=x&phone={}&sok=ok", dice.phone())))
+            drop(world.call(who, &format!("func=sms.send&provider=own&text=x&phone={}&sok=ok", phone(dice))))
         }
         4 => {
             let object = if dice.below(2) == 0 { "campaign" } else { "scheduled" };

@@ -185,16 +185,7 @@ fn write_down(call: &Call, asked: &Asked, numbers: &Numbers) -> Result<Queued> {
 fn owned(call: &Call) -> Call {
     let mut params = call.params.clone();
     params.remove("phones");
-    Call {
-        app: call.app.clone(),
-        func: call.func.clone(),
-        caller: call.caller.clone(),
-        params,
-        lang: call.lang.clone(),
-        zone: call.zone.clone(),
-        now_us: call.now_us,
-        added: Vec::new(),
-    }
+    call.with_params(params)
 }
 
 /// The same request again is answered by what the first has done. Error `busy` while that is under way.
