@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::service::item::Item;
 use crate::service::status::Status;
 use crate::service::{Shelf, Till};
+use crate::telecom::asterisk::contact;
 use crate::telecom::esim::refresh as esim;
 
 /// What a run came to.
@@ -58,19 +59,25 @@ const STATUSES: [Status; 2] = [Status::Active, Status::Suspended];
 enum Named {
     OverServices(Job),
     Own(fn(&Arc<App>, i64) -> Result<Report>),
+    /// One that waits for others.
+    Reaching(fn(&Arc<App>, i64) -> Result<Report>),
 }
 
 /// All jobs by name, in the order in which they run.
 fn all() -> impl Iterator<Item = (&'static str, Named)> {
     let over_services = JOBS.into_iter().map(|job| (job.name, Named::OverServices(job)));
-    over_services.chain([(calls::NAME, Named::Own(calls::run)), (esim::NAME, Named::Own(esim::run))])
+    over_services.chain([
+        (calls::NAME, Named::Own(calls::run)),
+        (contact::JOB, Named::Own(contact::forget)),
+        (esim::NAME, Named::Reaching(esim::run)),
+    ])
 }
 
 impl Named {
     fn run(self, app: &Arc<App>, now_us: i64) -> Result<Report> {
         match self {
             Self::OverServices(job) => run(app, job, now_us),
-            Self::Own(run) => run(app, now_us),
+            Self::Own(run) | Self::Reaching(run) => run(app, now_us),
         }
     }
 }
@@ -81,9 +88,18 @@ pub fn run_named(app: &Arc<App>, name: &str, now_us: i64) -> Result<Report> {
     job.ok_or_else(|| Error::missed("job").with("value", name))?.1.run(app, now_us)
 }
 
-/// All jobs; one that fails does not keep the others from running.
+/// All jobs that wait for nobody; one that fails does not keep the others from running.
 pub fn run_all(app: &Arc<App>, now_us: i64) {
-    for (name, job) in all() {
+    run_some(app, now_us, |job| !matches!(job, Named::Reaching(_)));
+}
+
+/// The others: they may take as long as other machines like.
+pub fn run_reaching(app: &Arc<App>, now_us: i64) {
+    run_some(app, now_us, |job| matches!(job, Named::Reaching(_)));
+}
+
+fn run_some(app: &Arc<App>, now_us: i64, is_meant: fn(&Named) -> bool) {
+    for (name, job) in all().filter(|(_, job)| is_meant(job)) {
         match job.run(app, now_us) {
             Ok(report) if report.done > 0 => tracing::info!(job = name, ?report),
             Ok(_) => {}

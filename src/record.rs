@@ -11,7 +11,7 @@ mod store;
 pub use link::{link, unlink};
 pub use order::{down, up};
 pub use scope::{account_owner, need_own, owner_of, scope_sql};
-pub use store::{delete, resume, save, store, suspend};
+pub use store::{delete, resume, save, store, store_sealed, suspend};
 
 use crate::db::{Kind, Raw, Sql};
 use crate::doc::Node;

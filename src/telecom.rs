@@ -12,6 +12,7 @@ pub mod esim;
 pub mod hook;
 pub mod ipauth;
 pub mod markup;
+pub mod party;
 pub mod password;
 pub mod payers;
 pub mod plan;

@@ -31,8 +31,17 @@ pub async fn run(app: Arc<App>) {
         worker::run_always(&app),
         asterisk::run_always(&app),
         sms::worker::run_always(&app),
+        ask_others(&app),
         look_after(&app)
     );
+}
+
+/// Jobs that wait for other machines hold nothing else up.
+async fn ask_others(app: &Arc<App>) {
+    loop {
+        tokio::time::sleep(MINUTE).await;
+        blocking(app, |app| jobs::run_reaching(app, app.clock.now_us())).await;
+    }
 }
 
 async fn look_after(app: &Arc<App>) {

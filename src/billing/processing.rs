@@ -41,19 +41,9 @@ fn check(_cx: &mut Ctx, record: &mut Record) -> Result<()> {
     Ok(())
 }
 
-/// A password is sealed for its row, so the row comes first. An empty field keeps the one there is.
-fn save(cx: &mut Ctx, mut record: Record) -> Result<Vec<Node>> {
-    let password = cx.params.get("password").to_owned();
-    if password.is_empty() {
-        record.changed.retain(|name| name != "password");
-    }
-    let id = record::store(cx, record)?;
-    if !password.is_empty() {
-        let column = if cx.func.meta.table == IPMGR_PASSWORD.table { IPMGR_PASSWORD } else { PASSWORD };
-        let sealed = cx.app.sealer.seal(&password, &column.context(&[&id]));
-        let sql = Sql::new("UPDATE ").word(column.table).sql(" SET ").word(column.column).sql(" = ");
-        sql.bind(sealed).sql(" WHERE id = ").bind(id).execute(cx.conn)?;
-    }
+fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
+    let column = if cx.func.meta.table == IPMGR_PASSWORD.table { IPMGR_PASSWORD } else { PASSWORD };
+    let id = record::store_sealed(cx, record, &[("password", column)])?;
     Ok(vec![Node::leaf("id", id.to_string())])
 }
 

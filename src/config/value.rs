@@ -121,9 +121,9 @@ impl Kind {
                 .map(Value::Networks)
                 .map_err(|item| format!("`{item}` is neither an address nor a network like `10.0.0.0/8`")),
             Self::Listen => items(text).map(Listen::parse).collect::<Result<_, _>>().map(Value::Listen),
-            Self::Address => match authority(word) {
-                Some((host, Some(port))) if !host.is_empty() && port > 0 => Ok(Value::Text(word.to_owned())),
-                _ => Err(format!("`{word}` is not address:port")),
+            Self::Address => match is_address(word) {
+                true => Ok(Value::Text(word.to_owned())),
+                false => Err(format!("`{word}` is not address:port")),
             },
             Self::UrlPaths => items(text).map(url_path).collect::<Result<_, _>>().map(Value::Texts),
             Self::Origins => items(text).map(origin).collect::<Result<_, _>>().map(Value::Texts),
@@ -242,6 +242,11 @@ impl fmt::Display for Listen {
             Self::Unix(path) => write!(f, "unix:{}", path.display()),
         }
     }
+}
+
+/// A host with a port.
+pub fn is_address(text: &str) -> bool {
+    matches!(authority(text), Some((_, Some(port))) if port > 0)
 }
 
 /// Host (IPv6 in its brackets) and port.

@@ -6,7 +6,6 @@ use hyper::StatusCode;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
-use tokio::sync::Semaphore;
 
 use super::{Reply, body, whole};
 use crate::app::App;
@@ -16,8 +15,6 @@ use crate::telecom::hook::{FAMILIES, Family, Report};
 pub const PREFIX: &str = "/hook/";
 /// No report is longer.
 const BODY_MAX_BYTES: usize = 256 * 1024;
-/// Reports that are worked on at once.
-static PLACES: Semaphore = Semaphore::const_new(8);
 
 pub async fn respond(app: &Arc<App>, parts: &Parts, body: Incoming) -> Reply {
     let path = parts.uri.path().trim_start_matches(PREFIX);
@@ -40,7 +37,7 @@ pub async fn respond(app: &Arc<App>, parts: &Parts, body: Incoming) -> Reply {
 }
 
 async fn taken(app: &Arc<App>, family: &'static Family, parts: &Parts, body: Bytes) -> Result<()> {
-    let _place = PLACES.acquire().await.map_err(Error::system)?;
+    let _place = family.places.acquire().await.map_err(Error::system)?;
     let (app, parts) = (app.clone(), parts.clone());
     let done = tokio::task::spawn_blocking(move || {
         let header = |name: &str| {

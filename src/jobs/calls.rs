@@ -1,5 +1,4 @@
-//! Calls whose switch has fallen silent: nobody will report their end any more. Registrations of telephones
-//! that have ended go with them.
+//! Calls whose switch has fallen silent: nobody will report their end any more.
 
 use std::sync::Arc;
 
@@ -8,7 +7,6 @@ use crate::app::App;
 use crate::db::{Kind, Sql};
 use crate::error::Result;
 use crate::rpc::BUDGET_SLOW;
-use crate::telecom::asterisk::contact;
 use crate::telecom::call;
 
 pub const NAME: &str = "calls";
@@ -18,7 +16,6 @@ const CHUNK: i64 = 200;
 
 /// Settles what is lost, each call as far as it is known to have lasted.
 pub fn run(app: &Arc<App>, now_us: i64) -> Result<Report> {
-    contact::forget(app, now_us)?;
     let (mut report, mut after) = (Report::default(), 0);
     loop {
         let sql = Sql::new("SELECT id FROM call WHERE id > ").bind(after).append(&call::is_silent(now_us));

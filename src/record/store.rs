@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::history;
 use crate::rpc::handler::Ctx;
 use crate::rpc::meta::{Field, ScopeKind};
+use crate::seal::Column;
 
 pub fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
     Ok(vec![Node::leaf("id", store(cx, record)?.to_string())])
@@ -34,6 +35,22 @@ pub fn store(cx: &mut Ctx, mut record: Record) -> Result<i64> {
     }
     history::write(cx, record.id, owner, &record.changed.join(", "))?;
     Ok(record.id)
+}
+
+/// Likewise, with fields that are kept sealed. They are sealed for their row, so the row comes first. An
+/// empty one keeps what there is.
+pub fn store_sealed(cx: &mut Ctx, mut record: Record, sealed: &[(&str, Column)]) -> Result<i64> {
+    let given = |name: &str| cx.params.get(name).to_owned();
+    let given: Vec<(&str, Column, String)> =
+        sealed.iter().map(|(name, column)| (*name, *column, given(name))).collect();
+    record.changed.retain(|name| !given.iter().any(|(field, _, text)| field == name && text.is_empty()));
+    let id = store(cx, record)?;
+    for (_, column, text) in given.iter().filter(|(_, _, text)| !text.is_empty()) {
+        let sealed = cx.app.sealer.seal(text, &column.context(&[&id]));
+        let sql = Sql::new("UPDATE ").word(column.table).sql(" SET ").word(column.column).sql(" = ");
+        sql.bind(sealed).sql(" WHERE id = ").bind(id).execute(cx.conn)?;
+    }
+    Ok(id)
 }
 
 /// Fills `<column>_fold` beside every text that the table keeps folded.

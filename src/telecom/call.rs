@@ -16,8 +16,8 @@ use crate::error::{Error, Result};
 use crate::rpc::BUDGET_SLOW;
 use crate::rpc::handler::{Call as Rpc, Handler, Reply};
 use crate::rpc::registry::Row;
-use crate::telecom::client;
 use crate::telecom::rating::CALL_MAX_SEC;
+use crate::telecom::{client, switch};
 use crate::time::SECOND_US;
 
 pub use grant::{Ask, Granted, authorise, extend};
@@ -29,6 +29,7 @@ pub const FUNCS: &[Row] = &[
     ("call.authorize", Handler::Outside(authorise_one)),
     ("call.extend", Handler::Outside(extend_one)),
     ("call.end", Handler::Outside(end_one)),
+    ("call.hangup", Handler::Outside(hang_up)),
 ];
 
 const UNIQUEID_MAX: usize = 64;
@@ -146,6 +147,27 @@ fn end_one(rpc: &Rpc) -> Result<Reply> {
     };
     let settled = settle(&rpc.app, (switch_id, uniqueid), end, rpc.now_us)?;
     Ok(Reply::Ok(told(&settled)))
+}
+
+/// `call.hangup`: cuts calls under way. One that cannot be cut keeps no other from it; the first of such
+/// is told.
+fn hang_up(rpc: &Rpc) -> Result<Reply> {
+    let mut failed = None;
+    for elid in rpc.need_elids()? {
+        if let Err(error) = cut(rpc, &elid) {
+            failed.get_or_insert(error);
+        }
+    }
+    failed.map_or_else(Reply::ok, Err)
+}
+
+fn cut(rpc: &Rpc, elid: &str) -> Result<()> {
+    let id: i64 = elid.parse().map_err(|_| Error::value("elid", elid))?;
+    let sql = Sql::new("SELECT w.id, w.kind, c.uniqueid FROM call c JOIN switch w ON w.id = c.switch_id");
+    let sql = sql.sql(" WHERE c.id = ").bind(id);
+    let row = rpc.app.db.read(BUDGET_SLOW, |conn| sql.first(conn, &[Kind::Int, Kind::Text, Kind::Text]))?;
+    let row = row.ok_or_else(|| Error::missed("elid").with("value", elid))?;
+    switch::voice(&rpc.app, row[0].int(), row[1].str()).hang_up(row[2].str())
 }
 
 /// The word of a disposition; one that says answered, or none where seconds were talked.

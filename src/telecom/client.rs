@@ -65,6 +65,17 @@ pub fn listed(cx: &mut Ctx) -> Result<Sql> {
     Ok(Sql::new(" AND account_id = ").bind(account_id))
 }
 
+/// Characters of a reference of the other side.
+const REFERENCE_MAX: usize = 64;
+
+/// A reference of the other side, by which it tells its requests apart: kept as it is.
+pub fn reference(field: &str, text: &str) -> Result<String> {
+    match text.chars().count() <= REFERENCE_MAX && !text.chars().any(char::is_control) {
+        true => Ok(text.to_owned()),
+        false => Err(Error::value(field, text)),
+    }
+}
+
 /// Characters drawn at random, each as likely as any other.
 pub fn drawn(alphabet: &[u8], len: usize) -> String {
     let fair = 256 - 256 % alphabet.len();

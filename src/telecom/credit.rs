@@ -24,8 +24,6 @@ pub const FUNCS: &[Row] = &[
 
 /// Nobody gives more at once; a typing error is no fortune.
 const AMOUNT_MAX: Money = Money::units(1_000_000);
-/// Characters of a reference of the other side.
-const REFERENCE_MAX: usize = 64;
 
 /// Issued credit of the reseller → client, once for its key; a direct client's is the provider's cost.
 pub fn give(conn: &mut Conn, to: &Subaccount, key: String, refill: &Refill, now_us: i64) -> Result<Posted> {
@@ -57,12 +55,4 @@ fn amount(field: &str, text: &str) -> Result<Money> {
     let amount = Money::parse(text.trim()).filter(|amount| *amount > Money::ZERO);
     let amount = amount.filter(|amount| *amount <= AMOUNT_MAX && Scale::TELECOM.fits(*amount));
     amount.ok_or_else(|| Error::value(field, text))
-}
-
-/// A reference of the other side: what it says is kept as it is.
-fn reference(field: &str, text: &str) -> Result<String> {
-    match text.chars().count() <= REFERENCE_MAX && !text.chars().any(char::is_control) {
-        true => Ok(text.to_owned()),
-        false => Err(Error::value(field, text)),
-    }
 }

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use super::{esim, sms};
 use crate::app::App;
 use crate::error::Result;
@@ -21,15 +23,25 @@ pub struct Report<'a> {
 
 /// Those who report of one thing.
 pub struct Family {
+    /// Reports that are worked on at once: those of one family hold no other up.
+    pub places: Semaphore,
     pub name: &'static str,
     /// As `Allow` names them.
     pub methods: &'static str,
     /// Blocks. Errors `missed` (no such provider), `access` (no proof), `value`; any other is ours, and the
     /// provider may come again.
-    pub take: fn(&Arc<App>, &Report) -> Result<()>,
+    pub take: Take,
 }
 
-pub const FAMILIES: [Family; 2] = [
-    Family { name: "sms", methods: "GET, POST", take: sms::hook::take },
-    Family { name: "esim", methods: "POST", take: esim::hook::take },
-];
+type Take = fn(&Arc<App>, &Report) -> Result<()>;
+
+pub static FAMILIES: [Family; 2] =
+    [Family::new("sms", "GET, POST", sms::hook::take), Family::new("esim", "POST", esim::hook::take)];
+
+const PLACES: usize = 8;
+
+impl Family {
+    const fn new(name: &'static str, methods: &'static str, take: Take) -> Self {
+        Self { places: Semaphore::const_new(PLACES), name, methods, take }
+    }
+}

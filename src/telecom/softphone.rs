@@ -5,8 +5,8 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
+use super::party::Party;
 use super::{client, sip};
-use crate::db::{Kind, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};
 use crate::rpc::handler::{Ctx, Handler, Reply};
@@ -30,7 +30,7 @@ fn signed(secret: &str, expires_at: i64) -> String {
 
 fn token(cx: &mut Ctx) -> Result<Reply> {
     let client = client::locked(cx, 0)?;
-    if !client.active || !is_active(cx, client.reseller_id)? {
+    if Party::load(cx.conn, client.account_id)?.closed().is_some() {
         return Err(Error::value("status", "off"));
     }
     let config = cx.app.config.load_full();
@@ -48,12 +48,6 @@ fn token(cx: &mut Ctx) -> Result<Reply> {
             .kid(Node::leaf("ha1_secret", ha1))
             .kid(Node::leaf("proxy", &config.sip_proxy)),
     ]))
-}
-
-/// The clients of a reseller who is disabled make no calls.
-fn is_active(cx: &mut Ctx, reseller_id: i64) -> Result<bool> {
-    let sql = Sql::new("SELECT id FROM account WHERE active AND NOT deleted AND id = ").bind(reseller_id);
-    Ok(reseller_id == 0 || sql.first(cx.conn, &[Kind::Int])?.is_some())
 }
 
 #[cfg(test)]

@@ -6,13 +6,12 @@ use crate::app::App;
 use crate::auth::session;
 use crate::billing::usage::refuse_used;
 use crate::config::{Networks, value};
-use crate::db::{Kind, Sql};
+use crate::db::Sql;
 use crate::doc::Node;
 use crate::error::{Error, Result};
 use crate::history;
 use crate::record::{self, Record};
-use crate::rpc::BUDGET_SLOW;
-use crate::rpc::handler::{Call, Ctx, Form, Handler, Reply, Topic};
+use crate::rpc::handler::{Ctx, Form, Handler, Reply, Topic};
 use crate::rpc::registry::Row;
 use crate::seal::Column;
 use crate::telecom::sandbox;
@@ -23,7 +22,6 @@ pub const FUNCS: &[Row] = &[
     ("switch.delete", Handler::Each(delete)),
     ("switch.suspend", Handler::Each(|cx, elid| changed(cx, elid, record::suspend))),
     ("switch.resume", Handler::Each(|cx, elid| changed(cx, elid, record::resume))),
-    ("call.hangup", Handler::Outside(hang_up)),
 ];
 
 const EDIT: Form = record::FORM.check(check).save(save);
@@ -39,7 +37,7 @@ pub trait VoiceSwitch {
 }
 
 /// The one that reaches a switch of that kind.
-fn voice(app: &Arc<App>, id: i64, kind: &str) -> Box<dyn VoiceSwitch> {
+pub fn voice(app: &Arc<App>, id: i64, kind: &str) -> Box<dyn VoiceSwitch> {
     match kind {
         SANDBOX => Box::new(BuiltIn { app: app.clone(), id }),
         _ => Box::new(Asterisk { app: app.clone(), id }),
@@ -68,20 +66,6 @@ impl VoiceSwitch for BuiltIn {
     }
 }
 
-/// `call.hangup`: cuts calls under way.
-fn hang_up(rpc: &Call) -> Result<Reply> {
-    for elid in rpc.need_elids()? {
-        let id: i64 = elid.parse().map_err(|_| Error::value("elid", elid.as_str()))?;
-        let sql = Sql::new("SELECT w.id, w.kind, c.uniqueid FROM call c JOIN switch w ON w.id = c.switch_id");
-        let sql = sql.sql(" WHERE c.id = ").bind(id);
-        let kinds = [Kind::Int, Kind::Text, Kind::Text];
-        let row = rpc.app.db.read(BUDGET_SLOW, |conn| sql.first(conn, &kinds))?;
-        let row = row.ok_or_else(|| Error::missed("elid").with("value", elid))?;
-        voice(&rpc.app, row[0].int(), row[1].str()).hang_up(row[2].str())?;
-    }
-    Reply::ok()
-}
-
 pub const SECRET: Column =
     Column { table: "switch", column: "secret", context: "switch.secret:{id}", only: "" };
 
@@ -106,9 +90,7 @@ fn check_asterisk(record: &mut Record) -> Result<()> {
     let addr = record.str("addr").to_owned();
     Networks::parse(&addr).map_err(|_| Error::value("addr", addr))?;
     let address = record.str("address").to_owned();
-    if !address.is_empty()
-        && !value::authority(&address).is_some_and(|(host, port)| is_host(host) && port.is_some())
-    {
+    if !address.is_empty() && !value::is_address(&address) {
         return Err(Error::value("address", address));
     }
     let context = record.str("context").to_owned();
@@ -123,10 +105,6 @@ fn check_asterisk(record: &mut Record) -> Result<()> {
         false => return Err(Error::value("codecs", codecs)),
     }
     Ok(())
-}
-
-fn is_host(host: &str) -> bool {
-    !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
 }
 
 /// A new key by which an Asterisk asks for its lines and calls. It is told here and nowhere else; the one
@@ -148,19 +126,9 @@ fn changed(cx: &mut Ctx, elid: &str, deed: fn(&mut Ctx, &str) -> Result<()>) -> 
     cx.touch(Topic::Switches)
 }
 
-/// A secret is sealed for its row, so the row comes first. An empty field keeps the one there is.
-fn save(cx: &mut Ctx, mut record: Record) -> Result<Vec<Node>> {
-    let secret = cx.params.get("secret").to_owned();
-    if secret.is_empty() {
-        record.changed.retain(|name| name != "secret");
-    }
-    let id = record::store(cx, record)?;
+fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
+    let id = record::store_sealed(cx, record, &[(SECRET.column, SECRET)])?;
     cx.touch(Topic::Switches)?;
-    if !secret.is_empty() {
-        let sealed = cx.app.sealer.seal(&secret, &SECRET.context(&[&id]));
-        let sql = Sql::new("UPDATE switch SET secret = ").bind(sealed).sql(" WHERE id = ").bind(id);
-        sql.execute(cx.conn)?;
-    }
     Ok(vec![Node::leaf("id", id.to_string())])
 }
 

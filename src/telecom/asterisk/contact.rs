@@ -1,5 +1,7 @@
 //! Where telephones have registered (`ps_contacts`): kept for their switch as it tells of them, and shown.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::Peer;
@@ -7,6 +9,7 @@ use super::realtime::{Ask, Fields, Pairs};
 use crate::app::App;
 use crate::db::{Conn, Kind, Sql};
 use crate::error::{Error, Result};
+use crate::jobs::Report;
 use crate::time::SECOND_US;
 
 pub const FAMILY: &str = "ps_contacts";
@@ -143,9 +146,12 @@ fn destroy(conn: &mut Conn, (switch_id, name): (i64, &str)) -> Result<usize> {
     sql.sql(" AND name = ").bind(name).execute(conn)
 }
 
-/// Forgets registrations that have ended and that no switch has taken back.
-pub fn forget(app: &App, now_us: i64) -> Result<usize> {
-    app.db.write(move |conn| {
+/// The job that forgets registrations which have ended and which no switch has taken back.
+pub const JOB: &str = "registrations";
+
+pub fn forget(app: &Arc<App>, now_us: i64) -> Result<Report> {
+    let forgotten = app.db.write(move |conn| {
         Sql::new("DELETE FROM sip_contact WHERE expires_at < ").bind(now_us - KEPT_US).execute(conn)
-    })
+    })?;
+    Ok(Report { done: forgotten as u64, left: 0 })
 }

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::db::{Kind, Sql};
 use crate::error::{Error, Result};
 use crate::rpc::BUDGET_SLOW;
-use crate::telecom::call;
+use crate::telecom::{call, party};
 
 /// Where a switch is reached.
 #[derive(Clone, PartialEq, Eq)]
@@ -112,6 +112,7 @@ async fn connected(
     let (asked, pending) = ((0, 0), HashMap::new());
     let mut link =
         Link { app, id: place.id, writer, calls, pending, asked, heard: now, sent: now, listed: now };
+    link.calls.anew();
     link.list().await?;
     let mut tasks = JoinSet::new();
     let mut messages = listen(reader, &mut tasks);
@@ -235,7 +236,6 @@ impl Link<'_> {
             }
             Deed::Cut { channel } => drop(self.hang_up(&channel).await?),
             Deed::Extend { uniqueid, talked_sec } => {
-                self.calls.extended(&uniqueid);
                 let extend = move |app: &Arc<App>| {
                     call::extend(app, (id, &uniqueid), Some(talked_sec), app.clock.now_us()).map(drop)
                 };
@@ -278,15 +278,14 @@ fn gone(app: &Arc<App>, id: i64, uniqueid: String) -> Result<()> {
     app.db.write(move |conn| call::gone(conn, (id, &uniqueid), now_us)).map(drop)
 }
 
-const ROWS: &str = "SELECT c.uniqueid, c.granted_sec, c.started_at, a.active AND NOT a.deleted \
-     AND COALESCE(r.active AND NOT r.deleted, TRUE) AND COALESCE(s.active, i.status = 1 AND p.active, FALSE) \
-     FROM call c JOIN account a ON a.id = c.account_id LEFT JOIN account r ON r.id = a.reseller_id \
+const ROWS: &str = " AND COALESCE(s.active, i.status = 1 AND p.active, FALSE) FROM call c JOIN account a ON a.id = c.account_id LEFT JOIN account r ON r.id = a.reseller_id \
      LEFT JOIN sip s ON s.name = c.sip_name LEFT JOIN ipauth i ON i.peer_name = c.sip_name \
      LEFT JOIN sip p ON p.id = i.sip_id WHERE c.switch_id = ";
 
 fn rows(app: &App, switch_id: i64) -> Result<Vec<Row>> {
     let kinds = [Kind::Text, Kind::Int, Kind::Int, Kind::Flag];
-    let found = app.db.read(BUDGET_SLOW, |conn| Sql::new(ROWS).bind(switch_id).load(conn, &kinds))?;
+    let sql = Sql::new("SELECT c.uniqueid, c.granted_sec, c.started_at, ").sql(party::OPEN).sql(ROWS);
+    let found = app.db.read(BUDGET_SLOW, |conn| sql.bind(switch_id).load(conn, &kinds))?;
     let row = |row: &Vec<crate::db::Raw>| Row {
         uniqueid: row[0].str().to_owned(),
         granted_sec: row[1].int(),

@@ -85,7 +85,8 @@ struct Channel {
     dialled: &'static str,
     /// When the switch hangs up by itself; 0: as it was let through.
     deadline_us: i64,
-    is_limited: bool,
+    /// The grant that the switch was told of.
+    limited_sec: i64,
     asked_us: i64,
     cut_us: i64,
 }
@@ -103,8 +104,8 @@ impl Calls {
     pub fn heard(&mut self, event: &Message, now_us: i64) {
         let uniqueid = event.get("Uniqueid");
         match event.get("Event") {
-            // A call is known by its first channel.
-            "Newchannel" if event.get("Linkedid") == uniqueid => self.begun(event, true, now_us),
+            // Any channel may have asked: which of them is a call, the rows say.
+            "Newchannel" => self.begun(event, true, now_us),
             "DialEnd" => {
                 if let Some(channel) = self.channels.get_mut(uniqueid) {
                     channel.dialled = disposition(event.get("DialStatus"));
@@ -147,9 +148,7 @@ impl Calls {
     }
 
     fn ended(&mut self, event: &Message, now_us: i64) {
-        if event.get("Linkedid") == event.get("Uniqueid") {
-            self.begun(event, false, now_us);
-        }
+        self.begun(event, false, now_us);
         if let Some(channel) = self.channels.get_mut(event.get("Uniqueid")) {
             channel.ended_us = now_us;
         }
@@ -163,6 +162,9 @@ impl Calls {
     /// A list of all channels is complete, which was asked for at that moment.
     pub fn listed(&mut self, asked_us: i64, now_us: i64) {
         let listing = std::mem::take(&mut self.listing);
+        if listing.len() >= CHANNELS_MAX {
+            return; // one that was cut off proves nothing
+        }
         let there: HashSet<&str> = listing.iter().map(|event| event.get("Uniqueid")).collect();
         for (uniqueid, channel) in &mut self.channels {
             let is_missed = !there.contains(uniqueid.as_str()) && channel.began_us < asked_us;
@@ -170,11 +172,12 @@ impl Calls {
                 (channel.ended_us, channel.is_known) = (now_us, false);
             }
         }
-        for event in listing.iter().filter(|event| event.get("Linkedid") == event.get("Uniqueid")) {
+        for event in &listing {
             self.begun(event, false, now_us);
             let Some(channel) = self.channels.get_mut(event.get("Uniqueid")) else { continue };
             channel.name = event.get("Channel").to_owned();
-            if channel.answered_us == 0 && event.get("ChannelStateDesc") == "Up" {
+            // One that was heard from its beginning needs no guess.
+            if channel.answered_us == 0 && !channel.is_known && event.get("ChannelStateDesc") == "Up" {
                 channel.answered_us = now_us - duration_us(event.get("Duration"));
             }
         }
@@ -187,10 +190,11 @@ impl Calls {
         found.map(|channel| channel.name.as_str())
     }
 
-    /// A call was extended; it has to be told so.
-    pub fn extended(&mut self, uniqueid: &str) {
-        if let Some(channel) = self.channels.get_mut(uniqueid) {
-            channel.is_limited = false;
+    /// The connection is a new one: what was sent or said meanwhile is not certain.
+    pub fn anew(&mut self) {
+        for channel in self.channels.values_mut() {
+            (channel.limited_sec, channel.asked_us, channel.cut_us) = (0, 0, 0);
+            channel.is_known &= channel.answered_us > 0;
         }
     }
 
@@ -203,7 +207,8 @@ impl Calls {
     fn due_of(&mut self, row: &Row, now_us: i64) -> Option<Deed> {
         let gone = || Some(Deed::Gone { uniqueid: row.uniqueid.clone() });
         let Some(channel) = self.channels.get_mut(&row.uniqueid) else {
-            return if row.started_us < self.listed_us { gone() } else { None };
+            let is_missed = row.started_us < self.listed_us && self.channels.len() < CHANNELS_MAX;
+            return if is_missed { gone() } else { None };
         };
         if channel.ended_us > 0 {
             let end = channel.told(row);
@@ -238,17 +243,19 @@ impl Channel {
                 self.limit(row.granted_sec, now_us)
             });
         }
-        let left_us = self.answered_us + row.granted_sec * SECOND_US - now_us;
+        // A channel may be up before it asks: behind a prompt, or a menu.
+        let answered_us = self.answered_us.max(row.started_us);
+        let left_us = answered_us + row.granted_sec * SECOND_US - now_us;
         if left_us <= -OVERRUN_US {
             return self.cut(now_us);
         }
-        if !self.is_limited && left_us > 0 {
-            self.is_limited = true;
+        if self.limited_sec != row.granted_sec && left_us > 0 {
+            self.limited_sec = row.granted_sec;
             return Some(self.limit((left_us + SECOND_US - 1) / SECOND_US, now_us));
         }
         (left_us <= AHEAD_US && again(self.asked_us)).then(|| {
             self.asked_us = now_us;
-            let talked_sec = (now_us - self.answered_us) / SECOND_US;
+            let talked_sec = (now_us - answered_us) / SECOND_US;
             Deed::Extend { uniqueid: row.uniqueid.clone(), talked_sec }
         })
     }

@@ -7,6 +7,8 @@ use crate::app::App;
 use crate::db::{Conn, Kind, Raw, Sql};
 use crate::error::Result;
 use crate::rpc::BUDGET_SLOW;
+use crate::telecom::party;
+use crate::time::SECOND_US;
 
 /// Rows of one answer.
 const ROWS_MAX: i64 = 100_000;
@@ -69,18 +71,17 @@ fn rows(app: &App, peer: &Peer, family: &str, asked: &Pairs) -> Result<Vec<Field
         "ps_auths" => auths(conn, &conditions, &app.config.load().sip_realm),
         "ps_aors" => aors(conn, &conditions),
         "ps_endpoint_id_ips" => identifies(conn, &conditions),
-        contact::FAMILY => contact::rows(conn, peer, &narrowed("name", &conditions)),
+        contact::FAMILY => {
+            contact::rows(conn, peer, &narrowed("name", &conditions).append(&ended(&conditions)))
+        }
         _ => Ok(Vec::new()),
     })?;
     Ok(found.into_iter().filter(|row| conditions.iter().all(|condition| condition.holds(row))).collect())
 }
 
-/// Of accounts that may call (`call::Line`).
-const OPEN: &str = "a.active AND NOT a.deleted AND COALESCE(r.active AND NOT r.deleted, TRUE)";
-
 fn accounts(sql: Sql) -> Sql {
     let sql = sql.sql(" JOIN account a ON a.id = s.account_id LEFT JOIN account r ON r.id = a.reseller_id");
-    sql.sql(" WHERE s.active AND ").sql(OPEN)
+    sql.sql(" WHERE s.active AND ").sql(party::OPEN)
 }
 
 /// Names and HA1 of SIP accounts, with those of web phones.
@@ -109,6 +110,17 @@ fn narrowed(column: &'static str, conditions: &[Condition]) -> Sql {
         }
         None => Sql::default(),
     }
+}
+
+/// Registrations that end by a moment: Asterisk asks for them again and again.
+fn ended(conditions: &[Condition]) -> Sql {
+    let is_end = |condition: &&Condition| {
+        condition.field == "expiration_time" && matches!(condition.op, Op::Less | Op::LessOrIs)
+    };
+    let by_sec =
+        conditions.iter().find(is_end).and_then(|condition| condition.value.trim().parse::<i64>().ok());
+    by_sec
+        .map_or_else(Sql::default, |sec| Sql::new(" AND expires_at <= ").bind(sec.saturating_mul(SECOND_US)))
 }
 
 /// What lines may do on a switch. No telephone may hand a call over by itself: what goes on after that

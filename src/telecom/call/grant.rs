@@ -11,6 +11,7 @@ use crate::db::{Conn, Kind, Sql};
 use crate::error::{Error, Result};
 use crate::money::Money;
 use crate::rpc::BUDGET_SLOW;
+use crate::telecom::party::Party;
 use crate::telecom::rating::CALL_MAX_SEC;
 
 /// What is granted at once, where the first blocks are not longer.
@@ -196,7 +197,7 @@ pub fn extend(
 fn longer(conn: &mut Conn, under: &Under, now_us: i64) -> Result<i64> {
     let ahead = seconds_between(under.started_us, now_us) + 2 * STEP_SEC;
     let wanted = (under.granted_sec + STEP_SEC).min(ahead);
-    if wanted <= under.granted_sec || !is_open(conn, under)? {
+    if wanted <= under.granted_sec || Party::load(conn, under.account_id)?.closed().is_some() {
         return Ok(under.granted_sec);
     }
     let mut legs = under.legs(conn)?;
@@ -207,13 +208,4 @@ fn longer(conn: &mut Conn, under: &Under, now_us: i64) -> Result<i64> {
         Under::keep(conn, under.id, &legs, (under.steps + 1, sec))?;
     }
     Ok(sec)
-}
-
-fn is_open(conn: &mut Conn, under: &Under) -> Result<bool> {
-    let sql = Sql::new(
-        "SELECT a.active AND NOT a.deleted AND COALESCE(r.active AND NOT r.deleted, TRUE) FROM account a \
-         LEFT JOIN account r ON r.id = a.reseller_id WHERE a.id = ",
-    );
-    let row = sql.bind(under.account_id).first(conn, &[Kind::Flag])?;
-    Ok(row.is_some_and(|row| row[0].on()))
 }

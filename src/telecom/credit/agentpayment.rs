@@ -1,7 +1,7 @@
 //! `payment.register`: a reseller's portal reports what his client has paid to it.
 
 use super::transfer::balance;
-use super::{amount, give, of_reseller, reference};
+use super::{amount, give, of_reseller};
 use crate::billing::document;
 use crate::books::{self, Subaccount};
 use crate::db::{Kind, Sql};
@@ -11,6 +11,7 @@ use crate::ledger::Scale;
 use crate::money::Money;
 use crate::record::{self, Record};
 use crate::rpc::handler::{Ctx, Form};
+use crate::telecom::client;
 use crate::telecom::refill::{Refill, Source};
 
 pub const FORM: Form = record::FORM.read(|cx| Ok(document::order(cx))).save(save);
@@ -66,12 +67,12 @@ fn asked(cx: &mut Ctx, record: &Record) -> Result<Payment> {
     let (_, subaccount) = of_reseller(cx)?;
     let status = record.str("status").trim().to_lowercase();
     let known = STATUSES.iter().find(|(word, _)| *word == status);
-    let provider = reference("provider", record.str("provider").trim())?.to_lowercase();
+    let provider = client::reference("provider", record.str("provider").trim())?.to_lowercase();
     let (iso, currency_id) = (record.str("currency").trim().to_owned(), subaccount.currency_id);
     Ok(Payment {
         provider,
-        external_id: reference("external_id", record.str("external_id").trim())?,
-        provider_txid: reference("provider_txid", record.str("provider_txid").trim())?,
+        external_id: client::reference("external_id", record.str("external_id").trim())?,
+        provider_txid: client::reference("provider_txid", record.str("provider_txid").trim())?,
         amount: amount("amount", record.str("amount"))?,
         currency_id: if iso == subaccount.iso { currency_id } else { currency(cx, &iso)? },
         status: known.ok_or_else(|| Error::value("status", status))?.1,

@@ -1,6 +1,6 @@
 //! `account.transfer`: a reseller credits a client of his.
 
-use super::{amount, give, of_reseller, reference};
+use super::{amount, give, of_reseller};
 use crate::billing::document;
 use crate::books::Subaccount;
 use crate::db::{Kind, Sql};
@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::history;
 use crate::record::{self, Record};
 use crate::rpc::handler::{Ctx, Form};
+use crate::telecom::client;
 use crate::telecom::refill::{Refill, Source};
 
 pub const FORM: Form = record::FORM.read(|cx| Ok(document::order(cx))).save(save);
@@ -23,8 +24,11 @@ struct Asked {
 fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
     let (client, subaccount) = of_reseller(cx)?;
     let amount = amount("amount", record.str("amount"))?;
-    let asked =
-        Asked { subaccount, amount, external_id: reference("external_id", record.str("external_id"))? };
+    let asked = Asked {
+        subaccount,
+        amount,
+        external_id: client::reference("external_id", record.str("external_id"))?,
+    };
     if let Some(done) = before(cx, &asked)? {
         return done;
     }

@@ -9,6 +9,7 @@ use super::refresh;
 use crate::auth::session;
 use crate::db::{Conn, Kind, Sql};
 use crate::doc::Node;
+use crate::effect::Waiting;
 use crate::error::{Error, Result};
 use crate::history;
 use crate::level::Level;
@@ -17,12 +18,10 @@ use crate::record::{self, Record};
 use crate::rpc::BUDGET_SLOW;
 use crate::rpc::handler::{Call, Ctx, Form, Reply};
 use crate::telecom::client;
+use crate::telecom::party::{Closed, Party};
 use crate::telecom::payers::Payers;
 
 pub const FORM: Form = record::FORM.read(read).outside(buy);
-
-/// Characters of a reference of the buyer's.
-const REFERENCE_MAX: usize = 64;
 
 /// What is asked for, read from the call.
 struct Wish {
@@ -108,10 +107,7 @@ impl Wish {
         }
         let is_sent = !call.params.get("expected_price").trim().is_empty();
         let expected = call.input("expected_price")?.filter(|_| is_sent).map(|raw| Money(raw.int()));
-        let external_id = call.params.get("external_id").trim().to_owned();
-        if external_id.chars().count() > REFERENCE_MAX || external_id.chars().any(char::is_control) {
-            return Err(Error::value("external_id", external_id));
-        }
+        let external_id = client::reference("external_id", call.params.get("external_id").trim())?;
         let our_ref = format!("esim-{}", session::new_id());
         Ok(Self { account_id, package, expected, external_id, our_ref })
     }
@@ -119,6 +115,7 @@ impl Wish {
 
 fn buy(call: &Call) -> Result<Reply> {
     let wish = Arc::new(Wish::of(call)?);
+    let _waiting = Waiting::begin("provider")?;
     let id = match begin(call, &wish)? {
         Begun::Known(id) => id,
         Begun::New(order) => {
@@ -157,11 +154,11 @@ fn begin(call: &Call, wish: &Arc<Wish>) -> Result<Begun> {
         if wish.expected.is_some_and(|expected| expected != article.price) {
             return Err(Error::value("expected_price", article.price.plain())); // what it costs now
         }
-        let payer_id = payer(conn, wish.account_id)?;
-        let payers = Payers::of(conn, wish.account_id, payer_id)?;
-        let id = insert(conn, &wish, &article, (&payers, payer_id), now_us)?;
+        let payers = buyer(conn, wish.account_id)?.payers(conn)?;
         let wholesale = if payers.wholesale().is_some() { article.price_reseller } else { Money::ZERO };
-        payers.hold(conn, &order::bill(id, [article.price, wholesale]), now_us)?;
+        let amounts = [article.price, wholesale];
+        let id = insert(conn, &wish, &article, (&payers, amounts), now_us)?;
+        payers.hold(conn, &order::bill(id, amounts), now_us)?;
         let change = history::Change { object: "esim", action: "esim.buy", description: &article.code };
         let owner = (wish.account_id, payers.retail().subaccount.reseller_id);
         history::keep(conn, (&caller, now_us), &change, id, owner)?;
@@ -190,19 +187,13 @@ fn known(conn: &mut Conn, wish: &Wish) -> Result<Option<i64>> {
     }
 }
 
-/// The reseller who pays the provider for his client; 0 where there is none. What keeps him from it is
-/// not told (operations.md §2.14).
-fn payer(conn: &mut Conn, account_id: i64) -> Result<i64> {
-    let sql = Sql::new(
-        "SELECT COALESCE(r.id, 0), a.active AND NOT a.deleted, COALESCE(r.active AND NOT r.deleted, TRUE) \
-         FROM account a LEFT JOIN account r ON r.id = a.reseller_id AND r.id <> a.id WHERE a.id = ",
-    );
-    let row = sql.bind(account_id).first(conn, &[Kind::Int, Kind::Flag, Kind::Flag])?;
-    let row = row.ok_or_else(|| Error::access("esim.buy"))?;
-    match (row[1].on(), row[2].on()) {
-        (false, _) => Err(Error::access("esim.buy")),
-        (true, false) => Err(Error::limit("service", "")),
-        (true, true) => Ok(row[0].int()),
+/// What keeps a reseller from paying for his client is not told (operations.md §2.14).
+fn buyer(conn: &mut Conn, account_id: i64) -> Result<Party> {
+    let party = Party::load(conn, account_id)?;
+    match party.closed() {
+        Some(Closed::Client) => Err(Error::access("esim.buy")),
+        Some(Closed::Reseller) => Err(Error::limit("service", "")),
+        None => Ok(party),
     }
 }
 
@@ -210,12 +201,11 @@ fn insert(
     conn: &mut Conn,
     wish: &Wish,
     article: &Article,
-    (payers, payer_id): (&Payers, i64),
+    (payers, [price, wholesale_price]): (&Payers, [Money; 2]),
     now_us: i64,
 ) -> Result<i64> {
     let own = &payers.retail().subaccount;
     let wholesale = payers.wholesale().map(|side| side.subaccount.id);
-    let wholesale_price = if payer_id == 0 { Money::ZERO } else { article.price_reseller };
     let values = [
         ("account_id", own.account_id.into()),
         ("reseller_id", own.reseller_id.into()),
@@ -227,7 +217,7 @@ fn insert(
         ("package_name", article.name.as_str().into()),
         ("duration_days", article.duration_days.into()),
         ("data_bytes", article.data_bytes.into()),
-        ("price", article.price.0.into()),
+        ("price", price.0.into()),
         ("wholesale_price", wholesale_price.0.into()),
         ("buy_cost", article.buy_cost.into()),
         ("catalogue_cost", article.catalogue_cost.into()),

@@ -37,10 +37,12 @@ pub fn take(app: &Arc<App>, call: &Report) -> Result<()> {
     if order_no.is_empty() && our_ref.is_empty() {
         return Ok(()); // a test of the address, or something that is about no order
     }
-    let sql = Sql::new("SELECT id FROM esim_order WHERE provider_id = ").bind(provider.id);
-    let sql =
-        sql.sql(" AND status IN ('PENDING', 'READY') AND ((provider_order_no <> '' AND provider_order_no = ");
-    let sql = sql.bind(order_no).sql(") OR our_ref = ").bind(our_ref).sql(") ORDER BY id LIMIT ");
+    // Two statements: an OR of both would look through all orders of the provider.
+    let live = " AND status IN ('PENDING', 'READY')";
+    let sql = Sql::new("SELECT id FROM esim_order WHERE provider_order_no <> '' AND provider_id = ");
+    let sql = sql.bind(provider.id).sql(" AND provider_order_no = ").bind(order_no).sql(live);
+    let sql = sql.sql(" UNION SELECT id FROM esim_order WHERE our_ref = ").bind(our_ref);
+    let sql = sql.sql(" AND provider_id = ").bind(provider.id).sql(live).sql(" ORDER BY 1 LIMIT ");
     let rows = app.db.read(BUDGET_SLOW, |conn| sql.bind(ORDERS_MAX).load(conn, &[Kind::Int]))?;
     rows.iter().try_for_each(|row| reported(app, row[0].int()))
 }

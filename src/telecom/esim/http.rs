@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::gateway::{Ask, EsimGateway, Network, Offer, Told};
 use super::profile::{Activation, Profile, Usage};
-use super::provider::shortened;
 use crate::config::Secret;
+use crate::effect;
 use crate::effect::http::{Failure, Method, Request};
 use crate::money::Money;
 use crate::time::Zone;
@@ -51,7 +51,7 @@ impl Fault {
     fn words(self) -> String {
         match self {
             Self::NotSent(reason) | Self::Lost(reason) => reason,
-            Self::Refused(code, words) => shortened(&format!("{code} {words}")),
+            Self::Refused(code, words) => effect::said(&format!("{code} {words}")),
         }
     }
 }

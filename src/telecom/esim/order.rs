@@ -6,10 +6,10 @@
 use super::gateway::{Ask, Told};
 use super::own_sql;
 use super::profile::{Profile, Usage};
-use super::provider::shortened;
 use crate::books;
 use crate::db::{Conn, Kind, Raw, Sql};
 use crate::doc::Node;
+use crate::effect;
 use crate::error::{Error, Result};
 use crate::money::Money;
 use crate::record::{self, Record};
@@ -150,7 +150,7 @@ pub fn settle(conn: &mut Conn, id: i64, told: &Told, given_up: &'static str, now
 /// What staff reads about it.
 fn noted(conn: &mut Conn, order: &Order, reason: &str) -> Result<Settled> {
     tracing::warn!(order = order.id, our_ref = order.ask.our_ref, "{reason}");
-    let sql = Sql::new("UPDATE esim_order SET note = ").bind(shortened(reason));
+    let sql = Sql::new("UPDATE esim_order SET note = ").bind(effect::said(reason));
     sql.sql(" WHERE id = ").bind(order.id).execute(conn)?;
     Ok(Settled::Same)
 }
@@ -215,7 +215,7 @@ fn delivered(
 
 fn is_taken(conn: &mut Conn, order: &Order, iccid: &str) -> Result<bool> {
     let sql = Sql::new("SELECT id FROM esim_order WHERE provider_id = ").bind(order.provider_id);
-    Ok(sql.sql(" AND iccid = ").bind(iccid).first(conn, &[Kind::Int])?.is_some())
+    Ok(sql.sql(" AND iccid <> '' AND iccid = ").bind(iccid).first(conn, &[Kind::Int])?.is_some())
 }
 
 /// All that was held goes back.
@@ -227,7 +227,7 @@ fn give_up(
     now_us: i64,
 ) -> Result<Settled> {
     let sql = Sql::new("UPDATE esim_order SET status = ").bind(given_up).sql(", note = ");
-    let sql = sql.bind(shortened(reason)).sql(", synced_at = ").bind(now_us).sql(" WHERE id = ");
+    let sql = sql.bind(effect::said(reason)).sql(", synced_at = ").bind(now_us).sql(" WHERE id = ");
     sql.bind(order.id).execute(conn)?;
     order.payers(conn)?.release(conn, &order.bill(), now_us)?;
     Ok(Settled::GivenUp)
@@ -301,12 +301,9 @@ fn read(cx: &mut Ctx) -> Result<Record> {
 }
 
 /// Only what can be installed has a picture.
-fn show(cx: &mut Ctx, record: &mut Record) -> Result<()> {
+fn show(_cx: &mut Ctx, record: &mut Record) -> Result<()> {
     let has_code = record.shown.iter().any(|(name, text)| name == "lpa" && !text.is_empty());
     let picture = format!("?func=esim.qr&format=svg&elid={}", record.id);
     record.show("qr", if has_code { picture } else { String::new() });
-    if !cx.caller.level().is_staff() {
-        record.shown.retain(|(name, _)| !["our_ref", "note"].contains(&name.as_str()));
-    }
     Ok(())
 }

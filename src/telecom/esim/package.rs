@@ -1,6 +1,7 @@
 //! Packages: what a provider's catalogue says, and what they are sold for.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::coverage;
 use super::gateway::{self, Offer};
@@ -9,6 +10,7 @@ use crate::billing::usage::refuse_used;
 use crate::books;
 use crate::db::{Conn, Kind, Raw, Sql};
 use crate::doc::Node;
+use crate::effect::Waiting;
 use crate::error::{Error, Result};
 use crate::history;
 use crate::ledger::Scale;
@@ -126,17 +128,20 @@ fn sync(call: &Call) -> Result<Reply> {
         return Err(Error::missed("provider"));
     }
     let (app, now_us) = (&call.app, call.now_us);
-    let provider = app.db.read(BUDGET_SLOW, |conn| Provider::load(conn, id))?;
-    let offers = gateway::open(app, &provider)?.packages().map_err(unreachable)?;
+    let _waiting = Waiting::begin("provider")?;
+    let max_age_days = app.config.load().rate_max_age_days;
+    let shop = app.db.read(BUDGET_SLOW, |conn| {
+        let provider = Provider::load(conn, id)?;
+        Shop::open(conn, provider, max_age_days, now_us).map(Arc::new)
+    })?;
+    let offers = gateway::open(app, &shop.provider)?.packages().map_err(unreachable)?;
     if offers.is_empty() || offers.len() > OFFERS_MAX {
         return Err(unreachable(format!("a catalogue of {} packages", offers.len())));
     }
     let mut counts = Counts::default();
     for batch in offers.chunks(BATCH) {
-        let (batch, provider, max_age_days) =
-            (batch.to_vec(), provider.clone(), app.config.load().rate_max_age_days);
+        let (batch, shop) = (batch.to_vec(), shop.clone());
         let done = app.db.write(move |conn| {
-            let shop = Shop::open(conn, provider.clone(), max_age_days, now_us)?;
             let mut counts = Counts::default();
             batch.iter().try_for_each(|offer| shop.keep(conn, offer, &mut counts))?;
             Ok(counts)
@@ -254,7 +259,8 @@ impl Shop {
         for (column, value) in values {
             sql = sql.sql(", ").word(column).sql(" = ").bind(value);
         }
-        sql.sql(" WHERE id = ").bind(id).execute(conn)?;
+        // What was read later stays.
+        sql.sql(" WHERE id = ").bind(id).sql(" AND synced_at <= ").bind(self.now_us).execute(conn)?;
         Ok(id)
     }
 

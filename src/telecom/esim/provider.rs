@@ -8,6 +8,7 @@ use crate::billing::usage::refuse_used;
 use crate::config::Secret;
 use crate::db::{Conn, Kind, Raw, Sql};
 use crate::doc::Node;
+use crate::effect::{self, Waiting};
 use crate::error::{Error, Result};
 use crate::record::{self, Record};
 use crate::rpc::BUDGET_SLOW;
@@ -44,7 +45,6 @@ pub struct Provider {
     pub currency_id: i64,
     pub markup_client: i64,
     pub markup_reseller: i64,
-    pub active: bool,
     access_code: String,
     webhook_secret: String,
 }
@@ -58,22 +58,20 @@ fn row(raw: &[Raw]) -> Provider {
         currency_id: raw[4].int(),
         markup_client: raw[5].int(),
         markup_reseller: raw[6].int(),
-        active: raw[7].on(),
-        access_code: raw[8].str().to_owned(),
-        webhook_secret: raw[9].str().to_owned(),
+        access_code: raw[7].str().to_owned(),
+        webhook_secret: raw[8].str().to_owned(),
     }
 }
 
 fn find(conn: &mut Conn, condition: &Sql) -> Result<Option<Provider>> {
     let sql = Sql::new(
-        "SELECT id, kind, url, project_id, currency_id, markup_client, markup_reseller, active, access_code, \
+        "SELECT id, kind, url, project_id, currency_id, markup_client, markup_reseller, access_code, \
          webhook_secret FROM esim_provider WHERE NOT deleted",
     );
-    let mut kinds = [Kind::Int; 10];
-    for at in [1, 2, 8, 9] {
+    let mut kinds = [Kind::Int; 9];
+    for at in [1, 2, 7, 8] {
         kinds[at] = Kind::Text;
     }
-    kinds[7] = Kind::Flag;
     Ok(sql.append(condition).first(conn, &kinds)?.map(|raw| row(&raw)))
 }
 
@@ -129,19 +127,9 @@ fn check(cx: &mut Ctx, record: &mut Record) -> Result<()> {
     }
 }
 
-/// Secrets are sealed for their row, so the row comes first. An empty field keeps what there is.
-fn save(cx: &mut Ctx, mut record: Record) -> Result<Vec<Node>> {
-    let columns = [ACCESS_CODE, WEBHOOK_SECRET];
-    let secrets = columns.map(|column| (column, cx.params.get(column.column).to_owned()));
-    let is_empty =
-        |name: &String| secrets.iter().any(|(column, text)| column.column == name && text.is_empty());
-    record.changed.retain(|name| !is_empty(name));
-    let id = record::store(cx, record)?;
-    for (column, text) in secrets.into_iter().filter(|(_, text)| !text.is_empty()) {
-        let sealed = cx.app.sealer.seal(&text, &column.context(&[&id]));
-        let sql = Sql::new("UPDATE esim_provider SET ").word(column.column).sql(" = ").bind(sealed);
-        sql.sql(" WHERE id = ").bind(id).execute(cx.conn)?;
-    }
+fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
+    let sealed = [ACCESS_CODE, WEBHOOK_SECRET].map(|column| (column.column, column));
+    let id = record::store_sealed(cx, record, &sealed)?;
     Ok(vec![Node::leaf("id", id.to_string())])
 }
 
@@ -155,6 +143,7 @@ pub fn delete(cx: &mut Ctx, elid: &str) -> Result<()> {
 /// `esim.provider.balance`: what we have there, asked now.
 pub fn balance(call: &Call) -> Result<Reply> {
     let id = call.need_elid()?;
+    let _waiting = Waiting::begin("provider")?;
     let app: &Arc<App> = &call.app;
     let provider = app.db.read(BUDGET_SLOW, |conn| Provider::load(conn, id))?;
     let (amount, currency) = gateway::open(app, &provider)?.balance().map_err(unreachable)?;
@@ -163,10 +152,5 @@ pub fn balance(call: &Call) -> Result<Reply> {
 
 /// Staff are told what was wrong; what a provider answered is a text of its own.
 pub fn unreachable(reason: String) -> Error {
-    Error::new("busy", "esim_provider").with("value", shortened(&reason)).cause(reason)
-}
-
-/// What a provider said, as it may be kept and shown.
-pub fn shortened(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(200).collect()
+    Error::new("busy", "esim_provider").with("value", effect::said(&reason)).cause(reason)
 }

@@ -8,6 +8,7 @@ use super::gateway::{self, Told};
 use super::order::{self, Order, status};
 use crate::app::App;
 use crate::db::{Conn, Kind, Sql};
+use crate::effect::Waiting;
 use crate::error::{Error, Result};
 use crate::history;
 use crate::jobs::Report;
@@ -41,8 +42,10 @@ pub fn refresh(app: &Arc<App>, id: i64, now_us: i64) -> Result<bool> {
     let leased = app.db.write(move |conn| lease(conn, id, now_us, PAUSE_US))?;
     let Some(order) = leased else { return Ok(true) };
     let is_wanted = order.status == status::PENDING;
+    let asked_us = app.clock.now_us();
     let told =
         gateway::reach(app, order.provider_id, |gateway| gateway::asked(gateway, &order.ask, is_wanted));
+    let now_us = now_us + (app.clock.now_us() - asked_us);
     let is_reached = !matches!(told, Told::Lost { .. } | Told::NotSent { .. });
     app.db.write(move |conn| order::settle(conn, id, &told, status::REFUNDED, now_us))?;
     Ok(is_reached)
@@ -51,6 +54,7 @@ pub fn refresh(app: &Arc<App>, id: i64, now_us: i64) -> Result<bool> {
 /// `esim.sync`: the order as it is after its provider was asked.
 pub fn sync(call: &Call) -> Result<Reply> {
     let id = call.app.db.read(BUDGET_SLOW, |conn| order::need_own(conn, call))?;
+    let _waiting = Waiting::begin("provider")?;
     refresh(&call.app, id, call.now_us)?;
     call.app.db.read(BUDGET_SLOW, |conn| order::nodes(conn, call, id)).map(Reply::Ok)
 }
@@ -72,7 +76,7 @@ pub fn refund(cx: &mut Ctx) -> Result<Reply> {
 /// Asks about every order that is due. A provider that cannot be reached is left alone for the rest of
 /// the run, so that each costs its deadline once.
 pub fn run(app: &Arc<App>, now_us: i64) -> Result<Report> {
-    let (mut report, mut silent) = (Report::default(), HashSet::new());
+    let (mut report, mut silent, begun_us) = (Report::default(), HashSet::new(), app.clock.now_us());
     if app.simulates {
         return Ok(report);
     }
@@ -84,7 +88,8 @@ pub fn run(app: &Arc<App>, now_us: i64) -> Result<Report> {
             report.left += 1;
             continue;
         }
-        match refresh(app, id, now_us) {
+        // Orders before it may have taken long.
+        match refresh(app, id, now_us + (app.clock.now_us() - begun_us)) {
             Ok(true) => report.done += 1,
             Ok(false) => {
                 silent.insert(provider_id);

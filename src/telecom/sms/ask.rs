@@ -4,18 +4,17 @@ use sha2::{Digest, Sha256};
 
 use super::gsm::{self, Encoding};
 use super::reason;
-use crate::db::{Conn, Kind, Sql};
 use crate::error::{Error, Result};
+use crate::rpc::BUDGET_SLOW;
 use crate::rpc::handler::{Call, Ctx};
 use crate::telecom::client;
+use crate::telecom::party::{Closed, Party};
 
 /// Parts of one message.
 const PARTS_MAX: usize = 10;
 /// Characters of a sender that is a name, and digits of one that is a number.
 const NAME_MAX: usize = 11;
 const NUMBER_MAX: usize = 15;
-/// Characters of a reference of the other side.
-const REFERENCE_MAX: usize = 64;
 
 /// A text as it will leave.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,15 +74,6 @@ pub fn phone(text: &str) -> Result<String> {
     }
 }
 
-/// The caller's own name of what he asks for; "" where he has none.
-pub fn reference(text: &str) -> Result<String> {
-    let reference = text.trim();
-    match reference.chars().count() <= REFERENCE_MAX && !reference.chars().any(char::is_control) {
-        true => Ok(reference.to_owned()),
-        false => Err(Error::value("external_id", reference)),
-    }
-}
-
 /// Tells two requests under one name apart.
 pub fn digest(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
@@ -94,53 +84,21 @@ pub fn digest(parts: &[&str]) -> String {
     hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A client, and who pays beside him.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Party {
-    pub account_id: i64,
-    /// The owner column of his rows.
-    pub reseller_id: i64,
-    /// The reseller who pays the wholesale price; 0: nobody, the client is the provider's.
-    pub payer_id: i64,
-    is_open: bool,
-    is_reseller_open: bool,
+/// Why nothing is sent for a client.
+pub fn closed(party: &Party) -> Option<&'static str> {
+    party.closed().map(|closed| match closed {
+        Closed::Client => reason::DISABLED,
+        Closed::Reseller => reason::UNAVAILABLE,
+    })
 }
 
-impl Party {
-    pub fn load(conn: &mut Conn, account_id: i64) -> Result<Self> {
-        let sql = Sql::new(
-            "SELECT a.reseller_id, COALESCE(r.id, 0), a.active AND NOT a.deleted, \
-             COALESCE(r.active AND NOT r.deleted, TRUE) FROM account a \
-             LEFT JOIN account r ON r.id = a.reseller_id AND r.id <> a.id WHERE a.id = ",
-        );
-        let row = sql.bind(account_id).first(conn, &[Kind::Int, Kind::Int, Kind::Flag, Kind::Flag])?;
-        let row = row.ok_or_else(|| Error::missed("account").with("value", account_id.to_string()))?;
-        Ok(Self {
-            account_id,
-            reseller_id: row[0].int(),
-            payer_id: row[1].int(),
-            is_open: row[2].on(),
-            is_reseller_open: row[3].on(),
-        })
-    }
-
-    /// Why nothing is sent for him.
-    pub fn refusal(&self) -> Option<&'static str> {
-        match (self.is_open, self.is_reseller_open) {
-            (false, _) => Some(reason::DISABLED),
-            (true, false) => Some(reason::UNAVAILABLE),
-            (true, true) => None,
-        }
-    }
-
-    /// The client whom a call outside of transactions is about.
-    pub fn of_call(call: &Call) -> Result<Self> {
-        let account_id = call.input("account")?.map_or(0, |raw| raw.int());
-        call.app.db.read(crate::rpc::BUDGET_SLOW, |conn| {
-            let client = client::named(&mut Ctx::new(conn, call), account_id)?;
-            Self::load(conn, client.account_id)
-        })
-    }
+/// The client whom a call outside of transactions is about.
+pub fn party(call: &Call) -> Result<Party> {
+    let account_id = call.input("account")?.map_or(0, |raw| raw.int());
+    call.app.db.read(BUDGET_SLOW, |conn| {
+        let client = client::named(&mut Ctx::new(conn, call), account_id)?;
+        Party::load(conn, client.account_id)
+    })
 }
 
 /// A refusal in the words of a call, with the number or the price that it is about; a reseller's affairs are

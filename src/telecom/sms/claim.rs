@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::ask::{Party, Text};
+use super::ask::{self, Text};
 use super::message::{Charged, Draft, Origin, Purse, charge_all};
 use super::outcome::finish;
 use super::price::Prices;
@@ -12,6 +12,7 @@ use super::reason;
 use crate::db::{self, Conn, Kind, Raw, Sql};
 use crate::error::Result;
 use crate::money::Money;
+use crate::telecom::party::Party;
 use crate::telecom::payers::Payers;
 use crate::time::SECOND_US;
 
@@ -54,10 +55,11 @@ fn pace(conn: &mut Conn, provider_id: i64) -> Result<Option<Pace>> {
     let sql =
         Sql::new("SELECT in_flight, pace, next_at FROM sms_provider WHERE NOT deleted AND active AND id = ");
     let row = sql.bind(provider_id).first(conn, &[Kind::Int; 3])?;
-    Ok(row.map(|row| Pace {
-        at_once: row[0].int().clamp(1, IN_FLIGHT_MAX),
-        per_sec: row[1].int(),
-        next_at: row[2].int(),
+    Ok(row.map(|row| {
+        let (in_flight, per_sec) = (row[0].int().clamp(1, IN_FLIGHT_MAX), row[1].int());
+        // A provider that takes one a second does not take sixteen at once.
+        let at_once = if per_sec > 0 { in_flight.min(per_sec) } else { in_flight };
+        Pace { at_once, per_sec, next_at: row[2].int() }
     }))
 }
 
@@ -105,12 +107,12 @@ fn scheduled_one(
     now_us: i64,
 ) -> Result<std::result::Result<Charged, &'static str>> {
     let party = Party::load(conn, row[1].int())?;
-    if let Some(reason) = party.refusal() {
+    if let Some(reason) = ask::closed(&party) {
         return Ok(Err(reason));
     }
     let text = Text::stored(row[3].str().to_owned(), row[4].str().to_owned());
     let phone = row[2].str();
-    let payers = Payers::of(conn, party.account_id, party.payer_id)?;
+    let payers = party.payers(conn)?;
     let prices = Prices::of(conn, (provider_id, party.payer_id), [phone].into_iter())?;
     let cost = match prices.cost(phone, text.parts, &payers)? {
         Ok(cost) => cost,
@@ -160,16 +162,25 @@ struct Campaign {
     text: Text,
 }
 
+/// ` AND …` on campaign `c`: somebody in it waits, and not for another try.
+pub fn has_due(now_us: i64) -> Sql {
+    let sql = Sql::new(
+        " AND c.queued > 0 AND EXISTS (SELECT 1 FROM sms_campaign_rcpt q WHERE q.status = 'QUEUED' \
+         AND q.campaign_id = c.id AND q.next_at <= ",
+    );
+    sql.bind(now_us).sql(")")
+}
+
 /// The campaign that has waited longest for its turn is next.
 fn of_campaigns(conn: &mut Conn, provider_id: i64, limit: i64, now_us: i64) -> Result<Vec<Charged>> {
     if limit <= 0 {
         return Ok(Vec::new());
     }
     let sql = Sql::new(
-        "SELECT id, account_id, sender, text FROM sms_campaign WHERE status IN ('QUEUED', 'RUNNING') \
-         AND queued > 0 AND provider_id = ",
+        "SELECT id, account_id, sender, text FROM sms_campaign c WHERE status IN ('QUEUED', 'RUNNING') \
+         AND provider_id = ",
     );
-    let sql = sql.bind(provider_id).sql(" AND run_at <= ").bind(now_us);
+    let sql = sql.bind(provider_id).sql(" AND run_at <= ").bind(now_us).append(&has_due(now_us));
     let sql = sql.sql(" ORDER BY served_at, id LIMIT ").bind(LOOKED_AT);
     for row in sql.load(conn, &[Kind::Int, Kind::Int, Kind::Text, Kind::Text])? {
         let text = Text::stored(row[2].str().to_owned(), row[3].str().to_owned());
@@ -203,7 +214,7 @@ fn of_campaign(
         return Ok(Vec::new());
     }
     let party = Party::load(conn, campaign.account_id)?;
-    if let Some(reason) = party.refusal() {
+    if let Some(reason) = ask::closed(&party) {
         fail_rest(conn, campaign.id, reason, now_us)?;
         return Ok(Vec::new());
     }
@@ -254,7 +265,7 @@ fn sorted<'r>(
     rows: &'r [Vec<Raw>],
     now_us: i64,
 ) -> Result<Sorted<'r>> {
-    let payers = Payers::of(conn, party.account_id, party.payer_id)?;
+    let payers = party.payers(conn)?;
     let phones = rows.iter().map(|row| row[1].str());
     let prices = Prices::of(conn, (provider_id, party.payer_id), phones)?;
     let mut purse = Purse::open(conn, &payers, now_us)?;

@@ -1,6 +1,5 @@
 //! What was sent, what became of one message, and how many more the balance pays for.
 
-use super::ask::Party;
 use super::price;
 use super::provider::Open;
 use crate::billing::charge;
@@ -12,7 +11,7 @@ use crate::record::{self, scope_sql};
 use crate::rpc::handler::{Ctx, Handler, Reply};
 use crate::rpc::registry::Row;
 use crate::telecom::client;
-use crate::telecom::payers::Payers;
+use crate::telecom::party::Party;
 
 pub const FUNCS: &[Row] = &[
     ("sms", Handler::View(Some(client::listed))),
@@ -55,7 +54,7 @@ fn quota(cx: &mut Ctx) -> Result<Reply> {
     let provider = Open::find(cx.conn, &code)?;
     let client = client::named(cx, 0)?;
     let party = Party::load(cx.conn, client.account_id)?;
-    let payers = Payers::of(cx.conn, party.account_id, party.payer_id)?;
+    let payers = party.payers(cx.conn)?;
     let own = &payers.retail().subaccount;
     let available = charge::available(cx.conn, own.id, cx.call.now_us)?;
     let price = price::cheapest(cx.conn, (provider.id, party.payer_id), own.currency_id)?;

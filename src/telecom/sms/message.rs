@@ -1,11 +1,12 @@
 //! A message that is to be handed over now: charged and written down before anything leaves.
 
-use super::ask::{Party, Text};
+use super::ask::Text;
 use super::status;
 use super::transport::Attempt;
 use crate::db::{Conn, Kind, Raw, Sql};
 use crate::error::{Error, Result};
 use crate::money::Money;
+use crate::telecom::party::Party;
 use crate::telecom::payers::{Bill, Payers};
 use crate::time::MINUTE_US;
 

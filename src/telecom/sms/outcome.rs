@@ -6,6 +6,7 @@ use super::message::{self, Charged};
 use super::transport::Outcome;
 use super::{reason, status};
 use crate::db::{Conn, Kind, Raw, Sql};
+use crate::effect;
 use crate::error::Result;
 use crate::time::SECOND_US;
 
@@ -15,8 +16,6 @@ const TRIES_MAX: i64 = 10;
 const AGAIN_US: i64 = 5 * SECOND_US;
 /// A provider rests so long that takes nothing.
 const REST_US: i64 = 2 * SECOND_US;
-/// Characters of what a provider said.
-const DETAIL_MAX: usize = 200;
 
 /// A message with what the transport answered.
 pub type Handed = (Charged, Outcome);
@@ -53,12 +52,6 @@ fn said(outcome: &Outcome) -> (&str, &str) {
         | Outcome::NotSent { reason }
         | Outcome::Throttled { reason } => ("", reason),
     }
-}
-
-/// What a provider or the network says, as one line that is not too long.
-pub fn detail(text: &str) -> String {
-    let clean = text.chars().map(|c| if c.is_control() { ' ' } else { c });
-    clean.take(DETAIL_MAX).collect()
 }
 
 /// Campaigns are locked first, as those do who cancel them.
@@ -109,7 +102,7 @@ fn settle(
 ) -> Result<()> {
     let (message_id, words) = said(outcome);
     let sql = Sql::new("UPDATE sms_message SET status = ").bind(verdict.status);
-    let sql = sql.sql(", reason = ").bind(verdict.reason).sql(", detail = ").bind(detail(words));
+    let sql = sql.sql(", reason = ").bind(verdict.reason).sql(", detail = ").bind(effect::said(words));
     let sql = sql.sql(", message_id = ").bind(message_id).sql(", updated_at = ").bind(now_us);
     let sql = sql.sql(", lease_until = 0 WHERE id = ").bind(charged.id);
     let sql = sql.sql(" AND (status = 'SENDING' OR (status = 'UNKNOWN' AND reason = 'LOST'))");

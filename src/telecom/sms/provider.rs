@@ -188,21 +188,10 @@ fn check(cx: &mut Ctx, record: &mut Record) -> Result<()> {
     }
 }
 
-/// Secrets are sealed for their row, so the row comes first. An empty field keeps the one there is.
-fn save(cx: &mut Ctx, mut record: Record) -> Result<Vec<Node>> {
-    let secrets = [SECRET, hook::SECRET].map(|column| (column, cx.params.get(column.column).to_owned()));
-    let given = || secrets.iter().filter(|(_, secret)| !secret.is_empty());
-    record.changed.retain(|name| {
-        let is_empty = |(column, secret): &(Column, String)| column.column == name && secret.is_empty();
-        !secrets.iter().any(is_empty)
-    });
-    let id = record::store(cx, record)?;
+fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
+    let sealed = [SECRET, hook::SECRET].map(|column| (column.column, column));
+    let id = record::store_sealed(cx, record, &sealed)?;
     Sql::new("UPDATE sms_provider SET version = version + 1 WHERE id = ").bind(id).execute(cx.conn)?;
-    for (column, secret) in given() {
-        let sealed = cx.app.sealer.seal(secret, &column.context(&[&id]));
-        let sql = Sql::new("UPDATE sms_provider SET ").word(column.column).sql(" = ").bind(sealed);
-        sql.sql(" WHERE id = ").bind(id).execute(cx.conn)?;
-    }
     Ok(vec![Node::leaf("id", id.to_string())])
 }
 

@@ -1,7 +1,6 @@
 //! Rates of short messages: what one part to a prefix costs clients and resellers, and what a reseller
 //! takes of his own clients.
 
-use super::ask::Party;
 use super::price::PREFIX_MAX;
 use crate::db::{Kind, Raw, Sql};
 use crate::doc::Node;
@@ -12,6 +11,7 @@ use crate::money::Money;
 use crate::record::{self, Record};
 use crate::rpc::handler::{Ctx, Form, Handler};
 use crate::rpc::registry::Row;
+use crate::telecom::party::Party;
 
 pub const FUNCS: &[Row] = &[
     ("sms.rate", Handler::Rows(rows)),

@@ -1,9 +1,10 @@
 //! Delivery receipts: what a provider reports of a message later on.
 
 use super::part::{self, Heard};
-use super::{message, outcome, reason, status};
+use super::{message, reason, status};
 use crate::app::App;
 use crate::db::{Conn, Kind, Sql};
+use crate::effect;
 use crate::error::Result;
 use crate::rpc::BUDGET_SLOW;
 use crate::time::DAY_US;
@@ -63,7 +64,7 @@ pub fn report(
     reason: &str,
     now_us: i64,
 ) -> Result<bool> {
-    let (name, words) = (message_id.trim().to_owned(), outcome::detail(reason));
+    let (name, words) = (message_id.trim().to_owned(), effect::said(reason));
     if name.is_empty() || name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
         return Ok(false);
     }
@@ -98,7 +99,7 @@ fn settle(conn: &mut Conn, of: (i64, &str), state: State, words: &str, now_us: i
     let (status, reason) = state.words();
     let sql = Sql::new("UPDATE sms_message SET status = ").bind(status).sql(", reason = ").bind(reason);
     let sql = sql.sql(", detail = ").bind(words).sql(", updated_at = ").bind(now_us);
-    let sql = sql.sql(" WHERE status IN ('SENT_TO_PROVIDER', 'UNKNOWN') AND id = ").bind(id);
+    let sql = sql.sql(" WHERE status IN ('SENDING', 'SENT_TO_PROVIDER', 'UNKNOWN') AND id = ").bind(id);
     sql.execute(conn)?;
     Ok(true)
 }
@@ -113,8 +114,8 @@ fn find(conn: &mut Conn, (provider_id, name): (i64, &str)) -> Result<Option<i64>
     }
     let Some(id) = message::of_reference(name) else { return Ok(None) };
     let sql = Sql::new("SELECT id FROM sms_message WHERE provider_id = ").bind(provider_id);
-    let sql =
-        sql.sql(" AND status IN ('SENT_TO_PROVIDER', 'UNKNOWN', 'DELIVERED', 'UNDELIVERED', 'REJECTED')");
+    // One that is being sent has left, then.
+    let sql = sql.sql(" AND status <> 'FAILED'");
     Ok(sql.sql(" AND id = ").bind(id).first(conn, &[Kind::Int])?.map(|row| row[0].int()))
 }
 

@@ -1,6 +1,6 @@
 //! Messages for later. They are charged when they are handed over, not before.
 
-use super::ask::{self, Party, Text, refused};
+use super::ask::{self, Text, refused};
 use super::price::Prices;
 use super::provider::Open;
 use super::{reason, status};
@@ -12,7 +12,7 @@ use crate::record::{self, Record};
 use crate::rpc::handler::{Ctx, Form, Handler, Reply};
 use crate::rpc::registry::Row;
 use crate::telecom::client;
-use crate::telecom::payers::Payers;
+use crate::telecom::party::Party;
 use crate::time::{DAY_US, MINUTE_US, Zone};
 
 pub const FUNCS: &[Row] = &[
@@ -89,11 +89,11 @@ impl Later {
         let moment = Moment::parse(record.str("date"), &zone, cx.now_us)?;
         let provider = Open::find(cx.conn, &record.str("provider").trim().to_lowercase())?;
         let party = Party::load(cx.conn, account_id)?;
-        if let Some(reason) = party.refusal() {
+        if let Some(reason) = ask::closed(&party) {
             return Err(refused(reason, &phone));
         }
         need_rate(cx, &party, &provider, (&phone, text.parts))?;
-        let external_id = ask::reference(record.str("external_id"))?;
+        let external_id = client::reference("external_id", record.str("external_id").trim())?;
         let digest = match external_id.as_str() {
             "" => String::new(),
             _ => ask::digest(&[&provider.code, &phone, &text.sender, &text.text, &moment.local]),
@@ -125,7 +125,7 @@ impl Later {
 
 /// Where nothing can be sent to, nothing is put off.
 fn need_rate(cx: &mut Ctx, party: &Party, provider: &Open, (phone, parts): (&str, i64)) -> Result<()> {
-    let payers = Payers::of(cx.conn, party.account_id, party.payer_id)?;
+    let payers = party.payers(cx.conn)?;
     let prices = Prices::of(cx.conn, (provider.id, party.payer_id), [phone].into_iter())?;
     match prices.cost(phone, parts, &payers)? {
         Err(reason::NO_RATE) => Err(refused(reason::NO_RATE, phone)),

@@ -1,9 +1,7 @@
 //! `sms.send`: one message at once. It is charged and written down, handed over with nothing held, and
 //! what became of it is written down again.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use super::ask::{self, Party, Text, refused};
+use super::ask::{self, Text, refused};
 use super::message::{self, Charged, Draft, Origin, Purse};
 use super::price::Prices;
 use super::provider::Open;
@@ -12,6 +10,7 @@ use super::{outcome, status, worker};
 use crate::billing::{charge, document};
 use crate::db::{Conn, Kind, Sql};
 use crate::doc::Node;
+use crate::effect::Waiting;
 use crate::error::{Error, Result};
 use crate::money::Money;
 use crate::record;
@@ -19,7 +18,7 @@ use crate::rpc::handler::{Call, Form, Handler, Reply};
 use crate::rpc::journal;
 use crate::rpc::registry::Row;
 use crate::telecom::client;
-use crate::telecom::payers::Payers;
+use crate::telecom::party::Party;
 
 pub const FUNCS: &[Row] = &[("sms.send", Handler::Form(FORM))];
 
@@ -27,28 +26,6 @@ const FORM: Form = record::FORM.read(|cx| Ok(document::order(cx))).outside(send)
 
 /// What every answer says of the sender (operations.md R110).
 const WARNING: &str = "Sender ID / Caller ID is not guaranteed.";
-
-/// Calls that wait for providers at the same time: a slow one may not take every thread of the server.
-const WAITING_MAX: usize = 96;
-static WAITING: AtomicUsize = AtomicUsize::new(0);
-
-struct Waiting;
-
-impl Waiting {
-    fn begin() -> Result<Self> {
-        let waiting = Self; // counted down when it is dropped
-        match WAITING.fetch_add(1, Ordering::SeqCst) < WAITING_MAX {
-            true => Ok(waiting),
-            false => Err(Error::new("busy", "sms")),
-        }
-    }
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        WAITING.fetch_sub(1, Ordering::SeqCst);
-    }
-}
 
 /// A message as the call asks for it.
 #[derive(Clone)]
@@ -85,12 +62,12 @@ fn asked(call: &Call) -> Result<Asked> {
         None => Err(Error::missed(name)),
     };
     let optional = |name: &str| Ok(call.input(name)?.map_or(String::new(), |raw| raw.str().to_owned()));
-    let party = Party::of_call(call)?;
+    let party = ask::party(call)?;
     let (provider, phone) = (field("provider")?.trim().to_lowercase(), ask::phone(&field("phone")?)?);
     let sender: Result<String> = optional("sender");
     let text = Text::checked(&sender?, &field("text")?)?;
     let external_id: Result<String> = optional("external_id");
-    let external_id = ask::reference(&external_id?)?;
+    let external_id = client::reference("external_id", external_id?.trim())?;
     let digest = match external_id.as_str() {
         "" => String::new(),
         _ => ask::digest(&[&provider, &phone, &text.sender, &text.text]),
@@ -100,7 +77,7 @@ fn asked(call: &Call) -> Result<Asked> {
 
 fn send(call: &Call) -> Result<Reply> {
     let asked = asked(call)?;
-    let _waiting = Waiting::begin()?;
+    let _waiting = Waiting::begin("sms")?;
     let (own, now_us) = (asked.clone(), call.now_us);
     let (mut sent, charged) = match call.app.db.write(move |conn| begin(conn, &own, now_us))? {
         Begun::Known(sent) => return Ok(Reply::Ok(nodes(&sent))),
@@ -130,11 +107,11 @@ fn begin(conn: &mut Conn, asked: &Asked, now_us: i64) -> Result<Begun> {
         }
     }
     let party = Party::load(conn, asked.account_id)?;
-    if let Some(reason) = party.refusal() {
+    if let Some(reason) = ask::closed(&party) {
         return Err(refused(reason, &asked.phone));
     }
     let provider = Open::find(conn, &asked.provider)?;
-    let payers = Payers::of(conn, party.account_id, party.payer_id)?;
+    let payers = party.payers(conn)?;
     let prices = Prices::of(conn, (provider.id, party.payer_id), [asked.phone.as_str()].into_iter())?;
     let priced = prices.cost(&asked.phone, asked.text.parts, &payers)?;
     let cost = priced.map_err(|reason| refused(reason, &asked.phone))?;

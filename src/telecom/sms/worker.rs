@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::campaign::drop_unfinished;
-use super::claim::{Claim, claim};
+use super::claim::{Claim, claim, has_due};
 use super::message::Charged;
 use super::outcome::{self, Handed};
 use super::receipt;
@@ -21,7 +21,9 @@ use crate::rpc::BUDGET_SLOW;
 const PAUSE: Duration = Duration::from_secs(1);
 const BREATH: Duration = Duration::from_millis(50);
 /// A pace that is slower than this is for the next look.
-const PATIENCE_US: i64 = 500_000;
+const PATIENCE_US: i64 = 1_000_000;
+/// So often it is tried to write down what became of a batch: well within its lease.
+const TRIES_MAX: u32 = 20;
 /// Providers that are worked on at the same time.
 const PROVIDERS_MAX: usize = 8;
 
@@ -111,10 +113,10 @@ fn providers_due(app: &App) -> Result<Vec<i64>> {
          AND s.run_at <= ",
     );
     let sql = sql.bind(now_us).sql(
-        ") OR EXISTS (SELECT 1 FROM sms_campaign c WHERE c.status IN ('QUEUED', 'RUNNING') AND c.queued > 0 \
+        ") OR EXISTS (SELECT 1 FROM sms_campaign c WHERE c.status IN ('QUEUED', 'RUNNING') \
          AND c.provider_id = p.id AND c.run_at <= ",
     );
-    let sql = sql.bind(now_us).sql(")) ORDER BY p.id");
+    let sql = sql.bind(now_us).append(&has_due(now_us)).sql(")) ORDER BY p.id");
     let rows = app.db.read(BUDGET_SLOW, |conn| sql.load(conn, &[Kind::Int]))?;
     Ok(rows.iter().map(|row| row[0].int()).collect())
 }
@@ -122,14 +124,25 @@ fn providers_due(app: &App) -> Result<Vec<i64>> {
 /// Until nothing is due for this provider. With `stopped` it waits for a pace, and ends when told so.
 fn work_off(app: &Arc<App>, provider_id: i64, stopped: Option<&AtomicBool>) -> Result<usize> {
     let is_stopped = || stopped.is_some_and(|stopped| stopped.load(Ordering::SeqCst));
-    let (mut handed, mut total) = (Arc::<[Handed]>::default(), 0);
+    let (mut handed, mut total, mut failed) = (Arc::<[Handed]>::default(), 0, 0);
     loop {
-        let goes_on = !is_stopped();
+        // What cannot be claimed keeps no result from being written down.
+        let goes_on = failed == 0 && !is_stopped();
         let (done, now_us) = (handed.clone(), app.clock.now_us());
         let claimed = app.db.write_alone(move |conn| {
             outcome::record(conn, provider_id, &done, now_us)?;
             if goes_on { claim(conn, provider_id, now_us) } else { Ok(Claim::Nothing) }
-        })?;
+        });
+        let claimed = match claimed {
+            Ok(claimed) => claimed,
+            Err(error) if handed.is_empty() || failed == TRIES_MAX => return Err(error),
+            Err(error) => {
+                tracing::warn!(provider = provider_id, "tried again: {error}");
+                failed += 1;
+                std::thread::sleep(PAUSE);
+                continue;
+            }
+        };
         handed = Arc::default();
         match claimed {
             Claim::Batch(batch) => {

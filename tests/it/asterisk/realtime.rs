@@ -63,7 +63,7 @@ worlds! {
         // It has ended for more than an hour, and the switch does not say so.
         let left = |secs: i64| {
             world.clock.advance_us(secs * 1_000_000);
-            jobs::run_named(&world.app, "calls", world.clock.now_us()).expect("a job");
+            jobs::run_named(&world.app, "registrations", world.clock.now_us()).expect("a job");
             tables::rows(&world.app.db, "sip_contact").len()
         };
         assert_eq!((left(7_200 + 3_500), left(200)), (1, 0));

@@ -157,7 +157,7 @@ worlds! {
         }
         let rows = tables::rows(&world.app.db, "esim_order");
         assert!(rows.iter().all(|row| row["status"] == "FAILED"));
-        assert_eq!(rows[0]["note"], "200007 nosuch thing");
+        assert_eq!(rows[0]["note"], "200007 no such thing");
         // A reference under which nothing came about is free again.
         upstream.state().orders = Orders::Refuse("200011");
         assert_eq!(refusal(&shop.buy("client", "P2CYMUS93", "&external_id=CART")), "busy(esim)");

@@ -65,13 +65,18 @@ worlds! {
     fn receipts(world: &World) {
         let id: i64 = provider(world).parse().unwrap();
         pay(world, "client2", "5");
-        campaign(world, "client2", 447_500_000_200, 2);
+        campaign(world, "client2", 447_500_000_200, 3);
         let batch = claimed(world, id);
         assert!(!told(world, id, "early-1", State::Delivered));
         assert!(!told(world, id, "nobody", State::Delivered));
         assert!(!told(world, id, "", State::Delivered));
         recorded(world, id, &batch[..1], &Outcome::Accepted { message_id: "early-1".into() });
-        recorded(world, id, &batch[1..], &Outcome::Accepted { message_id: "second".into() });
+        recorded(world, id, &batch[1..2], &Outcome::Accepted { message_id: "second".into() });
+        // By our own reference it is known before the answer, whatever that calls it.
+        assert!(told(world, id, &batch[2].attempt.reference, State::Undelivered));
+        recorded(world, id, &batch[2..], &Outcome::Accepted { message_id: "third".into() });
+        let sql = "SELECT COUNT(*) FROM sms_message WHERE status = 'UNDELIVERED' AND reason = 'UNDELIVERED'";
+        assert_eq!(count(world, sql), 1);
         worker::run_due(&world.app).expect("it is taken up");
         assert_eq!(count(world, "SELECT COUNT(*) FROM sms_message WHERE status = 'DELIVERED' AND message_id = 'early-1'"), 1);
         assert_eq!(count(world, "SELECT COUNT(*) FROM sms_receipt"), 1);

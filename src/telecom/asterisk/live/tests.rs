@@ -59,7 +59,6 @@ fn a_call_is_extended_until_it_cannot_be() {
     assert_eq!(calls.due(&[row(60)], 2 * SEC), limit(59));
     assert_eq!(calls.due(&[row(60)], 40 * SEC), []);
     assert_eq!(calls.due(&[row(60)], 41 * SEC), extend(40));
-    calls.extended("1.1");
     assert_eq!(calls.due(&[row(120)], 42 * SEC), limit(79));
     assert_eq!(calls.due(&[row(120)], 101 * SEC), extend(100));
     // Nothing more was granted.
@@ -105,11 +104,59 @@ fn ends() {
     let mut calls = Calls::default();
     calls.heard(&hangup, 6 * SEC);
     assert_eq!(calls.due(&[row(60)], 8 * SEC), [Deed::Gone { uniqueid: "1.1".into() }]);
-    // A second channel of a call is none.
+}
+
+/// A channel that another one has begun may be the one that asks.
+#[test]
+fn calls_of_further_channels() {
+    let second = Row { uniqueid: "1.2".into(), ..row(60) };
     let mut calls = Calls::default();
     calls.heard(&event("Newchannel", "1.2", &[]), 0);
-    calls.heard(&event("Hangup", "1.2", &[]), 0);
-    assert_eq!(calls.channels.len(), 0);
+    calls.listed(SEC, 2 * SEC);
+    calls.heard(&event("Newchannel", "1.2", &[]), 3 * SEC);
+    let gone = [Deed::Gone { uniqueid: "1.2".into() }];
+    assert_eq!(calls.due(std::slice::from_ref(&second), 5 * SEC), gone, "it was not on the list");
+    let mut calls = Calls::default();
+    calls.heard(&event("Newchannel", "1.2", &[]), 0);
+    calls.heard(&event("CoreShowChannel", "1.2", &[("ChannelStateDesc", "Ring")]), SEC);
+    calls.listed(SEC, 2 * SEC);
+    assert_eq!(calls.due(std::slice::from_ref(&second), 5 * SEC), []);
+    calls.heard(&event("DialEnd", "1.2", &[("DialStatus", "ANSWER")]), 6 * SEC);
+    calls.heard(&event("Hangup", "1.2", &[]), 16 * SEC);
+    let end = Told { cause: "answered", billsec: 10, end_us: 16 * SEC };
+    let settle = [Deed::Settle { uniqueid: "1.2".into(), end }];
+    assert_eq!(calls.due(&[second], 18 * SEC), settle);
+}
+
+/// A menu answers before the call asks; what is granted counts from then on.
+#[test]
+fn a_channel_that_was_up_before() {
+    let up = [("ChannelStateDesc", "Up"), ("Duration", "00:05:00")];
+    let asked = Row { started_us: 300 * SEC, ..row(60) };
+    let mut calls = ringing();
+    calls.heard(&event("CoreShowChannel", "1.1", &up), 301 * SEC);
+    calls.listed(301 * SEC, 301 * SEC);
+    assert_eq!(calls.due(std::slice::from_ref(&asked), 302 * SEC), [], "it rings");
+    calls.heard(&event("DialEnd", "1.1", &[("DialStatus", "ANSWER")]), 310 * SEC);
+    assert_eq!(calls.due(std::slice::from_ref(&asked), 311 * SEC), limit(59));
+    let mut calls = Calls::default();
+    calls.heard(&event("CoreShowChannel", "1.1", &up), 301 * SEC);
+    calls.listed(301 * SEC, 301 * SEC);
+    assert_eq!(calls.due(&[asked], 302 * SEC), limit(58), "what is guessed counts from its beginning");
+}
+
+/// What went out before a connection broke may not have arrived.
+#[test]
+fn a_connection_anew() {
+    let mut calls = answered(1);
+    assert_eq!(calls.due(&[row(60)], 2 * SEC), limit(59));
+    calls.anew();
+    assert_eq!(calls.due(&[row(60)], 3 * SEC), limit(58));
+    let mut calls = ringing();
+    calls.anew();
+    calls.heard(&event("Hangup", "1.1", &[]), 6 * SEC);
+    let gone = [Deed::Gone { uniqueid: "1.1".into() }];
+    assert_eq!(calls.due(&[row(60)], 8 * SEC), gone, "it may have been answered meanwhile");
 }
 
 #[test]

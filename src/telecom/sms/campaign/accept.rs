@@ -11,7 +11,8 @@ use crate::record;
 use crate::rpc::BUDGET_SLOW;
 use crate::rpc::handler::{Call, Ctx, Reply};
 use crate::telecom::client;
-use crate::telecom::sms::ask::{self, Party, Text, refused};
+use crate::telecom::party::Party;
+use crate::telecom::sms::ask::{self, Text, refused};
 use crate::telecom::sms::provider::Open;
 use crate::telecom::sms::scheduled::{Moment, taken};
 use crate::telecom::sms::status;
@@ -62,8 +63,8 @@ fn take_in(call: &Call) -> Result<Reply> {
     let optional = |name: &str| -> Result<String> {
         Ok(call.input(name)?.map_or(String::new(), |raw| raw.str().to_owned()))
     };
-    let party = Party::of_call(call)?;
-    if let Some(reason) = party.refusal() {
+    let party = ask::party(call)?;
+    if let Some(reason) = ask::closed(&party) {
         return Err(refused(reason, ""));
     }
     let provider = field("provider")?.trim().to_lowercase();
@@ -71,7 +72,7 @@ fn take_in(call: &Call) -> Result<Reply> {
     let date = optional("date")?;
     let moment = moment(call, &date)?;
     let numbers = Numbers::read(call.params.sent("phones").ok_or_else(|| Error::missed("phones"))?)?;
-    let external_id = ask::reference(&optional("external_id")?)?;
+    let external_id = client::reference("external_id", optional("external_id")?.trim())?;
     let digest = match external_id.as_str() {
         "" => String::new(),
         _ => ask::digest(&[&provider, &text.sender, &text.text, date.trim(), &numbers.digest()]),
@@ -263,8 +264,13 @@ fn open(cx: &mut Ctx, party: &Party, id: i64, total: usize) -> Result<()> {
 
 /// Another moment for a campaign that has not begun. Error `used(sms)` for one that has.
 fn put_off(call: &Call, id: i64) -> Result<Reply> {
-    let date = call.input("date")?.map_or(String::new(), |raw| raw.str().to_owned());
-    let moment = moment(call, &date)?;
+    let Some(date) = call.input("date")? else {
+        // What is not sent stays as it is.
+        let own = |conn: &mut Conn| record::need_own(&mut Ctx::new(conn, call), id);
+        call.app.db.read(BUDGET_SLOW, own)?;
+        return Ok(Reply::Ok(vec![Node::leaf("id", id.to_string())]));
+    };
+    let moment = moment(call, date.str())?;
     let (local, run_at) = moment.map_or((String::new(), call.now_us), |moment| (moment.local, moment.at_us));
     let owned = owned(call);
     call.app.db.write(move |conn| {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use regex::{Regex, RegexBuilder};
 
 use super::{Attempt, Outcome, Transport};
+use crate::effect;
 use crate::effect::http::{Answer, Failure, Method, Request};
 use crate::error::{Error, Result};
 use crate::telecom::sms::provider;
@@ -20,7 +21,6 @@ const PATTERN_MAX_CHARS: usize = 500;
 const PATTERN_MAX_BYTES: usize = 512 * 1024;
 const HEADERS_MAX: usize = 20;
 const MESSAGE_ID_MAX_CHARS: usize = 64;
-const REASON_MAX_CHARS: usize = 200;
 /// Answers that ask to come later, where no pattern says it.
 const LATER: [u16; 2] = [429, 503];
 /// What stands in between has lost the answer.
@@ -250,7 +250,7 @@ impl Gateway {
             true => text.to_owned(),
             false => text.replace(&self.secret, "***"),
         };
-        open.chars().filter(|character| !character.is_control()).take(REASON_MAX_CHARS).collect()
+        effect::said(&open)
     }
 }
 
