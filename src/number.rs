@@ -1,0 +1,7 @@
+//! Virtual numbers: what they are sold for, orders and their messages, vendors and suppliers.
+
+pub mod code;
+
+use crate::rpc::registry::Row;
+
+pub const FUNCS: &[&[Row]] = &[code::FUNCS];
