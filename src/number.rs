@@ -1,11 +1,24 @@
-//! Virtual numbers: what they are sold for, orders and their messages, vendors and suppliers.
+//! Virtual numbers: what is for sale, orders and their messages, vendors (operations.md §2.17-2.22).
 
+pub mod catalogue;
 pub mod code;
 pub mod flash;
+pub mod payment;
 pub mod payout;
 pub mod vendor;
 pub mod wallet;
 
 use crate::rpc::registry::Row;
 
-pub const FUNCS: &[&[Row]] = &[code::FUNCS, flash::FUNCS, payout::FUNCS, vendor::FUNCS, wallet::FUNCS];
+pub const FUNCS: &[&[Row]] = &[
+    catalogue::offer::FUNCS,
+    catalogue::phone::FUNCS,
+    catalogue::product::FUNCS,
+    catalogue::words::FUNCS,
+    code::FUNCS,
+    flash::FUNCS,
+    payment::FUNCS,
+    payout::FUNCS,
+    vendor::FUNCS,
+    wallet::FUNCS,
+];

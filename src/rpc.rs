@@ -8,6 +8,7 @@ pub mod family;
 pub mod filter;
 pub mod handler;
 pub mod journal;
+pub mod lines;
 pub mod list;
 pub mod meta;
 pub mod nested;
@@ -15,6 +16,7 @@ pub mod options;
 pub mod page;
 pub mod plan;
 pub mod registry;
+pub mod scope;
 pub mod types;
 pub mod wizard;
 pub mod words;
@@ -295,6 +297,7 @@ fn invalidate(app: &App, touched: &[Topic]) {
             Topic::Types => types::reload(app),
             Topic::Rates => app.rates.changed(),
             Topic::Switches => {} // `asterisk::supervise` looks for itself
+            Topic::Numbers => {}  // what is kept of them is asked by `num_offer.changed_at`
         }
     }
 }

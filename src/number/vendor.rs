@@ -6,8 +6,11 @@ use crate::record::{self, Record};
 use crate::rpc::handler::{Ctx, Form, Handler};
 use crate::rpc::registry::Row;
 
-pub const FUNCS: &[Row] =
-    &[("vendor.edit", Handler::Form(EDIT)), ("vendor.order", Handler::View(Some(listed)))];
+pub const FUNCS: &[Row] = &[
+    ("vendor.edit", Handler::Form(EDIT)),
+    ("vendor.order", Handler::View(Some(listed))),
+    ("vendor.payment", Handler::View(Some(listed))),
+];
 
 const EDIT: Form = record::FORM.check(check);
 
