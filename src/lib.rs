@@ -28,6 +28,7 @@ pub mod level;
 pub mod mgrctl;
 pub mod module;
 pub mod money;
+pub mod number;
 pub mod outbox;
 pub mod paper;
 pub mod params;
@@ -58,7 +59,9 @@ pub fn functions() -> Result<rpc::registry::Registry, Vec<String>> {
     ];
     let all: Vec<&[rpc::registry::Row]> = own
         .into_iter()
-        .chain(billing::FUNCS.iter().chain(service::FUNCS).chain(telecom::FUNCS).copied())
+        .chain(
+            billing::FUNCS.iter().chain(service::FUNCS).chain(telecom::FUNCS).chain(number::FUNCS).copied(),
+        )
         .collect();
     let registry = rpc::registry::Registry::embedded(&all)?;
     let faults = dialect::faults(&registry);
