@@ -24,7 +24,7 @@ pub struct Report {
 }
 
 /// A rule as a statement whose every row is a fault: name and detail.
-const RULES: [(&str, &str); 5] = [
+const RULES: [(&str, &str); 6] = [
     (
         "a transfer sums to zero in each currency",
         "SELECT t.key, CAST(SUM(e.amount) AS BIGINT) FROM transfer t JOIN entry e ON e.transfer_id = t.id \
@@ -39,6 +39,11 @@ const RULES: [(&str, &str); 5] = [
         "SELECT b.kind, b.id FROM book b LEFT JOIN entry e ON e.book_id = b.id \
          WHERE b.kind IN ('client', 'frozen') GROUP BY b.id, b.kind, b.balance \
          HAVING COALESCE(SUM(e.amount), 0) <> b.balance",
+    ),
+    (
+        "the last entry of a book says its balance",
+        "SELECT b.kind, b.id FROM book b JOIN entry e ON e.id = (SELECT MAX(x.id) FROM entry x \
+         WHERE x.book_id = b.id) WHERE b.kind IN ('client', 'frozen') AND e.balance <> b.balance",
     ),
     (
         "a subaccount has the client book of its account, provider and currency",
