@@ -115,21 +115,19 @@ pub fn respond(app: &Arc<App>, dialect: &'static Dialect, request: &Request) -> 
     let at = early.as_ref().ok().map(|found| found.route);
     let refuse =
         |route: Option<&Route>, caller: &Caller, error: &Error| refused(app, dialect, caller, (route, error));
-    let found = match early {
-        Err(error) if dialect.is_of_paths() => return refuse(None, &request.nobody(), &error),
-        _ => sent(dialect, request).and_then(|sent| {
-            let found = dialect.find(&request.path, &sent, &request.method)?;
-            Ok((found, sent))
-        }),
-    };
+    if let (Err(error), true) = (&early, dialect.is_of_paths()) {
+        return refuse(None, &request.nobody(), error);
+    }
+    let sent = sent(dialect, request);
     let who = match at.is_some_and(Route::is_guest) {
         true => Ok((request.nobody(), "")),
-        false => identified(app, dialect, request, found.as_ref().ok().map(|(_, sent)| sent)),
+        false => identified(app, dialect, request, sent.as_ref().ok()),
     };
     let (caller, key) = match who {
         Ok(known) => known,
         Err(error) => return refuse(at, &request.nobody(), &error),
     };
+    let found = sent.and_then(|sent| Ok((dialect.find(&request.path, &sent, &request.method)?, sent)));
     let (found, mut sent) = match found {
         Ok(found) => found,
         Err(error) => return refuse(at, &caller, &error),
