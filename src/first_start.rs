@@ -9,6 +9,7 @@ use crate::auth::session;
 use crate::db::{Conn, Kind, Sql};
 use crate::error::{Error, Result};
 use crate::level::Level;
+use crate::number::code;
 
 const COUNTRIES: &str = include_str!("../schema/data/country.csv");
 /// Currencies to begin with; an administrator adds others.
@@ -23,7 +24,8 @@ pub fn run(app: &Arc<App>, demo: bool) -> Result<()> {
     app.db.write(|conn| {
         countries(conn)?;
         CURRENCIES.iter().try_for_each(|currency| add_currency(conn, *currency))?;
-        goods::add(conn)
+        goods::add(conn)?;
+        code::deliver(conn)
     })?;
     crate::rpc::types::reload(app);
     if demo {

@@ -1,8 +1,13 @@
 //! Virtual numbers: what is for sale, orders and their messages, vendors (operations.md §2.17-2.22).
 
 pub mod catalogue;
+pub mod code;
+pub mod flash;
 pub mod payment;
+pub mod payout;
 pub mod snapshot;
+pub mod vendor;
+pub mod wallet;
 
 use crate::rpc::registry::Row;
 
@@ -11,5 +16,10 @@ pub const FUNCS: &[&[Row]] = &[
     catalogue::phone::FUNCS,
     catalogue::product::FUNCS,
     catalogue::words::FUNCS,
+    code::FUNCS,
+    flash::FUNCS,
     payment::FUNCS,
+    payout::FUNCS,
+    vendor::FUNCS,
+    wallet::FUNCS,
 ];

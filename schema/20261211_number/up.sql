@@ -38,12 +38,14 @@ CREATE INDEX num_code_rule_product ON num_code_rule (product_id, orderpriority);
 
 -- Who earns with numbers: an account with a share (10^-4 of a percent) of every captured order.
 CREATE TABLE num_vendor (
-    account_id BIGINT NOT NULL PRIMARY KEY REFERENCES account (id),
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    account_id BIGINT NOT NULL REFERENCES account (id),
     name       TEXT NOT NULL,
     share      BIGINT NOT NULL,
     created_at BIGINT NOT NULL DEFAULT 0,
     active     BOOLEAN NOT NULL DEFAULT TRUE
 );
+CREATE UNIQUE INDEX num_vendor__account ON num_vendor (account_id);
 
 -- Where numbers and their messages come from. kind: webhook, smpp, pull (another server of this API, whose
 -- numbers are bought when ours are) or sandbox. vendor_id 0: the provider's own. secret is sealed.
@@ -254,9 +256,11 @@ CREATE TABLE num_max_price (
 CREATE UNIQUE INDEX num_max_price__product ON num_max_price (account_id, product_id);
 
 CREATE TABLE num_flash (
-    lang TEXT NOT NULL PRIMARY KEY,
+    id   INTEGER PRIMARY KEY AUTOINCREMENT,
+    lang TEXT NOT NULL,
     text TEXT NOT NULL
 );
+CREATE UNIQUE INDEX num_flash__lang ON num_flash (lang);
 
 -- What is left in the payment systems that vendors are paid through.
 CREATE TABLE num_wallet (

@@ -24,7 +24,7 @@ pub struct Report {
 }
 
 /// A rule as a statement whose every row is a fault: name and detail.
-const RULES: [(&str, &str); 6] = [
+const RULES: [(&str, &str); 7] = [
     (
         "a transfer sums to zero in each currency",
         "SELECT t.key, CAST(SUM(e.amount) AS BIGINT) FROM transfer t JOIN entry e ON e.transfer_id = t.id \
@@ -54,6 +54,15 @@ const RULES: [(&str, &str); 6] = [
     (
         "a frozen book is not negative",
         "SELECT b.kind, b.id FROM book b WHERE b.kind = 'frozen' AND b.balance < 0",
+    ),
+    (
+        "the money of a payout is where its status says",
+        "SELECT p.status, p.id FROM num_payout p \
+         LEFT JOIN transfer h ON h.key = 'hold:payout:' || CAST(p.id AS TEXT) \
+         LEFT JOIN transfer s ON s.key = 'settle:payout:' || CAST(p.id AS TEXT) \
+         WHERE h.id IS NULL OR (s.id IS NULL) <> (p.status = 'pending') \
+         OR (p.status = 'paid') <> EXISTS (SELECT 1 FROM entry e JOIN book b ON b.id = e.book_id \
+         WHERE e.transfer_id = s.id AND b.kind = 'payout')",
     ),
 ];
 

@@ -240,7 +240,9 @@ impl Asked<'_> {
     fn of_call(&self, call: &Call, params: &Params) -> Params {
         let mut params = self.addressed(params.clone());
         params.set("func", &call.func);
-        params.set("lang", "en");
+        if !params.has("lang") {
+            params.set("lang", "en");
+        }
         call.sets.iter().for_each(|set| params.set(&set.name, &set.value));
         if self.route.submits(&self.request.method) && !call.looks() {
             params.set("sok", "ok");
