@@ -5,6 +5,7 @@ pub mod code;
 pub mod flash;
 pub mod payment;
 pub mod payout;
+pub mod snapshot;
 pub mod vendor;
 pub mod wallet;
 
