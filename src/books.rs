@@ -25,19 +25,28 @@ pub fn post(conn: &mut Conn, transfer: &Transfer, now_us: i64) -> Result<Posted>
         return Ok(Posted::Exists);
     }
     let (mut is_debt, books) = (false, book_ids(conn, transfer)?);
+    let mut balances = BTreeMap::new();
     for line in transfer.balances() {
-        is_debt |= moved(conn, books[&line.book], &line, transfer.overdraws(), now_us)?;
+        let (balance, is_below) = moved(conn, books[&line.book], &line, transfer.overdraws(), now_us)?;
+        balances.insert(line.book, balance);
+        is_debt |= is_below;
     }
     let id = insert(conn, transfer, is_debt, now_us)?;
-    insert_lines(conn, id, transfer, &books)?;
+    insert_lines(conn, id, transfer, (&books, &balances))?;
     Ok(Posted::Done)
 }
 
-fn insert_lines(conn: &mut Conn, id: i64, transfer: &Transfer, books: &BTreeMap<Book, i64>) -> Result<()> {
-    let mut sql = Sql::new("INSERT INTO entry (transfer_id, book_id, amount) VALUES (");
+fn insert_lines(
+    conn: &mut Conn,
+    id: i64,
+    transfer: &Transfer,
+    (books, balances): (&BTreeMap<Book, i64>, &BTreeMap<Book, i64>),
+) -> Result<()> {
+    let mut sql = Sql::new("INSERT INTO entry (transfer_id, book_id, amount, balance) VALUES (");
     for (nth, line) in transfer.lines().iter().enumerate() {
         sql = if nth > 0 { sql.sql("), (") } else { sql };
-        sql = sql.binds([id.into(), books[&line.book].into(), line.amount.0.into()]);
+        let balance = balances.get(&line.book).copied().unwrap_or(0);
+        sql = sql.binds([id, books[&line.book], line.amount.0, balance].map(Into::into));
     }
     sql.sql(")").execute(conn)?;
     Ok(())
@@ -99,8 +108,9 @@ fn existing_book(conn: &mut Conn, book: &Book) -> Result<Option<i64>> {
     Ok(sql.first(conn, &[Kind::Int])?.map(|row| row[0].int()))
 }
 
-/// Moves a cached balance by one conditional update. Did it end below the limit of its book?
-fn moved(conn: &mut Conn, id: i64, line: &Line, overdraws: bool, now_us: i64) -> Result<bool> {
+/// Moves a cached balance by one conditional update: what it is then, and whether that is below the limit of
+/// its book.
+fn moved(conn: &mut Conn, id: i64, line: &Line, overdraws: bool, now_us: i64) -> Result<(i64, bool)> {
     let amount = line.amount.0;
     // SQLite would turn a sum that does not fit into a float, so both ends are conditions.
     let most = i64::MAX - amount.max(0);
@@ -111,7 +121,10 @@ fn moved(conn: &mut Conn, id: i64, line: &Line, overdraws: bool, now_us: i64) ->
         false => sql.bind(amount.saturating_neg()).append(&less_credit(line, id, now_us)),
     };
     match sql.sql(" RETURNING balance").first(conn, &[Kind::Int])? {
-        Some(row) => Ok(overdraws && amount < 0 && row[0].int() < floor(conn, line, id, now_us)?),
+        Some(row) => {
+            let balance = row[0].int();
+            Ok((balance, overdraws && amount < 0 && balance < floor(conn, line, id, now_us)?))
+        }
         None => Err(Error::limit("balance", Money(amount).plain())),
     }
 }

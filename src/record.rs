@@ -17,7 +17,7 @@ use crate::db::{Kind, Raw, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};
 use crate::rpc::handler::{Ctx, Form};
-use crate::rpc::meta::{Field, Meta, ScopeKind, ValueKind};
+use crate::rpc::meta::{Field, Meta, ValueKind};
 use crate::value;
 use link::linked;
 use scope::where_own;
@@ -134,7 +134,7 @@ fn stored(cx: &mut Ctx, id: i64) -> Result<Record> {
         [Kind::Int; 2].into_iter().chain(fields.iter().map(|field| field.stored())).collect();
     let row = select.clone().append(&where_own(cx, id)?).first(cx.conn, &kinds)?;
     let row = row.ok_or_else(|| Error::missed("elid").with("value", id.to_string()))?;
-    let owner = if meta.scope == ScopeKind::None { (0, 0) } else { (row[0].int(), row[1].int()) };
+    let owner = if meta.scope.is_owned() { (row[0].int(), row[1].int()) } else { (0, 0) };
     let mut record = Record { id, owner, ..Record::default() };
     for (field, raw) in fields.iter().zip(row.into_iter().skip(2)) {
         record.set(field.column(), raw);

@@ -8,6 +8,7 @@ pub mod family;
 pub mod filter;
 pub mod handler;
 pub mod journal;
+pub mod lines;
 pub mod list;
 pub mod meta;
 pub mod nested;
@@ -15,6 +16,7 @@ pub mod options;
 pub mod page;
 pub mod plan;
 pub mod registry;
+pub mod scope;
 pub mod types;
 pub mod wizard;
 pub mod words;
@@ -294,7 +296,8 @@ fn invalidate(app: &App, touched: &[Topic]) {
             Topic::Settings => crate::settings::reload(app),
             Topic::Types => types::reload(app),
             Topic::Rates => app.rates.changed(),
-            Topic::Switches => {} // `asterisk::supervise` looks for itself
+            // `asterisk::supervise` and `number::snapshot` look for themselves.
+            Topic::Switches | Topic::Numbers => {}
         }
     }
 }

@@ -144,7 +144,8 @@ const TELEPHONY: &str = "
     UPDATE account SET plan_id = CASE WHEN id = 2 THEN 1 ELSE 2 END;
     INSERT INTO book (kind, owner_id, project_id, currency_id) VALUES ('clearing', 0, 1, 1);
     INSERT INTO transfer (key, at) VALUES ('opening', 0);
-    INSERT INTO entry (transfer_id, book_id, amount) SELECT 1, id, 1000000000000 FROM book WHERE kind = 'client';
+    INSERT INTO entry (transfer_id, book_id, amount, balance)
+        SELECT 1, id, 1000000000000, 1000000000000 FROM book WHERE kind = 'client';
     INSERT INTO entry (transfer_id, book_id, amount)
         SELECT 1, MIN(b.id), -1000000000000 * (SELECT COUNT(*) FROM book WHERE kind = 'client')
         FROM book b WHERE b.kind = 'clearing';

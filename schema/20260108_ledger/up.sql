@@ -20,11 +20,13 @@ CREATE TABLE transfer (
 );
 CREATE UNIQUE INDEX transfer__key ON transfer (key);
 
+-- balance: of the book behind the transfer, where it caches one.
 CREATE TABLE entry (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     transfer_id BIGINT NOT NULL REFERENCES transfer (id),
     book_id     BIGINT NOT NULL REFERENCES book (id),
-    amount      BIGINT NOT NULL
+    amount      BIGINT NOT NULL,
+    balance     BIGINT NOT NULL DEFAULT 0
 );
 CREATE INDEX entry_transfer ON entry (transfer_id);
 CREATE INDEX entry_book ON entry (book_id, id);

@@ -38,12 +38,14 @@ CREATE INDEX num_code_rule_product ON num_code_rule (product_id, orderpriority);
 
 -- Who earns with numbers: an account with a share (10^-4 of a percent) of every captured order.
 CREATE TABLE num_vendor (
-    account_id BIGINT NOT NULL PRIMARY KEY REFERENCES account (id),
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    account_id BIGINT NOT NULL REFERENCES account (id),
     name       TEXT NOT NULL,
     share      BIGINT NOT NULL,
     created_at BIGINT NOT NULL DEFAULT 0,
     active     BOOLEAN NOT NULL DEFAULT TRUE
 );
+CREATE UNIQUE INDEX num_vendor__account ON num_vendor (account_id);
 
 -- Where numbers and their messages come from. kind: webhook, smpp, pull (another server of this API, whose
 -- numbers are bought when ours are) or sandbox. vendor_id 0: the provider's own. secret is sealed.
@@ -260,9 +262,11 @@ CREATE TABLE num_max_price (
 CREATE UNIQUE INDEX num_max_price__product ON num_max_price (account_id, product_id);
 
 CREATE TABLE num_flash (
-    lang TEXT NOT NULL PRIMARY KEY,
+    id   INTEGER PRIMARY KEY AUTOINCREMENT,
+    lang TEXT NOT NULL,
     text TEXT NOT NULL
 );
+CREATE UNIQUE INDEX num_flash__lang ON num_flash (lang);
 
 -- What is left in the payment systems that vendors are paid through.
 CREATE TABLE num_wallet (
@@ -292,15 +296,15 @@ CREATE TABLE num_payout (
 CREATE UNIQUE INDEX num_payout__external ON num_payout (account_id, external_id) WHERE external_id <> '';
 CREATE INDEX num_payout_account ON num_payout (account_id, id);
 
--- What each offer costs and how many numbers are left: the price list of guests.
+-- What each offer costs and how many numbers are left: the price list of guests, who see what is for sale.
 CREATE VIEW number_price_list AS
-SELECT f.id, c.slug AS country, p.slug AS product, o.slug AS operator, p.category, f.price AS cost, f.free AS stock,
+SELECT f.id, c.slug AS country, p.slug AS product, o.slug AS operator, p.category, f.price AS cost, f.free AS count,
        NULLIF(f.rate_168, -1) AS rate, NULLIF(f.rate_1, -1) AS rate1, NULLIF(f.rate_3, -1) AS rate3,
        NULLIF(f.rate_24, -1) AS rate24, NULLIF(f.rate_72, -1) AS rate72, NULLIF(f.rate_168, -1) AS rate168,
-       NULLIF(f.rate_720, -1) AS rate720, f.changed_at, f.active, f.pool_id, f.product_id
+       NULLIF(f.rate_720, -1) AS rate720, f.changed_at, f.active,
+       (f.active AND p.active AND c.active) AS for_sale
 FROM num_offer f JOIN num_pool l ON l.id = f.pool_id JOIN num_product p ON p.id = f.product_id
-JOIN num_country c ON c.id = l.country_id JOIN num_operator o ON o.id = l.operator_id
-WHERE f.active AND p.active AND c.active;
+JOIN num_country c ON c.id = l.country_id JOIN num_operator o ON o.id = l.operator_id;
 
 -- An order whose number its supplier has not named yet is none.
 CREATE VIEW number_order_list AS
@@ -320,3 +324,54 @@ CREATE VIEW number_sms_list AS
 SELECT s.id, s.order_id, s.account_id, s.reseller_id, o.phone, o.product, s.created_at, s.received_at, s.sender,
        s.text, s.code, s.is_wave, s.wave_uuid
 FROM num_sms s JOIN num_order o ON o.id = s.order_id;
+
+-- Words of the catalogue, prices and stock are imported one after the other (`number::catalogue`).
+INSERT INTO generation (topic, n) VALUES ('numbers', 0);
+
+CREATE VIEW num_country_option AS SELECT id, slug AS name FROM num_country;
+CREATE VIEW num_operator_option AS SELECT id, slug AS name FROM num_operator;
+CREATE VIEW num_product_option AS SELECT id, slug AS name FROM num_product;
+CREATE VIEW num_supplier_option AS SELECT id, name FROM num_supplier WHERE NOT deleted;
+
+-- for_sale: with an offer that is sold. Guests see those alone.
+CREATE VIEW number_pool_list AS
+SELECT l.id, c.slug AS country, o.slug AS operator, l.category, l.phones, l.free,
+       (c.active AND EXISTS (SELECT 1 FROM num_offer f JOIN num_product p ON p.id = f.product_id
+                             WHERE f.pool_id = l.id AND f.active AND p.active)) AS for_sale
+FROM num_pool l JOIN num_country c ON c.id = l.country_id JOIN num_operator o ON o.id = l.operator_id;
+
+CREATE VIEW number_country_list AS
+SELECT c.id, c.slug AS country, c.iso, c.prefix, c.text_en, c.text_ru, c.active,
+       (c.active AND EXISTS (SELECT 1 FROM num_pool l JOIN num_offer f ON f.pool_id = l.id
+                             JOIN num_product p ON p.id = f.product_id
+                             WHERE l.country_id = c.id AND f.active AND p.active)) AS for_sale
+FROM num_country c;
+
+CREATE VIEW number_operator_list AS SELECT id, slug AS operator FROM num_operator;
+
+CREATE VIEW number_phone_list AS
+SELECT n.id, n.account_id, n.reseller_id, n.phone, c.slug AS country, o.slug AS operator, l.category,
+       s.name AS supplier_name, n.state, n.voice_ok, n.reuse_ok, n.forwarding_ok, n.created_at
+FROM num_phone n JOIN num_pool l ON l.id = n.pool_id JOIN num_country c ON c.id = l.country_id
+JOIN num_operator o ON o.id = l.operator_id JOIN num_supplier s ON s.id = n.supplier_id;
+
+-- What moved a client's money, with his balance behind it. kind: buy, refund (what was held for a number and
+-- came back), earning (of a vendor), withdraw, charge (any other money that came in), expense (that went).
+CREATE VIEW number_payment_list AS
+SELECT e.id, b.owner_id AS account_id, a.reseller_id, t.at AS created_at, e.amount, e.balance,
+       y.iso AS currency_iso, COALESCE(o.product, m.name, '') AS provider,
+       CASE WHEN t.key LIKE 'hold:number:%' OR t.key LIKE 'charge:number-hosting:%' THEN 'buy'
+            WHEN t.key LIKE 'settle:number:%' OR t.key LIKE 'settle:number-%' THEN
+                 CASE WHEN o.account_id = b.owner_id AND e.amount = o.price THEN 'refund' ELSE 'earning' END
+            WHEN t.key LIKE 'hold:payout:%' THEN 'withdraw'
+            WHEN t.key LIKE 'settle:payout:%' THEN 'refund'
+            WHEN e.amount > 0 THEN 'charge' ELSE 'expense' END AS kind
+FROM entry e JOIN book b ON b.id = e.book_id JOIN transfer t ON t.id = e.transfer_id
+JOIN account a ON a.id = b.owner_id JOIN currency y ON y.id = b.currency_id
+LEFT JOIN num_order o ON o.id = CASE WHEN t.key LIKE 'hold:number:%' THEN CAST(SUBSTR(t.key, 13) AS BIGINT)
+    WHEN t.key LIKE 'settle:number:%' THEN CAST(SUBSTR(t.key, 15) AS BIGINT)
+    WHEN t.key LIKE 'charge:number-hosting:%' THEN CAST(SUBSTR(t.key, 23) AS BIGINT) END
+LEFT JOIN payment p ON p.id = CASE WHEN t.key LIKE 'credit:payment:%' AND t.key NOT LIKE 'credit:payment:%:%'
+    THEN CAST(SUBSTR(t.key, 16) AS BIGINT) END
+LEFT JOIN paymethod m ON m.id = p.paymethod_id
+WHERE b.kind = 'client';

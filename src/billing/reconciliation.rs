@@ -242,10 +242,11 @@ fn entries(conn: &mut Conn, books: &[i64], (from_us, before_us): (i64, i64)) -> 
 
 /// What is one line of a statement, and the words in the keys of its transfers: each is held, settled,
 /// charged and perhaps given back, and there may be thousands.
-const SUMMED: [(&str, &[&str]); 3] = [
+const SUMMED: [(&str, &[&str]); 4] = [
     ("calls", &["call", "wholesale", "cdr"]),
     ("sms", &["sms", "sms-wholesale"]),
     ("esim", &["esim", "esim-wholesale"]),
+    ("payouts", &["payout"]),
 ];
 
 /// ` AND …`: what belongs to a line. As ranges: the first character behind `:` is `;`.

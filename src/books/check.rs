@@ -24,7 +24,7 @@ pub struct Report {
 }
 
 /// A rule as a statement whose every row is a fault: name and detail.
-const RULES: [(&str, &str); 5] = [
+const RULES: [(&str, &str); 7] = [
     (
         "a transfer sums to zero in each currency",
         "SELECT t.key, CAST(SUM(e.amount) AS BIGINT) FROM transfer t JOIN entry e ON e.transfer_id = t.id \
@@ -41,6 +41,11 @@ const RULES: [(&str, &str); 5] = [
          HAVING COALESCE(SUM(e.amount), 0) <> b.balance",
     ),
     (
+        "the last entry of a book says its balance",
+        "SELECT b.kind, b.id FROM book b JOIN entry e ON e.id = (SELECT MAX(x.id) FROM entry x \
+         WHERE x.book_id = b.id) WHERE b.kind IN ('client', 'frozen') AND e.balance <> b.balance",
+    ),
+    (
         "a subaccount has the client book of its account, provider and currency",
         "SELECT 'subaccount', s.id FROM subaccount s JOIN book b ON b.id = s.book_id \
          WHERE b.kind <> 'client' OR b.owner_id <> s.account_id OR b.project_id <> s.project_id \
@@ -49,6 +54,15 @@ const RULES: [(&str, &str); 5] = [
     (
         "a frozen book is not negative",
         "SELECT b.kind, b.id FROM book b WHERE b.kind = 'frozen' AND b.balance < 0",
+    ),
+    (
+        "the money of a payout is where its status says",
+        "SELECT p.status, p.id FROM num_payout p \
+         LEFT JOIN transfer h ON h.key = 'hold:payout:' || CAST(p.id AS TEXT) \
+         LEFT JOIN transfer s ON s.key = 'settle:payout:' || CAST(p.id AS TEXT) \
+         WHERE h.id IS NULL OR (s.id IS NULL) <> (p.status = 'pending') \
+         OR (p.status = 'paid') <> EXISTS (SELECT 1 FROM entry e JOIN book b ON b.id = e.book_id \
+         WHERE e.transfer_id = s.id AND b.kind = 'payout')",
     ),
 ];
 

@@ -5,7 +5,7 @@ use super::scope::scope_sql;
 use crate::db::{Kind, Sql};
 use crate::error::{Error, Result};
 use crate::rpc::handler::Ctx;
-use crate::rpc::meta::{Field, ScopeKind};
+use crate::rpc::meta::Field;
 
 /// The ids that a record is linked to, `1, 2`.
 pub fn linked(cx: &mut Ctx, field: &Field, id: i64) -> Result<String> {
@@ -64,7 +64,7 @@ fn link_ids(cx: &mut Ctx, elid: &str) -> Result<(i64, i64)> {
     let meta = &cx.call.func.meta;
     let parent = meta.link_from.trim_end_matches("_id");
     let mut sql = Sql::new("SELECT id FROM ").word(parent).sql(" WHERE id = ").bind(from);
-    if meta.scope == ScopeKind::Account {
+    if meta.scope.is_owned() {
         sql = sql.append(&scope_sql(cx.scope(), "account_id"));
     }
     match sql.first(cx.conn, &[Kind::Int])? {

@@ -17,7 +17,7 @@ pub fn where_own(cx: &Ctx, id: i64) -> Result<Sql> {
         sql = sql.sql(" AND ").word(&meta.parent).sql(" = ").bind(plid);
     }
     Ok(match meta.scope {
-        ScopeKind::None => sql,
+        ScopeKind::None | ScopeKind::Public => sql,
         ScopeKind::Account => sql.append(&scope_sql(cx.scope(), meta.owner())),
     })
 }
@@ -25,7 +25,7 @@ pub fn where_own(cx: &Ctx, id: i64) -> Result<Sql> {
 /// The columns that say whose a row is; a dictionary's row is nobody's.
 pub fn owner_columns(meta: &Meta) -> [&str; 2] {
     match meta.scope {
-        ScopeKind::None => ["id", "id"],
+        ScopeKind::None | ScopeKind::Public => ["id", "id"],
         ScopeKind::Account => [meta.owner(), "reseller_id"],
     }
 }
@@ -54,7 +54,7 @@ pub fn need_own(cx: &mut Ctx, id: i64) -> Result<()> {
 pub fn owner_of(cx: &mut Ctx, id: i64) -> Result<(i64, i64)> {
     need_own(cx, id)?;
     let meta = &cx.call.func.meta;
-    if meta.scope == ScopeKind::None {
+    if !meta.scope.is_owned() {
         return Ok((0, 0));
     }
     let sql = Sql::new("SELECT ").words([meta.owner(), "reseller_id"]).sql(" FROM ").word(&meta.table);

@@ -8,7 +8,7 @@ use crate::doc::Node;
 use crate::error::{Error, Result};
 use crate::history;
 use crate::rpc::handler::Ctx;
-use crate::rpc::meta::{Field, ScopeKind};
+use crate::rpc::meta::Field;
 use crate::seal::Column;
 
 pub fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
@@ -69,7 +69,7 @@ fn fold(cx: &Ctx, record: &mut Record) {
 /// Whose a new record is: the parent's that `plid` names, else the caller's own.
 fn new_owner(cx: &mut Ctx, record: &mut Record) -> Result<(i64, i64)> {
     let meta = &cx.call.func.meta;
-    if meta.scope == ScopeKind::None {
+    if !meta.scope.is_owned() {
         if !meta.parent.is_empty() {
             let plid = cx.plid()?.ok_or_else(|| Error::missed("plid"))?;
             need_parent(cx, plid)?;

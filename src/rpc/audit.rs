@@ -52,7 +52,10 @@ fn words_needed(func: &Func) -> Vec<String> {
 fn scope_fault(func: &Func) -> Option<String> {
     let meta = &func.meta;
     let reads_rows = !meta.view.is_empty() || !meta.table.is_empty();
-    let open = meta.level < Level::Department && meta.scope == ScopeKind::None;
+    let is_list = meta.shape() == Shape::List || func.verb == "filter";
+    let is_price_list = meta.scope == ScopeKind::Public && is_list;
+    let is_known = meta.scope.is_owned() || (is_price_list && meta.level == Level::Nobody);
+    let open = meta.level < Level::Department && !is_known;
     (reads_rows && open).then(|| format!("`{}` is open to clients without a scope", func.name()))
 }
 
@@ -80,7 +83,7 @@ fn columns_missing(func: &Func, db: &Db) -> Vec<String> {
             wanted.extend((!col.currency.is_empty()).then(|| (meta.view.clone(), col.currency.clone())));
         }
         wanted.extend((!meta.parent.is_empty()).then(|| (meta.view.clone(), meta.parent.clone())));
-        if meta.scope == ScopeKind::Account {
+        if meta.scope.is_owned() {
             wanted.extend(["account_id", "reseller_id"].map(|name| (meta.view.clone(), name.into())));
         }
     }

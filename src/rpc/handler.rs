@@ -154,6 +154,8 @@ pub enum Topic {
     Rates,
     /// Where calls are made.
     Switches,
+    /// Words and prices of virtual numbers.
+    Numbers,
 }
 
 impl Topic {
@@ -164,6 +166,7 @@ impl Topic {
             Self::Types => "types",
             Self::Rates => "rates",
             Self::Switches => "switches",
+            Self::Numbers => "numbers",
         }
     }
 }

@@ -108,7 +108,7 @@ impl View<'_> {
     fn condition(&self, cx: &Ctx, extra: Sql, tests: &[Test]) -> Result<Sql> {
         let meta = &cx.func.meta;
         let mut sql = match meta.scope {
-            ScopeKind::None => Sql::default(),
+            ScopeKind::None | ScopeKind::Public => Sql::default(),
             ScopeKind::Account => scope_sql(cx.scope(), "account_id"),
         };
         if !meta.parent.is_empty() {

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::answers::Answers;
+pub use super::scope::ScopeKind;
 use crate::db;
 use crate::error::{Error, Result};
 use crate::level::Level;
@@ -28,17 +29,6 @@ impl Shape {
             Self::Report => "report",
         }
     }
-}
-
-/// Whose rows a function touches.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ScopeKind {
-    /// Rows that belong to nobody: dictionaries, configuration.
-    #[default]
-    None,
-    /// Rows with `account_id` and `reseller_id`; the dispatcher adds the caller's scope.
-    Account,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -2,8 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::csv::cells;
-use crate::money::Money;
+use crate::rpc::lines::{self, Refused};
 use crate::telecom::prefix::is_prefix;
 
 /// A line that can be kept.
@@ -15,9 +14,6 @@ pub struct Line {
     pub numbers: [i64; 5],
 }
 
-/// The number of a line, and what is wrong with it: a column, `twice` or `columns`.
-pub type Refused = (usize, &'static str);
-
 const DESTINATION_MAX: usize = 255;
 const COLUMNS: [&str; 7] =
     ["prefix", "destination", "price", "initblock", "billingblock", "connectcharge", "min_time"];
@@ -27,27 +23,22 @@ const COLUMNS_MIN: usize = 3;
 /// The lines that can be kept, and which cannot and why. The first may name the columns, in their order.
 pub fn parse(text: &str) -> (Vec<Line>, Vec<Refused>) {
     let (mut lines, mut refused, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    for (at, row) in text.lines().enumerate().filter(|(_, row)| !row.trim().is_empty()) {
-        let sign = if row.contains(';') { ';' } else { ',' };
-        let cells = cells(row, sign);
-        if at == 0 && cells[0].trim().eq_ignore_ascii_case(COLUMNS[0]) {
-            continue;
-        }
-        match line(&cells, sign) {
-            Err(column) => refused.push((at + 1, column)),
-            Ok(line) if !seen.insert(line.prefix.clone()) => refused.push((at + 1, "twice")),
+    for sent in lines::of(text, COLUMNS[0]) {
+        match line(&sent) {
+            Err(column) => refused.push((sent.number, column)),
+            Ok(line) if !seen.insert(line.prefix.clone()) => refused.push((sent.number, "twice")),
             Ok(line) => lines.push(line),
         }
     }
     (lines, refused)
 }
 
-fn line(cells: &[String], sign: char) -> Result<Line, &'static str> {
-    if !(COLUMNS_MIN..=COLUMNS.len()).contains(&cells.len()) {
+/// An error is a column, or `columns`.
+fn line(sent: &lines::Line) -> Result<Line, &'static str> {
+    if !(COLUMNS_MIN..=COLUMNS.len()).contains(&sent.cells.len()) {
         return Err("columns");
     }
-    let cell = |at: usize| cells.get(at).map_or("", |cell| cell.trim());
+    let cell = |at: usize| sent.cell(at);
     let prefix = cell(0).strip_prefix('+').unwrap_or(cell(0));
     if !is_prefix(prefix) {
         return Err(COLUMNS[0]);
@@ -57,9 +48,7 @@ fn line(cells: &[String], sign: char) -> Result<Line, &'static str> {
     }
     let money = |at: usize| match cell(at) {
         "" if at >= COLUMNS_MIN => Ok(0),
-        // Where a semicolon divides, a comma is that of a decimal.
-        text if sign == ';' => amount(&text.replace(',', "."), at),
-        text => amount(text, at),
+        _ => sent.money(at).map(|money| money.0).ok_or(COLUMNS[at]),
     };
     let seconds = |at: usize, usual: i64| match cell(at) {
         "" => Ok(usual),
@@ -70,10 +59,6 @@ fn line(cells: &[String], sign: char) -> Result<Line, &'static str> {
         Some(column) => Err(column),
         None => Ok(Line { prefix: prefix.to_owned(), destination: cell(1).to_owned(), numbers }),
     }
-}
-
-fn amount(text: &str, at: usize) -> Result<i64, &'static str> {
-    Money::parse(text).map(|money| money.0).ok_or(COLUMNS[at])
 }
 
 #[cfg(test)]

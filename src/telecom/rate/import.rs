@@ -5,13 +5,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::csv::{self, Line, Refused};
+use super::csv::{self, Line};
 use crate::db::{Conn, Kind, Raw, Sql};
-use crate::doc::Node;
 use crate::error::{Error, Result};
 use crate::record::{self, Record};
 use crate::rpc::BUDGET_SLOW;
 use crate::rpc::handler::{Call, Form, Reply, Topic};
+use crate::rpc::lines::report;
 use crate::telecom::markup::follow::{self, Which};
 use crate::telecom::plan;
 
@@ -21,8 +21,6 @@ pub const FORM: Form = record::FORM.read(|_| Ok(Record::new())).outside(import);
 /// job holds the writer long (decisions.md, Writing).
 const BATCH: usize = 100;
 const BATCHES: usize = 10;
-/// Lines that a report names.
-const REFUSED_MAX: usize = 1_000;
 
 /// What has become of lines.
 #[derive(Default)]
@@ -48,23 +46,9 @@ fn import(call: &Call) -> Result<Reply> {
         counts.changed += done.changed;
     }
     let same = lines.len() - counts.added - counts.changed;
-    Ok(Reply::Ok(report(call, &counts, same, &refused)))
-}
-
-fn report(call: &Call, counts: &Counts, same: usize, refused: &[Refused]) -> Vec<Node> {
     let counts =
         [("added", counts.added), ("changed", counts.changed), ("same", same), ("refused", refused.len())];
-    let counts = counts.into_iter().map(|(name, count)| Node::leaf(name, count.to_string()));
-    let words = &call.app.registry.words;
-    let line = |(at, why): &Refused| {
-        let word = words.get(&call.lang, &call.func.sets, &format!("desc_line_{why}")).to_owned();
-        Node::new("elem").with([
-            Node::leaf("line", at.to_string()),
-            Node::leaf("field", *why),
-            Node::leaf("reason", word),
-        ])
-    };
-    counts.chain(refused.iter().take(REFUSED_MAX).map(line)).collect()
+    Ok(Reply::Ok(report(call, &counts, &refused)))
 }
 
 /// One job. It may run again.

@@ -3,8 +3,8 @@
 //! ```text
 //! # R18 What the calls below show
 //! > [GET|POST|JSON|MULTIPART] WHO [from ADDRESS]: QUERY     a call; WHO is a user, nobody, @session
-//! >> KEY METHOD PATH        a request of another API; KEY is what X-API-Key shows, or none
-//! body {"name":"x"}         its body, as application/json
+//! >> KEY METHOD PATH        a request of another API; KEY is what X-API-Key shows, bearer:TOKEN, or none
+//! body {"name":"x"}         its body, as application/json; a=b&c=d as a form
 //! with Header: value        sent with the call
 //! status 200                of HTTP; 200 where nothing is said
 //! type text/xml             the whole Content-Type

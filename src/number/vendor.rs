@@ -1,0 +1,77 @@
+//! Vendors: accounts whose numbers are sold, and which earn a share of what is paid for them.
+
+use crate::db::{Conn, Kind, Sql};
+use crate::error::{Error, Result};
+use crate::record::{self, Record};
+use crate::rpc::handler::{Ctx, Form, Handler};
+use crate::rpc::registry::Row;
+
+pub const FUNCS: &[Row] = &[
+    ("vendor.edit", Handler::Form(EDIT)),
+    ("vendor.order", Handler::View(Some(listed))),
+    ("vendor.payment", Handler::View(Some(listed))),
+];
+
+const EDIT: Form = record::FORM.check(check);
+
+/// All of the price, in 10⁻⁴ of a percent.
+pub const SHARE_MAX: i64 = 1_000_000;
+
+/// A vendor who may act as one.
+#[derive(Debug, Clone)]
+pub struct Vendor {
+    pub account_id: i64,
+    pub reseller_id: i64,
+    pub name: String,
+}
+
+impl Vendor {
+    pub fn find(conn: &mut Conn, account_id: i64) -> Result<Option<Self>> {
+        let sql =
+            Sql::new("SELECT v.name, a.reseller_id FROM num_vendor v JOIN account a ON a.id = v.account_id");
+        let sql = sql.sql(" WHERE v.active AND NOT a.deleted AND v.account_id = ").bind(account_id);
+        let row = sql.first(conn, &[Kind::Text, Kind::Int])?;
+        Ok(row.map(|row| Self { account_id, reseller_id: row[1].int(), name: row[0].str().to_owned() }))
+    }
+}
+
+/// The caller as a vendor. Error `access(vendor)` to everybody else.
+pub fn need(cx: &mut Ctx) -> Result<Vendor> {
+    let found = Vendor::find(cx.conn, cx.call.caller.user.account_id)?;
+    found.ok_or_else(|| Error::access("vendor"))
+}
+
+/// Staff see what is of all vendors; the scope leaves a vendor his own.
+pub fn listed(cx: &mut Ctx) -> Result<Sql> {
+    if !cx.caller.level().is_staff() {
+        need(cx)?;
+    }
+    Ok(Sql::default())
+}
+
+/// The money of a reseller's client is credit that his reseller gave him: none of it can be paid out.
+fn check(cx: &mut Ctx, record: &mut Record) -> Result<()> {
+    let name = record.str("name").trim().to_owned();
+    if name.is_empty() || name.chars().any(char::is_control) {
+        return Err(Error::value("name", name));
+    }
+    record.set("name", name);
+    let share = record.int("share");
+    if !(0..=SHARE_MAX).contains(&share) {
+        return Err(Error::value("share", crate::value::percent(share)));
+    }
+    if record.is_new() {
+        let account_id = record.int("account_id");
+        let (_, reseller_id) = record::account_owner(cx, account_id)?;
+        if reseller_id != 0 && reseller_id != account_id {
+            return Err(Error::value("account", account_id.to_string()));
+        }
+        let sql = Sql::new("SELECT id FROM num_vendor WHERE account_id = ").bind(account_id);
+        if sql.first(cx.conn, &[Kind::Int])?.is_some() {
+            return Err(Error::exists("account", account_id.to_string()));
+        }
+        let now_us = cx.now_us;
+        record.set("created_at", now_us);
+    }
+    Ok(())
+}
