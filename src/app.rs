@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::db::{Db, Kind, Raw, Sql};
 use crate::doc::Node;
 use crate::http::Kept;
+use crate::number::smpp;
 use crate::rpc::BUDGET_SLOW;
 use crate::rpc::handler::Topic;
 use crate::rpc::registry::Registry;
@@ -63,6 +64,8 @@ pub struct App {
     pub rates: Rates,
     /// Ways to the providers of short messages.
     pub sms_transports: Transports,
+    /// Sessions with suppliers of numbers.
+    pub number_links: smpp::Links,
     pub access: Access,
     pub credentials: Credentials,
     pub throttle: Throttle,
@@ -129,6 +132,7 @@ impl App {
             links: Links::default(),
             rates: Rates::default(),
             sms_transports: Transports::default(),
+            number_links: smpp::Links::default(),
             access: Access::default(),
             credentials: Credentials::new(clock.clone()),
             throttle: Throttle::new(clock.clone()),

@@ -3,8 +3,12 @@
 pub mod catalogue;
 pub mod code;
 pub mod flash;
+pub mod hook;
+pub mod part;
 pub mod payment;
 pub mod payout;
+pub mod smpp;
+pub mod supplier;
 pub mod vendor;
 pub mod wallet;
 
@@ -19,6 +23,7 @@ pub const FUNCS: &[&[Row]] = &[
     flash::FUNCS,
     payment::FUNCS,
     payout::FUNCS,
+    supplier::FUNCS,
     vendor::FUNCS,
     wallet::FUNCS,
 ];
