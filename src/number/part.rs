@@ -44,7 +44,8 @@ impl Mobile {
             false => (None, delivery.octets.as_slice()),
         };
         let place = header.or(Some(delivery.sar));
-        let is_part = |[_, total, number]: &Place| (2..=PARTS_MAX).contains(total) && (1..=*total).contains(number);
+        let is_part =
+            |[_, total, number]: &Place| (2..=PARTS_MAX).contains(total) && (1..=*total).contains(number);
         Self {
             phone: delivery.destination.clone(),
             sender: delivery.source.clone(),
@@ -123,7 +124,9 @@ fn joined(conn: &mut Conn, (supplier_id, reference): (i64, &str), least: usize) 
 
 /// Hands on what has waited too long for the rest of it, and forgets what was handed on.
 pub fn run(app: &Arc<App>, now_us: i64) -> Result<Report> {
-    let sql = Sql::new("SELECT DISTINCT supplier_id, reference FROM num_sms_part WHERE NOT joined AND received_at <= ");
+    let sql = Sql::new(
+        "SELECT DISTINCT supplier_id, reference FROM num_sms_part WHERE NOT joined AND received_at <= ",
+    );
     let sql = sql.bind(now_us - WAIT_US).sql(" LIMIT ").bind(LATE_MAX);
     let mut report = Report::default();
     for row in app.db.read(BUDGET_SLOW, |conn| sql.load(conn, &[Kind::Int, Kind::Text]))? {
@@ -135,7 +138,8 @@ pub fn run(app: &Arc<App>, now_us: i64) -> Result<Report> {
         report.done += done;
     }
     app.db.write(move |conn| {
-        let sql = Sql::new("DELETE FROM num_sms_part WHERE joined AND received_at <= ").bind(now_us - KNOWN_US);
+        let sql =
+            Sql::new("DELETE FROM num_sms_part WHERE joined AND received_at <= ").bind(now_us - KNOWN_US);
         sql.execute(conn).map(drop)
     })?;
     Ok(report)

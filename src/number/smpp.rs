@@ -47,11 +47,12 @@ impl Links {
 
 /// What a form says of a supplier. Error `value` names the field.
 pub fn check(url: &str, login: &str, secret: &str) -> Result<()> {
-    settings(url, login, secret.to_owned()).and_then(|settings| settings.check()).map_err(|error| {
-        match error.object.as_str() {
-            "address" => Error::value("url", url),
-            _ => error,
-        }
+    settings(url, login, secret.to_owned()).and_then(|settings| settings.check()).map_err(|error| match error
+        .object
+        .as_str()
+    {
+        "address" => Error::value("url", url),
+        _ => error,
     })
 }
 

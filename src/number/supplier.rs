@@ -12,10 +12,8 @@ use crate::rpc::handler::{Ctx, Form, Handler};
 use crate::rpc::registry::Row;
 use crate::seal::Column;
 
-pub const FUNCS: &[Row] = &[
-    ("number.supplier.edit", Handler::Form(EDIT)),
-    ("number.supplier.delete", Handler::Each(delete)),
-];
+pub const FUNCS: &[Row] =
+    &[("number.supplier.edit", Handler::Form(EDIT)), ("number.supplier.delete", Handler::Each(delete))];
 
 const EDIT: Form = record::FORM.check(check).save(save);
 
@@ -51,7 +49,10 @@ impl Supplier {
             "SELECT id, code, kind, url, login, version, secret FROM num_supplier WHERE NOT deleted AND active",
         );
         let (int, text) = (Kind::Int, Kind::Text);
-        let rows = sql.append(condition).sql(" ORDER BY id").load(conn, &[int, text, text, text, text, int, text])?;
+        let rows = sql
+            .append(condition)
+            .sql(" ORDER BY id")
+            .load(conn, &[int, text, text, text, text, int, text])?;
         Ok(rows.iter().map(|row| Self::of(row)).collect())
     }
 

@@ -240,7 +240,8 @@ impl Link {
     /// Messages are for those who take them; a receipt is for whoever hands messages over.
     async fn delivered(&mut self, pdu: Pdu) -> Result<(), End> {
         let takes = self.inlet.takes_messages();
-        let Some(delivery) = Delivery::read(&pdu.body).filter(|delivery| takes || delivery.is_receipt()) else {
+        let Some(delivery) = Delivery::read(&pdu.body).filter(|delivery| takes || delivery.is_receipt())
+        else {
             return self.write(&pdu.answer(status::PERMANENT)).await;
         };
         if takes {
