@@ -94,6 +94,8 @@ pub struct App {
     pub posted: Notify,
     /// Messages wait to be handed over.
     pub sms_waits: Notify,
+    /// The sandbox of numbers has something to deliver.
+    pub numbers_wait: Notify,
 }
 
 /// The generation of a topic that something was read at.
@@ -156,6 +158,7 @@ impl App {
             cursors: Cache::new(CURSORS_MAX),
             posted: Notify::new(),
             sms_waits: Notify::new(),
+            numbers_wait: Notify::new(),
             clock,
         });
         types::reload(&app);

@@ -45,6 +45,8 @@ pub struct Config {
     pub mgrctl_group: Option<String>,
     pub rate_max_age_days: u32,
     pub agent_markup_percent: u32,
+    /// Of the prices of virtual numbers; "": that of the first provider.
+    pub number_currency: String,
     pub body_limit_bytes: usize,
     pub session_minutes: u32,
     pub log_level: String,
@@ -214,6 +216,7 @@ impl Config {
             mgrctl_group: Some(values.text("MgrctlGroup")).filter(|group| !group.is_empty()),
             rate_max_age_days: values.number("RateMaxAgeDays"),
             agent_markup_percent: values.number("AgentMarkup"),
+            number_currency: values.text("NumberCurrency").to_uppercase(),
             body_limit_bytes: values.number("BodyLimit"),
             session_minutes: values.number("SessionMinutes"),
             log_level: values.text("LogLevel"),

@@ -3,6 +3,7 @@
 //! servers, or be killed: what it has done is not due any more.
 
 pub mod calls;
+pub mod numbers;
 pub mod services;
 pub mod simulate;
 
@@ -69,6 +70,7 @@ fn all() -> impl Iterator<Item = (&'static str, Named)> {
     over_services.chain([
         (calls::NAME, Named::Own(calls::run)),
         (contact::JOB, Named::Own(contact::forget)),
+        (numbers::NAME, Named::Own(numbers::run)),
         (esim::NAME, Named::Reaching(esim::run)),
     ])
 }

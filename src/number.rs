@@ -1,25 +1,43 @@
 //! Virtual numbers: what is for sale, orders and their messages, vendors (operations.md §2.17-2.22).
 
+pub mod account;
+pub mod buy;
 pub mod catalogue;
 pub mod code;
 pub mod flash;
+pub mod inbox;
+pub mod maxprice;
+pub mod order;
+pub mod outcome;
 pub mod payment;
 pub mod payout;
+pub mod rating;
+pub mod reuse;
+pub mod sandbox;
+pub mod shown;
 pub mod snapshot;
+pub mod stock;
 pub mod vendor;
 pub mod wallet;
 
 use crate::rpc::registry::Row;
 
 pub const FUNCS: &[&[Row]] = &[
+    account::FUNCS,
+    buy::FUNCS,
     catalogue::offer::FUNCS,
     catalogue::phone::FUNCS,
     catalogue::product::FUNCS,
     catalogue::words::FUNCS,
     code::FUNCS,
     flash::FUNCS,
+    inbox::FUNCS,
+    maxprice::FUNCS,
+    order::FUNCS,
     payment::FUNCS,
     payout::FUNCS,
+    rating::FUNCS,
+    reuse::FUNCS,
     vendor::FUNCS,
     wallet::FUNCS,
 ];

@@ -96,6 +96,7 @@ CREATE TABLE num_offer (
     rate_72    BIGINT NOT NULL DEFAULT -1,
     rate_168   BIGINT NOT NULL DEFAULT -1,
     rate_720   BIGINT NOT NULL DEFAULT -1,
+    rated_hour BIGINT NOT NULL DEFAULT 0,
     changed_at BIGINT NOT NULL DEFAULT 0,
     active     BOOLEAN NOT NULL DEFAULT TRUE
 );
@@ -103,7 +104,8 @@ CREATE UNIQUE INDEX num_offer__product ON num_offer (pool_id, product_id);
 CREATE INDEX num_offer_price ON num_offer (product_id, price, id);
 CREATE INDEX num_offer_changed ON num_offer (changed_at);
 
--- state: active, hosted (somebody rents it), retired.
+-- state: active, hosted (somebody rents it), retired. freed_at: when its last tenant's time was over, for the
+-- next one gets the number that has been free for longest.
 CREATE TABLE num_phone (
     id            INTEGER PRIMARY KEY AUTOINCREMENT,
     pool_id       BIGINT NOT NULL REFERENCES num_pool (id),
@@ -115,9 +117,11 @@ CREATE TABLE num_phone (
     voice_ok      BOOLEAN NOT NULL DEFAULT FALSE,
     reuse_ok      BOOLEAN NOT NULL DEFAULT FALSE,
     forwarding_ok BOOLEAN NOT NULL DEFAULT FALSE,
+    freed_at      BIGINT NOT NULL DEFAULT 0,
     created_at    BIGINT NOT NULL DEFAULT 0
 );
 CREATE UNIQUE INDEX num_phone__phone ON num_phone (phone);
+CREATE INDEX num_phone_freed ON num_phone (pool_id, freed_at, id) WHERE state = 'active';
 CREATE INDEX num_phone_pool ON num_phone (pool_id, state, id);
 CREATE INDEX num_phone_account ON num_phone (account_id, id);
 
@@ -176,6 +180,7 @@ CREATE UNIQUE INDEX num_order__live ON num_order (phone_id, product_id)
     WHERE status IN ('PENDING', 'RECEIVED') AND phone_id <> 0;
 CREATE INDEX num_order_phone ON num_order (phone_id, id);
 CREATE INDEX num_order_account ON num_order (account_id, category, id);
+CREATE INDEX num_order_account_live ON num_order (account_id) WHERE status IN ('PENDING', 'RECEIVED');
 CREATE INDEX num_order_reseller ON num_order (reseller_id, id);
 CREATE INDEX num_order_vendor ON num_order (vendor_id, category, id);
 CREATE INDEX num_order_upstream ON num_order (supplier_id, id)
@@ -220,7 +225,8 @@ CREATE TABLE num_account (
     default_forwarding TEXT NOT NULL DEFAULT ''
 );
 
--- cause: `order:<id>`, `payment:<id>` or `transfer:<id>`, each of which changes a rating once.
+-- cause: `order:<id>`, `payment:<id>`, `transfer:<id>` or `reset:<account>:<blocked_at>`, each of which changes a
+-- rating once. delta: by the rule, which the ends of the scale may cut off.
 CREATE TABLE num_rating_event (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     account_id  BIGINT NOT NULL REFERENCES account (id),
@@ -300,11 +306,13 @@ SELECT f.id, c.slug AS country, p.slug AS product, o.slug AS operator, p.categor
 FROM num_offer f JOIN num_pool l ON l.id = f.pool_id JOIN num_product p ON p.id = f.product_id
 JOIN num_country c ON c.id = l.country_id JOIN num_operator o ON o.id = l.operator_id;
 
+-- An order whose number its supplier has not named yet is none.
 CREATE VIEW number_order_list AS
 SELECT o.id, o.account_id, o.reseller_id, o.vendor_id, a.name AS account_name, o.category, o.country, o.operator,
        o.product, o.phone, o.price, y.iso AS currency_iso, o.status, o.created_at, o.expires_at, o.first_sms_at,
        o.closed_at, o.forwarding, o.forwarding_number, o.voice, o.reuse, o.ref, o.parent_id, o.vendor_amount
-FROM num_order o JOIN account a ON a.id = o.account_id JOIN currency y ON y.id = o.currency_id;
+FROM num_order o JOIN account a ON a.id = o.account_id JOIN currency y ON y.id = o.currency_id
+WHERE o.phone <> '';
 
 -- The same with a vendor's own scope: whose numbers they were.
 CREATE VIEW vendor_order_list AS

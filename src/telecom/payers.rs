@@ -32,6 +32,13 @@ pub struct Bill<'b> {
     pub amounts: [Money; 2],
 }
 
+/// What somebody else gets of what the provider earns: a vendor's share.
+#[derive(Debug, Clone)]
+pub struct Cut {
+    pub to: Subaccount,
+    pub amount: Money,
+}
+
 impl Payers {
     /// The first subaccount of each. `reseller_id` 0, or the client himself: nobody else pays.
     pub fn of(conn: &mut Conn, account_id: i64, reseller_id: i64) -> Result<Self> {
@@ -93,6 +100,19 @@ impl Payers {
         self.0.iter().try_for_each(|side| charge::settle(conn, side.subaccount.id))
     }
 
+    /// The same where somebody gets his share of it.
+    pub fn charge_sharing(&self, conn: &mut Conn, bill: &Bill, cut: Option<&Cut>, now_us: i64) -> Result<()> {
+        for (side, what, amount) in self.locking(bill) {
+            let lines = side.gains(amount, cut.filter(|_| self.is_paying_provider(side)))?;
+            let lines = merged(Line::new(side.subaccount.book(), amount.negated()), lines)?;
+            if lines.len() > 1 {
+                let transfer = Transfer::new(format!("charge:{what}:{}", bill.id), lines)?;
+                side.post(conn, &transfer, now_us)?;
+            }
+        }
+        cut.map_or(Ok(()), |cut| charge::settle(conn, cut.to.id))
+    }
+
     /// Gives back what was charged; nothing where nothing was, or it has been given back.
     pub fn reverse(&self, conn: &mut Conn, bill: &Bill, now_us: i64) -> Result<()> {
         for (side, what, _) in self.locking(bill) {
@@ -115,6 +135,26 @@ impl Payers {
         self.each(conn, bill, now_us, |side, what, amount| {
             side.held(what, bill.id, amount).capture(&[Line::new(side.earner, amount)])
         })
+    }
+
+    /// The same where somebody gets his share of it.
+    pub fn capture_sharing(
+        &self,
+        conn: &mut Conn,
+        bill: &Bill,
+        cut: Option<&Cut>,
+        now_us: i64,
+    ) -> Result<()> {
+        self.each(conn, bill, now_us, |side, what, amount| {
+            let gains = side.gains(amount, cut.filter(|_| self.is_paying_provider(side)))?;
+            side.held(what, bill.id, amount).capture(&gains)
+        })?;
+        cut.map_or(Ok(()), |cut| charge::settle(conn, cut.to.id))
+    }
+
+    /// What this side pays is the provider's: the client's where nobody stands between.
+    fn is_paying_provider(&self, side: &Side) -> bool {
+        side.is_reseller || self.wholesale().is_none()
     }
 
     pub fn release(&self, conn: &mut Conn, bill: &Bill, now_us: i64) -> Result<()> {
@@ -178,7 +218,25 @@ impl Side {
         Hold { what, id, client: self.subaccount.book(), amount }
     }
 
+    /// Who gets what of an amount.
+    fn gains(&self, amount: Money, cut: Option<&Cut>) -> Result<Vec<Line>> {
+        let share = cut.map_or(Money::ZERO, |cut| cut.amount);
+        let shared = cut.map(|cut| Line::new(cut.to.book(), share));
+        let own = Line::new(self.earner, amount.minus(share)?);
+        Ok([Some(own), shared].into_iter().flatten().filter(|line| line.amount != Money::ZERO).collect())
+    }
+
     fn charged(&self, what: &str, id: i64, amount: Money) -> Result<Transfer> {
         between(format!("charge:{what}:{id}"), self.subaccount.book(), self.earner, amount)
     }
+}
+
+/// The lines with another one, which may be of the same book: a vendor who buys his own number.
+fn merged(line: Line, mut lines: Vec<Line>) -> Result<Vec<Line>> {
+    match lines.iter_mut().find(|other| other.book == line.book) {
+        Some(other) => other.amount = other.amount.plus(line.amount)?,
+        None => lines.insert(0, line),
+    }
+    lines.retain(|line| line.amount != Money::ZERO);
+    Ok(lines)
 }

@@ -21,6 +21,7 @@ mod mail;
 mod matrix;
 mod modules;
 mod number_vendor;
+mod numbers;
 mod offers;
 mod property;
 mod rates;

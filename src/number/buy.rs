@@ -1,0 +1,394 @@
+//! Buying a number: for one product (activation), or alone for a time (hosting).
+//!
+//! One job does it: the cheapest offer with stock is chosen, the order written down, its price set aside, and
+//! the number taken last, for its offer's row is what others wait for. Who finds that the last number went
+//! meanwhile begins anew. No network is needed for numbers of ours; one that a supplier has to bring first
+//! (`num_pool.supplier_id`) is asked for behind this job, and `order::filled` or `order::give_up` end it.
+
+use super::order::{self, bill};
+use super::rating::{self, Standing};
+use super::shown::Shown;
+use super::stock::{self, Offer, Place, Taken};
+use super::{account, sandbox};
+use crate::app::App;
+use crate::books::Subaccount;
+use crate::db::{Conn, Kind, Raw, Sql};
+use crate::error::{Error, Result};
+use crate::ledger::Scale;
+use crate::ledger::rounding::share;
+use crate::level::Level;
+use crate::money::Money;
+use crate::record::{self, Record};
+use crate::rpc::handler::{Call, Form, Handler, Reply};
+use crate::rpc::journal;
+use crate::rpc::registry::Row;
+use crate::telecom::client;
+use crate::telecom::party::{Closed, Party};
+use crate::telecom::payers::{Bill, Cut, Payers};
+use crate::time::{MINUTE_US, SECOND_US};
+
+pub const FUNCS: &[Row] = &[
+    ("number.buy", Handler::Form(NEW.outside(|call| buy(call, stock::ACTIVATION)))),
+    ("number.hosting.buy", Handler::Form(NEW.outside(|call| buy(call, stock::HOSTING)))),
+];
+
+const NEW: Form = record::FORM.read(|_| Ok(Record::new()));
+
+/// So long an activation waits for its message (operations.md §2.17).
+pub const LIFE_US: i64 = 15 * MINUTE_US;
+const ANY: &str = "any";
+/// How often somebody else may have been faster.
+const TRIES_MAX: usize = 16;
+/// A share is 10⁻⁴ of a percent.
+const WHOLE: i64 = 1_000_000;
+
+/// What is asked for, read from the call.
+#[derive(Debug, Clone, Default)]
+struct Wish {
+    account_id: i64,
+    category: &'static str,
+    country: String,
+    operator: String,
+    product: String,
+    most: Option<Money>,
+    extras: Extras,
+}
+
+/// What a number is bought with, where it can be.
+#[derive(Debug, Clone, Default)]
+pub struct Extras {
+    pub forwarding: bool,
+    pub forwarding_number: String,
+    pub voice: bool,
+    pub reuse: bool,
+    pub reference: String,
+}
+
+/// What an order is for. `parent_id`: the one whose number is bought again.
+pub struct Sale<'s> {
+    pub offer: &'s Offer,
+    pub product: &'s str,
+    pub category: &'static str,
+    pub life_us: i64,
+    pub parent_id: i64,
+}
+
+/// Who buys, and may.
+pub struct Buyer {
+    pub payers: Payers,
+    own: Subaccount,
+    default_forwarding: String,
+}
+
+fn text(call: &Call, name: &str) -> Result<String> {
+    match call.func.meta.field(name) {
+        Some(_) => Ok(call.input(name)?.map_or(String::new(), |raw| raw.str().trim().to_owned())),
+        None => Ok(String::new()),
+    }
+}
+
+fn flag(call: &Call, name: &str) -> Result<bool> {
+    match call.func.meta.field(name) {
+        Some(_) => Ok(call.input(name)?.is_some_and(|raw| raw.on())),
+        None => Ok(false),
+    }
+}
+
+/// Error `missed(<name>)` where nothing was sent.
+pub fn word(call: &Call, name: &str) -> Result<String> {
+    let word = text(call, name)?;
+    if word.is_empty() { Err(Error::missed(name)) } else { Ok(word) }
+}
+
+/// Whoever calls buys for himself, with his own money.
+pub fn own_account(call: &Call) -> Result<i64> {
+    match (call.caller.user.account_id, call.caller.level()) {
+        (1.., Level::User | Level::Reseller) => Ok(call.caller.user.account_id),
+        _ => Err(Error::access(call.func.name())),
+    }
+}
+
+impl Extras {
+    pub fn of(call: &Call) -> Result<Self> {
+        let forwarding_number = text(call, "fwd_number")?;
+        if !forwarding_number.is_empty() && !is_russian(&forwarding_number) {
+            return Err(Error::value("fwd_number", forwarding_number));
+        }
+        Ok(Self {
+            forwarding: flag(call, "forwarding")?,
+            forwarding_number,
+            voice: flag(call, "voice")?,
+            reuse: flag(call, "reuse")?,
+            reference: client::reference("ref", &text(call, "ref")?)?,
+        })
+    }
+}
+
+/// 11 digits with the code of the country and without a sign (operations.md §1.8 N09).
+pub fn is_russian(number: &str) -> bool {
+    number.len() == 11 && number.starts_with('7') && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+impl Wish {
+    fn of(call: &Call, category: &'static str) -> Result<Self> {
+        let has_most =
+            call.func.meta.field("maxprice").is_some() && !call.params.get("maxprice").trim().is_empty();
+        let most = if has_most { call.input("maxprice")?.map(|raw| Money(raw.int())) } else { None };
+        Ok(Self {
+            account_id: own_account(call)?,
+            category,
+            country: word(call, "country")?,
+            operator: word(call, "operator")?,
+            product: word(call, "product")?,
+            most,
+            extras: Extras::of(call)?,
+        })
+    }
+}
+
+/// An order with what is needed to tell of it.
+pub struct Bought {
+    pub shown: Shown,
+    pub is_sandbox: bool,
+}
+
+fn buy(call: &Call, category: &'static str) -> Result<Reply> {
+    let wish = Wish::of(call, category)?;
+    in_one_job(call, move |conn, currency, now_us| begin(conn, &wish, currency, now_us))
+}
+
+/// Runs a purchase until nobody else was faster, with its journal.
+pub fn in_one_job(
+    call: &Call,
+    work: impl Fn(&mut Conn, &str, i64) -> Result<Bought> + Clone + Send + 'static,
+) -> Result<Reply> {
+    let (entry, now_us) = (journal::statement(call), call.now_us);
+    let currency = call.app.config.load().number_currency.clone();
+    let mut tries = 0;
+    loop {
+        let (entry, currency, work) = (entry.clone(), currency.clone(), work.clone());
+        let done = call.app.db.write(move |conn| {
+            let bought = work(conn, &currency, now_us)?;
+            entry.clone().execute(conn)?;
+            Ok(bought)
+        });
+        tries += 1;
+        match done {
+            Ok(bought) => return Ok(told(&call.app, call, &bought)),
+            Err(error) if is_changed(&error) && tries < TRIES_MAX => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn is_changed(error: &Error) -> bool {
+    error.kind == "busy" && error.object == "stock"
+}
+
+fn told(app: &App, call: &Call, bought: &Bought) -> Reply {
+    if bought.is_sandbox {
+        app.numbers_wait.notify_one();
+    }
+    Reply::Ok(bought.shown.nodes(&call.zone))
+}
+
+fn begin(conn: &mut Conn, wish: &Wish, currency: &str, now_us: i64) -> Result<Bought> {
+    let buyer = Buyer::load(conn, wish.account_id, currency, now_us)?;
+    let goods = Goods::find(conn, wish)?;
+    let offer = stock::cheapest(conn, goods.product_id, goods.place, goods.most)?;
+    let offer = offer.ok_or_else(|| Error::limit("stock", ""))?;
+    let sale = Sale {
+        offer: &offer,
+        product: &wish.product,
+        category: wish.category,
+        life_us: goods.life_us,
+        parent_id: 0,
+    };
+    let id = insert(conn, &buyer, &sale, now_us)?;
+    match wish.category {
+        stock::HOSTING => {
+            let taken = stock::take_hosting(conn, &offer, now_us)?.ok_or_else(stock::changed)?;
+            let bought = fill(conn, (id, &buyer, &sale), &taken, &wish.extras, now_us)?;
+            let bill = Bill { what: order::HOSTING, id, amounts: [offer.price; 2] };
+            let cut = cut(conn, &taken, offer.price, &buyer)?;
+            buyer.payers.charge_sharing(conn, &bill, cut.as_ref(), now_us)?;
+            Ok(bought)
+        }
+        _ => {
+            buyer.payers.hold(conn, &bill(id, offer.price), now_us)?;
+            let taken = stock::take_activation(conn, &offer, now_us)?.ok_or_else(stock::changed)?;
+            fill(conn, (id, &buyer, &sale), &taken, &wish.extras, now_us)
+        }
+    }
+}
+
+impl Buyer {
+    /// Errors of somebody for whom nothing may be done, whose rating keeps him from it, or who has no money in
+    /// the currency of numbers.
+    pub fn load(conn: &mut Conn, account_id: i64, currency: &str, now_us: i64) -> Result<Self> {
+        let party = Party::load(conn, account_id)?;
+        match party.closed() {
+            Some(Closed::Client) => return Err(Error::access("number.buy")),
+            // What keeps a reseller from paying for his client is not told (operations.md §2.14).
+            Some(Closed::Reseller) => return Err(Error::limit("service", "")),
+            None => {}
+        }
+        let row = account::Row::load(conn, account_id)?;
+        match row.standing {
+            Some(standing) => rating::need_open(conn, account_id, standing, now_us)?,
+            None => account::open(conn, account_id, Standing::NEW)?,
+        }
+        let payers = party.payers(conn)?;
+        let is_right = |side: &Subaccount| match currency {
+            "" => side.currency_id == row.base_currency_id,
+            iso => side.iso == iso,
+        };
+        if !is_right(&payers.retail().subaccount) {
+            return Err(Error::limit("balance", ""));
+        }
+        if payers.wholesale().is_some_and(|side| !is_right(&side.subaccount)) {
+            return Err(Error::limit("service", ""));
+        }
+        let own = payers.retail().subaccount.clone();
+        Ok(Self { payers, own, default_forwarding: row.default_forwarding })
+    }
+}
+
+/// What the words of a wish are.
+struct Goods {
+    product_id: i64,
+    place: Place,
+    most: Option<Money>,
+    life_us: i64,
+}
+
+impl Goods {
+    fn find(conn: &mut Conn, wish: &Wish) -> Result<Self> {
+        let sql = Sql::new("SELECT (SELECT id FROM num_country WHERE active AND slug = ")
+            .bind(wish.country.as_str());
+        let sql = sql.sql("), (SELECT id FROM num_operator WHERE slug = ").bind(wish.operator.as_str());
+        let sql = sql.sql(
+            "), p.id, p.hosting_sec, m.price FROM (SELECT 1 AS one) x LEFT JOIN num_product p ON p.active AND p.slug = ",
+        );
+        let sql = sql.bind(wish.product.as_str()).sql(" AND p.category = ").bind(wish.category);
+        let sql = sql.sql(" LEFT JOIN num_max_price m ON m.product_id = p.id AND m.account_id = ");
+        let row = sql.bind(wish.account_id).first(conn, &[Kind::Int; 5])?;
+        let row = row.ok_or_else(|| Error::system("words were not looked up"))?;
+        let known = |what: &str, word: &str, raw: &Raw| match (word, raw) {
+            (ANY, _) => Ok(None),
+            (_, Raw::Int(id)) => Ok(Some(*id)),
+            _ => Err(Error::missed(what).with("value", word)),
+        };
+        let country_id = known("country", &wish.country, &row[0])?;
+        let operator_id = known("operator", &wish.operator, &row[1])?;
+        let Raw::Int(product_id) = row[2] else {
+            return Err(Error::missed("product").with("value", wish.product.as_str()));
+        };
+        let saved = if row[4] == Raw::Null { None } else { Some(Money(row[4].int())) };
+        // It counts where we are to choose, and what the call says goes before what is kept.
+        let most = wish.most.or(saved).filter(|_| operator_id.is_none());
+        let life_us = if wish.category == stock::HOSTING { row[3].int() * SECOND_US } else { LIFE_US };
+        Ok(Self { product_id, place: Place { country_id, operator_id }, most, life_us })
+    }
+}
+
+/// The order without its number.
+pub fn insert(conn: &mut Conn, buyer: &Buyer, sale: &Sale, now_us: i64) -> Result<i64> {
+    let (own, offer) = (&buyer.own, sale.offer);
+    let wholesale = buyer.payers.wholesale().map_or(0, |side| side.subaccount.id);
+    let values: [(&str, Raw); 16] = [
+        ("account_id", own.account_id.into()),
+        ("reseller_id", own.reseller_id.into()),
+        ("subaccount_id", own.id.into()),
+        ("reseller_subaccount_id", wholesale.into()),
+        ("offer_id", offer.id.into()),
+        ("product_id", offer.product_id.into()),
+        ("category", sale.category.into()),
+        ("country", offer.country.as_str().into()),
+        ("operator", offer.operator.as_str().into()),
+        ("product", sale.product.into()),
+        ("price", offer.price.0.into()),
+        ("currency_id", own.currency_id.into()),
+        ("status", order::Status::Pending.word().into()),
+        ("created_at", now_us.into()),
+        ("expires_at", (now_us + sale.life_us).into()),
+        ("parent_id", sale.parent_id.into()),
+    ];
+    let sql = Sql::new("INSERT INTO num_order (").words(values.iter().map(|(name, _)| *name));
+    let sql = sql.sql(") VALUES (").binds(values.into_iter().map(|(_, value)| value)).sql(") RETURNING id");
+    let row = sql.first(conn, &[Kind::Int])?;
+    row.map(|row| row[0].int()).ok_or_else(|| Error::system("an order got no id"))
+}
+
+/// What a vendor gets of it. Nobody gets money of another currency.
+fn cut(conn: &mut Conn, taken: &Taken, price: Money, buyer: &Buyer) -> Result<Option<Cut>> {
+    let (vendor_id, amount) = share_of(taken, price, buyer)?;
+    if amount == Money::ZERO {
+        return Ok(None);
+    }
+    let to = crate::books::subaccount_of(conn, vendor_id, None)?;
+    Ok(Some(Cut { to, amount }))
+}
+
+fn share_of(taken: &Taken, price: Money, buyer: &Buyer) -> Result<(i64, Money)> {
+    match taken.vendor.filter(|vendor| vendor.currency_id == buyer.own.currency_id) {
+        Some(vendor) => Ok((vendor.account_id, share(price, vendor.share, WHOLE, Scale::TELECOM)?)),
+        None => Ok((taken.vendor.map_or(0, |vendor| vendor.account_id), Money::ZERO)),
+    }
+}
+
+/// Gives the order its number, and what of the extras that one can do.
+pub fn fill(
+    conn: &mut Conn,
+    (id, buyer, sale): (i64, &Buyer, &Sale),
+    taken: &Taken,
+    extras: &Extras,
+    now_us: i64,
+) -> Result<Bought> {
+    let number = match extras.forwarding_number.as_str() {
+        "" => buyer.default_forwarding.as_str(),
+        number => number,
+    };
+    let forwarding = extras.forwarding && taken.forwarding_ok && !number.is_empty();
+    let (vendor_id, vendor_amount) = share_of(taken, sale.offer.price, buyer)?;
+    let shown = Shown {
+        id,
+        price: sale.offer.price,
+        created_at: now_us,
+        expires_at: now_us + sale.life_us,
+        phone: taken.phone.clone(),
+        country: sale.offer.country.clone(),
+        operator: sale.offer.operator.clone(),
+        product: sale.product.to_owned(),
+        category: sale.category.to_owned(),
+        currency: buyer.own.iso.clone(),
+        status: order::Status::Pending.word().to_owned(),
+        forwarding_number: if forwarding { number.to_owned() } else { String::new() },
+        reference: extras.reference.clone(),
+        forwarding,
+        voice: extras.voice && taken.voice_ok,
+        reuse: extras.reuse && taken.reuse_ok,
+    };
+    let values: [(&str, Raw); 10] = [
+        ("phone_id", taken.phone_id.into()),
+        ("phone", taken.phone.as_str().into()),
+        ("supplier_id", taken.supplier_id.into()),
+        ("vendor_id", vendor_id.into()),
+        ("vendor_amount", vendor_amount.0.into()),
+        ("forwarding", shown.forwarding.into()),
+        ("forwarding_number", shown.forwarding_number.as_str().into()),
+        ("voice", shown.voice.into()),
+        ("reuse", shown.reuse.into()),
+        ("ref", shown.reference.as_str().into()),
+    ];
+    let mut sql = Sql::new("UPDATE num_order SET ");
+    for (nth, (column, value)) in values.into_iter().enumerate() {
+        sql = if nth > 0 { sql.sql(", ") } else { sql };
+        sql = sql.word(column).sql(" = ").bind(value);
+    }
+    sql.sql(" WHERE id = ").bind(id).execute(conn)?;
+    if taken.is_sandbox {
+        sandbox::expect(conn, id, &taken.phone, now_us)?;
+    }
+    Ok(Bought { shown, is_sandbox: taken.is_sandbox })
+}
