@@ -15,9 +15,11 @@ use crate::auth::password::Hasher;
 use crate::auth::throttle::Throttle;
 use crate::config::Config;
 use crate::db::{Db, Kind, Raw, Sql};
+use crate::dialect::Replies;
 use crate::doc::Node;
-use crate::http::Kept;
+use crate::http::{Kept, Paces};
 use crate::number::smpp;
+use crate::number::snapshot::Snapshot;
 use crate::rpc::BUDGET_SLOW;
 use crate::rpc::handler::Topic;
 use crate::rpc::registry::Registry;
@@ -58,6 +60,7 @@ pub struct App {
     pub types_seen: Seen,
     pub rates_seen: Seen,
     pub switches_seen: Seen,
+    pub numbers_seen: Seen,
     /// Manager interfaces of switches that we are signed in to.
     pub links: Links,
     /// Rates of call plans.
@@ -80,6 +83,12 @@ pub struct App {
     pub exports: Cache<String, (u64, Arc<Vec<Node>>)>,
     /// The same as they went to who nobody knows.
     pub answers: Cache<String, Kept>,
+    /// Replies of other APIs that are the same for everybody.
+    pub replies: Replies,
+    /// The price list of numbers as it is sent.
+    pub number_prices: Snapshot,
+    /// Requests a second of other APIs.
+    pub paces: Paces,
     /// A simulation: nothing outside is called.
     pub simulates: bool,
     /// Where a page of a list begins: sort value and key of the row before it.
@@ -131,6 +140,7 @@ impl App {
             types_seen: Seen::new(Topic::Types),
             rates_seen: Seen::new(Topic::Rates),
             switches_seen: Seen::new(Topic::Switches),
+            numbers_seen: Seen::new(Topic::Numbers),
             links: Links::default(),
             rates: Rates::default(),
             sms_transports: Transports::default(),
@@ -145,6 +155,9 @@ impl App {
             totals: Cache::new(TOTALS_MAX),
             exports: Cache::new(EXPORTS_MAX),
             answers: Cache::new(EXPORTS_MAX),
+            replies: Replies::default(),
+            number_prices: Snapshot::default(),
+            paces: Paces::default(),
             simulates: place.simulates,
             cursors: Cache::new(CURSORS_MAX),
             posted: Notify::new(),

@@ -67,6 +67,10 @@ pub struct Config {
     /// Without one there are no web phones.
     pub janus_secret: Option<Secret>,
     pub janus_server: String,
+    /// Requests a second of the number API; 0: as many as there are.
+    pub api_address_rate: u32,
+    pub api_key_rate: u32,
+    pub api_buy_rate: u32,
     pub restrict_authinfo: bool,
     pub bind_session_ip: bool,
     pub disable_cookie_secure: bool,
@@ -228,6 +232,9 @@ impl Config {
             agi_listen: Some(values.text("AgiListen")).filter(|address| !address.is_empty()),
             janus_secret: values.secret("JanusSecret"),
             janus_server: values.text("JanusServer"),
+            api_address_rate: values.number("ApiAddressRate"),
+            api_key_rate: values.number("ApiKeyRate"),
+            api_buy_rate: values.number("ApiBuyRate"),
             restrict_authinfo: values.flag("RestrictAuthinfo"),
             bind_session_ip: values.flag("BindSessionIp"),
             disable_cookie_secure: values.flag("DisableCookieSecure"),

@@ -4,13 +4,24 @@
 //! Invariant: a dialect has neither SQL nor rules. Without it no function is lost (operations.md R233).
 
 mod answer;
+mod faults;
+mod find;
 mod input;
+mod kept;
+mod part;
+mod prepared;
+mod refusal;
 mod reply;
 mod route;
 mod status;
+mod text;
+mod value;
 
-pub use answer::{Request, Response, broken, is_opened, respond, unread, upload_bytes};
-pub use route::{Dialect, faults};
+pub use answer::{Body, Pieces, Request, Response, is_opened, respond, route, unread, upload_bytes};
+pub use faults::faults;
+pub use kept::Replies;
+pub use refusal::{broken, plain};
+pub use route::{Dialect, Proof};
 
 use std::sync::LazyLock;
 
@@ -27,8 +38,13 @@ static ALL: LazyLock<Result<Vec<Dialect>, String>> = LazyLock::new(|| {
     FILES.files().map(read).collect()
 });
 
-/// The dialect of a path: `/client-api` and `/client-api/index.php` are one.
+/// The dialect of a path: `/client-api` and `/client-api/index.php` are one, and those whose routes are paths
+/// begin with theirs.
 pub fn of_path(path: &str) -> Option<&'static Dialect> {
-    let path = path.strip_suffix("/index.php").unwrap_or(path).trim_end_matches('/');
-    ALL.as_ref().ok()?.iter().find(|dialect| dialect.path == path)
+    let whole = path.strip_suffix("/index.php").unwrap_or(path).trim_end_matches('/');
+    let is_meant = |dialect: &&Dialect| match dialect.is_of_paths() {
+        true => path.strip_prefix(dialect.path.as_str()).is_some_and(|rest| rest.starts_with('/')),
+        false => dialect.path == whole,
+    };
+    ALL.as_ref().ok()?.iter().find(is_meant)
 }

@@ -16,6 +16,7 @@ mod local;
 mod mancgi;
 mod origin;
 mod output;
+mod pace;
 mod patience;
 mod refuse;
 mod request;
@@ -45,6 +46,7 @@ use patience::Patience;
 pub use tls::acceptor;
 
 pub use kept::Kept;
+pub use pace::Paces;
 
 pub type Reply = Response<Either<Full<Bytes>, export::Pieces>>;
 

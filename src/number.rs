@@ -18,6 +18,7 @@ pub mod reuse;
 pub mod sandbox;
 pub mod shown;
 pub mod smpp;
+pub mod snapshot;
 pub mod stock;
 pub mod supplier;
 pub mod vendor;

@@ -296,8 +296,8 @@ fn invalidate(app: &App, touched: &[Topic]) {
             Topic::Settings => crate::settings::reload(app),
             Topic::Types => types::reload(app),
             Topic::Rates => app.rates.changed(),
-            Topic::Switches => {} // `asterisk::supervise` looks for itself
-            Topic::Numbers => {}  // what is kept of them is asked by `num_offer.changed_at`
+            // `asterisk::supervise` and `number::snapshot` look for themselves.
+            Topic::Switches | Topic::Numbers => {}
         }
     }
 }

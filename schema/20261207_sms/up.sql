@@ -160,6 +160,7 @@ CREATE TABLE sms_scheduled (
 CREATE INDEX sms_scheduled_account ON sms_scheduled (account_id, id);
 CREATE INDEX sms_scheduled_reseller ON sms_scheduled (reseller_id, id);
 CREATE INDEX sms_scheduled_due ON sms_scheduled (provider_id, run_at, id) WHERE status = 'SCHEDULED';
+CREATE INDEX sms_scheduled_open ON sms_scheduled (account_id) WHERE status = 'SCHEDULED';
 CREATE UNIQUE INDEX sms_scheduled__external_id ON sms_scheduled (account_id, external_id)
     WHERE external_id <> '';
 
@@ -193,6 +194,7 @@ CREATE TABLE sms_campaign (
     created_at  BIGINT NOT NULL,
     updated_at  BIGINT NOT NULL
 );
+CREATE INDEX sms_campaign_open ON sms_campaign (account_id) WHERE status IN ('PREPARING', 'QUEUED', 'RUNNING');
 CREATE INDEX sms_campaign_account ON sms_campaign (account_id, id);
 CREATE INDEX sms_campaign_reseller ON sms_campaign (reseller_id, id);
 CREATE INDEX sms_campaign_due ON sms_campaign (provider_id, served_at, id) WHERE status IN ('QUEUED', 'RUNNING');

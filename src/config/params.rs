@@ -87,7 +87,7 @@ pub fn env_name(name: &str) -> String {
     format!("{ENV_PREFIX}{}", name.to_ascii_uppercase())
 }
 
-pub static PARAMS: [Param; 38] = [
+pub static PARAMS: [Param; 41] = [
     Param::new("Listen", Kind::Listen, "http://127.0.0.1:1500", [
         "Where the server waits for calls: http://address:port or https://address:port; may be repeated.",
         "Где сервер ждёт вызовов: http://адрес:порт или https://адрес:порт; можно повторять.",
@@ -243,6 +243,21 @@ pub static PARAMS: [Param; 38] = [
         "Секрет, которым Janus проверяет токены (token_auth_secret); без него веб-телефонов нет.",
     ])
     .secret(),
+    Param::new("ApiAddressRate", Kind::Number { min: 0, max: 1_000_000 }, "100", [
+        "Requests a second that the number API takes from one address; 0 takes them all.",
+        "Сколько запросов в секунду API номеров принимает с одного адреса; 0 — без ограничения.",
+    ])
+    .editable(),
+    Param::new("ApiKeyRate", Kind::Number { min: 0, max: 1_000_000 }, "100", [
+        "Requests a second that the number API takes with one key; 0 takes them all.",
+        "Сколько запросов в секунду API номеров принимает с одним ключом; 0 — без ограничения.",
+    ])
+    .editable(),
+    Param::new("ApiBuyRate", Kind::Number { min: 0, max: 1_000_000 }, "100", [
+        "Purchases a second that the number API takes with one key; 0 takes them all.",
+        "Сколько покупок в секунду API номеров принимает с одним ключом; 0 — без ограничения.",
+    ])
+    .editable(),
     Param::option("RestrictAuthinfo", [
         "Allow authinfo from the addresses of RestrictAuthinfoRange only.",
         "Разрешить authinfo только с адресов из RestrictAuthinfoRange.",

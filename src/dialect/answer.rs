@@ -3,10 +3,17 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use hyper::body::Bytes;
+
+use super::find::Found;
 use super::input::{self, Around, Sent};
+use super::kept;
+use super::part::Call;
+use super::prepared;
+use super::refusal::{enveloped, plain, refused};
 use super::reply::Rows;
-use super::route::{Call, Dialect, Route};
-use super::status;
+use super::route::{Dialect, Proof, Route};
+use super::text;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::auth::apikey::{self, Opens};
@@ -14,30 +21,55 @@ use crate::error::{Error, Result};
 use crate::json::Json;
 use crate::params::Params;
 use crate::rpc::list::NoRows;
-use crate::rpc::{self, BUDGET_SLOW, envelope};
+use crate::rpc::{self, BUDGET_SLOW};
 
-/// The methods that a route takes, in an error about another.
-const ALLOW: &str = "allow";
+/// The parameter that is a key, where the dialect takes it as one.
+const KEY: &str = "api_key";
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A call as it arrived.
+#[derive(Default)]
 pub struct Request {
     pub method: String,
+    pub path: String,
     pub query: String,
     /// The type of the body, or "".
     pub content_type: String,
     pub body: Vec<u8>,
-    /// What stands in `X-API-Key`.
+    /// The key that a header shows, or "".
     pub key: String,
     /// Headers that a route may ask for, by their names.
     pub headers: Vec<(&'static str, String)>,
-    pub ip: IpAddr,
+    pub ip: Option<IpAddr>,
     pub host: String,
 }
 
 pub struct Response {
     pub status: u16,
     pub allow: Option<String>,
-    pub body: String,
+    pub location: Option<&'static str>,
+    pub mime: &'static str,
+    pub body: Body,
+}
+
+/// Pieces that are made while those before them leave.
+pub type Pieces = Box<dyn Iterator<Item = Bytes> + Send>;
+
+pub enum Body {
+    Whole(Bytes),
+    Pieces(Pieces),
+}
+
+impl Body {
+    pub fn whole(bytes: impl Into<Vec<u8>>) -> Self {
+        Self::Whole(bytes.into().into())
+    }
+}
+
+impl Response {
+    pub fn json(body: Body) -> Self {
+        Self { status: 200, allow: None, location: None, mime: "application/json", body }
+    }
 }
 
 impl Request {
@@ -45,158 +77,223 @@ impl Request {
         let found = self.headers.iter().find(|(have, _)| have.eq_ignore_ascii_case(name));
         found.map_or("", |(_, text)| text)
     }
+
+    fn ip(&self) -> IpAddr {
+        self.ip.unwrap_or(IpAddr::from([0, 0, 0, 0]))
+    }
+
+    fn nobody(&self) -> Caller {
+        Caller::nobody(self.ip())
+    }
+}
+
+/// The route of a request as far as its head tells it.
+pub fn route(dialect: &'static Dialect, path: &str, query: &str, method: &str) -> Result<Found<'static>> {
+    dialect.find(path, &Sent::read(query, b"")?, method)
 }
 
 /// How long the body of a call may be: longer where its function takes that much, of who shows a key that
 /// opens the dialect. Nothing where that needs no looking up.
-pub fn upload_bytes(app: &App, dialect: &Dialect, query: &str) -> usize {
-    let Ok(sent) = Sent::read(query, b"") else { return 0 };
-    let route = dialect.route(sent.text("endpoint"));
-    let calls = route.into_iter().flat_map(|route| &route.calls);
-    let funcs = calls.filter_map(|call| app.registry.get(&call.func));
+pub fn upload_bytes(app: &App, dialect: &'static Dialect, request: &Request) -> usize {
+    let Ok(found) = route(dialect, &request.path, &request.query, &request.method) else { return 0 };
+    let funcs = found.route.calls.iter().filter_map(|call| app.registry.get(&call.func));
     funcs.map(|func| func.meta.upload_bytes).max().unwrap_or(0)
 }
 
 /// Does this key open the dialect from there? Blocks.
 pub fn is_opened(app: &App, dialect: &Dialect, key: &str, ip: IpAddr) -> bool {
-    apikey::caller(app, key, ip)
-        .is_ok_and(|(_, opens)| dialect.keys.split(' ').any(|kind| kind == opens.word()))
+    apikey::caller(app, key, ip).is_ok_and(|(_, opens)| opens_it(dialect, opens))
+}
+
+fn opens_it(dialect: &Dialect, opens: Opens) -> bool {
+    dialect.keys.split(' ').any(|kind| kind == opens.word())
 }
 
 /// Blocks: it reads and writes the database.
-pub fn respond(app: &Arc<App>, dialect: &Dialect, request: &Request) -> Response {
-    let (caller, opens) = match apikey::caller(app, &request.key, request.ip) {
-        Ok(known) => known,
-        Err(error) => return unread(app, dialect, request, &error),
-    };
-    match done(app, dialect, request, (&caller, opens)) {
-        Ok(members) => made(dialect, 200, members, None),
-        Err(error) => refused(app, dialect, request, &caller, &error),
+pub fn respond(app: &Arc<App>, dialect: &'static Dialect, request: &Request) -> Response {
+    let early = route(dialect, &request.path, &request.query, &request.method);
+    let at = early.as_ref().ok().map(|found| found.route);
+    let refuse =
+        |route: Option<&Route>, caller: &Caller, error: &Error| refused(app, dialect, caller, (route, error));
+    if let (Err(error), true) = (&early, dialect.is_of_paths()) {
+        return refuse(None, &request.nobody(), error);
     }
+    let sent = sent(dialect, request);
+    let who = match at.is_some_and(Route::is_guest) {
+        true => Ok((request.nobody(), "")),
+        false => identified(app, dialect, request, sent.as_ref().ok()),
+    };
+    let (caller, key) = match who {
+        Ok(known) => known,
+        Err(error) => return refuse(at, &request.nobody(), &error),
+    };
+    let found = sent.and_then(|sent| Ok((dialect.find(&request.path, &sent, &request.method)?, sent)));
+    let (found, mut sent) = match found {
+        Ok(found) => found,
+        Err(error) => return refuse(at, &caller, &error),
+    };
+    let members = found.segments.into_iter().map(|(name, text)| (name, Json::Text(text)));
+    sent.add(members.collect());
+    let asked = Asked { app, dialect, route: found.route, caller: &caller, request };
+    asked.done(&sent, key).unwrap_or_else(|error| refuse(Some(found.route), &caller, &error))
 }
 
-fn done(
-    app: &Arc<App>,
+/// Who shows a key that opens the dialect, and its kind.
+fn identified(
+    app: &App,
     dialect: &Dialect,
     request: &Request,
-    (caller, opens): (&Caller, Opens),
-) -> Result<Members> {
-    if !dialect.keys.split(' ').any(|kind| kind == opens.word()) {
-        return Err(Error::access("apikey"));
-    }
-    let sent = sent(request)?;
-    let endpoint = sent.text("endpoint");
-    let route = dialect.route(endpoint);
-    let route = route.ok_or_else(|| Error::missed("endpoint").with("value", endpoint))?;
-    if !route.takes(&request.method) {
-        let allow = route.method.replace(' ', ", ");
-        return Err(Error::value("method", &request.method).with(ALLOW, allow));
-    }
-    let around = Around {
-        key: opens.word(),
-        account: |login: &str| account_of(app, caller, request, login),
-        header: |name: &str| request.header(name),
+    sent: Option<&Sent>,
+) -> Result<(Caller, &'static str)> {
+    let key = match dialect.proof {
+        Proof::Param => sent.map_or("", |sent| sent.text(KEY)),
+        Proof::Header | Proof::Bearer => &request.key,
     };
-    let params = input::params(route, &sent, &around)?;
-    members(app, dialect, route, &Asked { caller, params, request })
-}
-
-/// A request that shows no key, or whose body could not be read.
-pub fn unread(app: &App, dialect: &Dialect, request: &Request, error: &Error) -> Response {
-    refused(app, dialect, request, &Caller::nobody(request.ip), error)
-}
-
-/// What is answered where a call came to a bad end.
-pub fn broken(dialect: &Dialect) -> Response {
-    made(dialect, 500, vec![("error".to_owned(), Json::text("Internal error"))], None)
-}
-
-fn made(dialect: &Dialect, status: u16, members: Members, allow: Option<String>) -> Response {
-    let is_done = (dialect.ok.clone(), Json::Bool(status == 200));
-    let mut body = String::new();
-    Json::Object([is_done].into_iter().chain(members).collect()).write(&mut body);
-    Response { status, allow, body }
-}
-
-type Members = Vec<(String, Json)>;
-
-/// The other side is told in words what is wrong; the cause is the log's.
-fn refused(app: &App, dialect: &Dialect, request: &Request, caller: &Caller, error: &Error) -> Response {
-    if let Some(cause) = &error.cause {
-        tracing::error!("{}({}): {cause}", error.kind, error.object);
+    let (caller, opens) = apikey::caller(app, key, request.ip())?;
+    match opens_it(dialect, opens) {
+        true => Ok((caller, opens.word())),
+        false => Err(Error::access("apikey")),
     }
-    let params = Params::of([("lang", "en"), ("func", func_of(dialect, request))]);
-    let document = envelope::error(app, caller, &params, error).doc;
-    let words = document.get("error").and_then(|node| node.get_text("msg").or(node.get_text("detail")));
-    let words = Json::text(words.unwrap_or(error.kind).trim());
-    let allow = error.param(ALLOW).map(str::to_owned);
-    made(dialect, status::of(error), vec![("error".to_owned(), words)], allow)
 }
 
-/// Whose words tell what is wrong.
-fn func_of<'d>(dialect: &'d Dialect, request: &Request) -> &'d str {
-    let endpoint = Sent::read(&request.query, b"").ok();
-    let route = endpoint.and_then(|sent| dialect.route(sent.text("endpoint")));
-    route.and_then(|route| route.calls.first()).map_or("", |call| &call.func)
+/// A request whose body could not be read.
+pub fn unread(app: &Arc<App>, dialect: &'static Dialect, request: &Request, error: &Error) -> Response {
+    let found = route(dialect, &request.path, &request.query, &request.method).ok();
+    refused(app, dialect, &request.nobody(), (found.map(|found| found.route), error))
 }
 
-/// A body is JSON and says so.
-fn sent(request: &Request) -> Result<Sent> {
+/// A body is what the dialect takes, and says so.
+fn sent(dialect: &Dialect, request: &Request) -> Result<Sent> {
     let kind = request.content_type.split(';').next().unwrap_or_default().trim();
-    if !request.body.is_empty() && !kind.eq_ignore_ascii_case("application/json") {
+    if !request.body.is_empty() && !dialect.takes_body(kind) {
         return Err(Error::value("content_type", kind));
     }
-    Sent::read(&request.query, &request.body)
-}
-
-/// The account of a client's login, if it is the caller's. Error `missed(login)` for any other.
-fn account_of(app: &Arc<App>, caller: &Caller, request: &Request, login: &str) -> Result<String> {
-    let params = addressed(Params::of([("func", "account.checklogin"), ("login", login)]), request);
-    let answer = rpc::call(app, caller, &params, BUDGET_SLOW, &mut NoRows)?;
-    let account = answer.doc.get_text("account").map(str::to_owned);
-    account.ok_or_else(|| Error::missed("login").with("value", login))
-}
-
-fn addressed(mut params: Params, request: &Request) -> Params {
-    params.manner_mut().host = request.host.clone();
-    params
+    match kind.eq_ignore_ascii_case(FORM) {
+        true => Ok(Sent::read_form(&request.query, &request.body)),
+        false => Sent::read(&request.query, &request.body),
+    }
 }
 
 struct Asked<'a> {
+    app: &'a Arc<App>,
+    dialect: &'static Dialect,
+    route: &'static Route,
     caller: &'a Caller,
-    params: Params,
     request: &'a Request,
 }
 
-fn members(app: &Arc<App>, dialect: &Dialect, route: &Route, asked: &Asked) -> Result<Members> {
-    let mut members = Members::new();
-    if !route.message.is_empty() {
-        members.push(("message".to_owned(), Json::text(&route.message)));
-    }
-    for call in route.calls.iter().filter(|call| is_meant(call, &asked.params)) {
-        let mut rows = Rows::new(dialect);
-        let params = of_call(call, asked);
-        let answer = rpc::call(app, asked.caller, &params, BUDGET_SLOW, &mut rows)?;
-        call.replies.iter().for_each(|reply| dialect.lay(reply, &answer, &rows, &mut members));
-        if route.pages.is_some() {
-            let number = |name: &str| answer.doc.get_text(name).and_then(|text| text.parse().ok());
-            members.extend(number("p_elems").map(|total| ("total".to_owned(), Json::int(total))));
+impl Asked<'_> {
+    fn done(&self, sent: &Sent, key: &str) -> Result<Response> {
+        let around = Around {
+            key,
+            account: |login: &str| self.account_of(login),
+            header: |name: &str| self.request.header(name),
+            lookup: |of: &str, number: String| self.named(of, number),
+        };
+        let params = input::params(self.route, sent, &around)?;
+        if let Some(pieces) = prepared::pieces(self.app, &self.route.prepared, &params)? {
+            return Ok(Response::json(Body::Pieces(pieces)));
+        }
+        match self.route.is_kept() {
+            true => {
+                let of = (self.dialect, self.route, &params);
+                kept::reply(self.app, of, || self.made(&params)).map(Body::Whole).map(Response::json)
+            }
+            false => self.made(&params),
         }
     }
-    Ok(members)
+
+    fn made(&self, params: &Params) -> Result<Response> {
+        let (mut reply, mut said) = (Json::Object(Vec::new()), None);
+        if !self.route.message.is_empty() {
+            reply = Json::Object(vec![("message".to_owned(), Json::text(&self.route.message))]);
+        }
+        for call in self.route.calls.iter().filter(|call| is_meant(call, params)) {
+            let mut rows = Rows::new(self.dialect);
+            let answer =
+                rpc::call(self.app, self.caller, &self.of_call(call, params), BUDGET_SLOW, &mut rows)?;
+            self.add_inner(&mut rows, call)?;
+            let made = (params, &answer, &rows);
+            call.replies.iter().for_each(|reply_of| self.dialect.lay(reply_of, made, &mut reply));
+            said = said.or_else(|| text::of(&call.texts, &answer.doc));
+            if let (Some(_), Json::Object(members)) = (self.route.pages, &mut reply) {
+                let total = answer.doc.get_text("p_elems").and_then(|text| text.parse().ok());
+                members.extend(total.map(|total| (self.route.total.clone(), Json::int(total))));
+            }
+        }
+        let is_text = self.route.calls.iter().any(|call| !call.texts.is_empty());
+        match (said, reply) {
+            (Some(said), _) => Ok(plain(200, &said)),
+            (None, _) if is_text => Err(Error::missed("reply")), // nothing that the file foresees
+            _ if self.route.is_silent() => Ok(Response::json(Body::whole(""))),
+            (None, Json::Object(members)) if !self.dialect.ok.is_empty() => {
+                Ok(enveloped(self.dialect, 200, members))
+            }
+            (None, reply) => {
+                let mut body = String::new();
+                reply.write(&mut body);
+                Ok(Response::json(Body::whole(body)))
+            }
+        }
+    }
+
+    fn of_call(&self, call: &Call, params: &Params) -> Params {
+        let mut params = self.addressed(params.clone());
+        params.set("func", &call.func);
+        if !params.has("lang") {
+            params.set("lang", "en");
+        }
+        call.sets.iter().for_each(|set| params.set(&set.name, &set.value));
+        if self.route.submits(&self.request.method) && !call.looks() {
+            params.set("sok", "ok");
+        }
+        params
+    }
+
+    fn addressed(&self, mut params: Params) -> Params {
+        params.manner_mut().host = self.request.host.clone();
+        params
+    }
+
+    /// The account of a client's login, if it is the caller's. Error `missed(login)` for any other.
+    fn account_of(&self, login: &str) -> Result<String> {
+        let params = self.addressed(Params::of([("func", "account.checklogin"), ("login", login)]));
+        let answer = rpc::call(self.app, self.caller, &params, BUDGET_SLOW, &mut NoRows)?;
+        let account = answer.doc.get_text("account").map(str::to_owned);
+        account.ok_or_else(|| Error::missed("login").with("value", login))
+    }
+
+    /// The word that a row has for a number or a word (`In::lookup`), or what was sent where there is no row.
+    fn named(&self, of: &str, sent: String) -> Result<String> {
+        let (func, column) = of.split_once(':').unwrap_or((of, "name"));
+        let (func, by) = func.split_once('?').unwrap_or((func, "id"));
+        let params = Params::of([("func", func), ("filter", "on"), (by, sent.as_str())]);
+        let mut rows = Rows::new(self.dialect);
+        rpc::call(self.app, self.caller, &self.addressed(params), BUDGET_SLOW, &mut rows)?;
+        match rows.find(by, &sent, column) {
+            Some(word) => Ok(word),
+            None if by == "id" => Ok(sent),
+            None => Err(Error::missed(by).with("value", sent)),
+        }
+    }
+
+    /// The rows that each row has of its own.
+    fn add_inner<'c>(&self, rows: &mut Rows<'c>, call: &'c Call) -> Result<()> {
+        let outs = call.replies.iter().flat_map(|reply| &reply.outs).filter(|out| !out.func.is_empty());
+        for out in outs {
+            for row in 0..rows.len() {
+                let Some(elid) = rows.elid(row, out) else { continue };
+                let params =
+                    Params::of([("func", out.func.as_str()), ("out", "csv"), ("elid", elid.as_str())]);
+                let mut inner = Rows::new(self.dialect);
+                rpc::call(self.app, self.caller, &self.addressed(params), BUDGET_SLOW, &mut inner)?;
+                rows.add_inner(row, out, &inner);
+            }
+        }
+        Ok(())
+    }
 }
 
 fn is_meant(call: &Call, params: &Params) -> bool {
     call.when.split_once('=').is_none_or(|(name, value)| params.get(name) == value)
-}
-
-fn of_call(call: &Call, asked: &Asked) -> Params {
-    let mut params = addressed(asked.params.clone(), asked.request);
-    params.set("func", &call.func);
-    params.set("lang", "en");
-    call.sets.iter().for_each(|set| params.set(&set.name, &set.value));
-    if asked.request.method == "POST" {
-        params.set("sok", "ok");
-    }
-    params
 }

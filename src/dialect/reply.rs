@@ -1,26 +1,53 @@
 //! An answer of ours as a foreign reply.
 
-use super::route::{Amounts, Dialect, Flags, Kind, Out, Reply};
+use std::collections::HashMap;
+
+use super::part::{Kind, Out, Reply};
+use super::route::Dialect;
+use super::text;
 use crate::cell::{Cell, Column};
 use crate::doc::{Answer, Node};
 use crate::error::Result;
 use crate::json::Json;
-use crate::money::Money;
+use crate::params::Params;
 use crate::rpc::list::RowSink;
-
-/// Decimals that an amount has at least where it is text.
-const DECIMALS: u8 = 4;
 
 /// The rows of a list, each value in its wire form.
 pub struct Rows<'d> {
     dialect: &'d Dialect,
     names: Vec<String>,
     rows: Vec<Vec<Json>>,
+    /// Lists that rows have of their own, by row and member.
+    inner: HashMap<(usize, &'d str), Json>,
 }
 
 impl<'d> Rows<'d> {
     pub fn new(dialect: &'d Dialect) -> Self {
-        Self { dialect, names: Vec::new(), rows: Vec::new() }
+        Self { dialect, names: Vec::new(), rows: Vec::new(), inner: HashMap::new() }
+    }
+
+    /// The text of a column in the row whose other column is this.
+    pub fn find(&self, by: &str, value: &str, name: &str) -> Option<String> {
+        let row = (0..self.len()).find(|row| plain(&self.get(*row, by)) == value)?;
+        Some(plain(&self.get(row, name)))
+    }
+
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// By what the rows are asked for that a row has of its own, if it has any.
+    pub fn elid(&self, row: usize, out: &Out) -> Option<String> {
+        let has_any = match out.when.split_once('=') {
+            Some((name, words)) => words.split(' ').any(|word| self.get(row, name) == Json::text(word)),
+            None => true,
+        };
+        has_any.then(|| plain(&self.get(row, &out.elid)))
+    }
+
+    pub fn add_inner(&mut self, row: usize, out: &'d Out, inner: &Rows) {
+        let objects = (0..inner.len()).map(|row| self.dialect.members(&out.outs, From::Row(inner, row)));
+        self.inner.insert((row, &out.name), Json::List(objects.collect()));
     }
 
     fn get(&self, row: usize, name: &str) -> Json {
@@ -41,51 +68,14 @@ impl RowSink for Rows<'_> {
 }
 
 impl Dialect {
-    fn cell(&self, cell: &Cell) -> Json {
-        match cell {
-            Cell::Null => Json::Null,
-            Cell::Int(number) => Json::int(*number),
-            Cell::Text(text) => Json::text(text.as_ref()),
-            Cell::Flag(on) => self.flag(*on),
-            Cell::Money(amount, _) => self.amount(*amount),
-            Cell::Date(0, _) | Cell::Time(0, _) => Json::Null,
-            Cell::Date(..) | Cell::Time(..) => Json::text(cell.to_string()),
-            Cell::Msg { code, .. } => Json::text(code.as_ref()),
-        }
-    }
-
-    fn flag(&self, on: bool) -> Json {
-        match self.flags {
-            Flags::Number => Json::int(i64::from(on)),
-            Flags::Bool => Json::Bool(on),
-        }
-    }
-
-    fn amount(&self, amount: Money) -> Json {
-        match self.amounts {
-            Amounts::Text => Json::text(amount.with_decimals(DECIMALS).to_string()),
-            Amounts::Number => Json::Number(amount.with_decimals(0).to_string()),
-        }
-    }
-
-    /// A text of a document by the kind that the route gives it.
-    fn leaf(&self, kind: Kind, text: &str) -> Json {
-        let number = text.split(' ').next().unwrap_or_default();
-        match kind {
-            Kind::Int => number.parse().map_or(Json::Null, Json::int),
-            Kind::Bool => self.flag(matches!(text, "on" | "1" | "yes")),
-            Kind::Amount | Kind::Money => Money::parse(number).map_or(Json::Null, |sum| self.amount(sum)),
-            Kind::Text | Kind::Login | Kind::List => Json::text(text),
-        }
-    }
-
     /// The parts of the reply that one call makes, laid into `to`.
-    pub fn lay(&self, reply: &Reply, answer: &Answer, rows: &Rows, to: &mut Vec<(String, Json)>) {
+    pub fn lay(&self, reply: &Reply, (params, answer, rows): (&Params, &Answer, &Rows), to: &mut Json) {
+        let at = text::filled(&reply.at, |name| params.sent(name).map(str::to_owned));
         if !reply.texts.is_empty() {
             let named = answer.doc.kids.iter().filter(|kid| kid.name == reply.texts);
             let texts: Vec<Json> = named.filter_map(|kid| kid.text.as_deref().map(Json::text)).collect();
             if !texts.is_empty() {
-                put(&reply.at, Json::List(texts), to);
+                put(&at, Json::List(texts), to);
             }
             return;
         }
@@ -93,12 +83,50 @@ impl Dialect {
             "" if rows.rows.is_empty() => self.object(reply, From::Doc(&answer.doc)),
             "" => self.object(reply, From::Row(rows, 0)),
             "yes" => Json::List(self.objects(reply, rows)),
+            "distinct" => Json::List(self.distinct(reply, rows)),
+            "keyed" => self.keyed(reply, rows),
+            "nested" => return self.nest(reply, rows, to),
             name => {
                 let elements = answer.doc.kids.iter().filter(|kid| kid.name == name);
                 Json::List(elements.map(|element| self.object(reply, From::Doc(element))).collect())
             }
         };
-        put(&reply.at, made, to);
+        put(&at, made, to);
+    }
+
+    /// The objects of rows, each once, in the order in which they come.
+    fn distinct(&self, reply: &Reply, rows: &Rows) -> Vec<Json> {
+        let mut found = Vec::new();
+        for object in (0..rows.rows.len()).map(|row| self.object(reply, From::Row(rows, row))) {
+            if !found.contains(&object) {
+                found.push(object);
+            }
+        }
+        found
+    }
+
+    /// A member for each row; its value alone where its part has no name.
+    fn keyed(&self, reply: &Reply, rows: &Rows) -> Json {
+        let key = |row: usize| match reply.key.contains('{') {
+            true => text::filled(&reply.key, |name| Some(plain(&rows.get(row, name)))),
+            false => plain(&rows.get(row, &reply.key)),
+        };
+        Json::Object((0..rows.rows.len()).map(|row| (key(row), self.value_of(reply, rows, row))).collect())
+    }
+
+    /// A value for each row, where the values of its key columns say.
+    fn nest(&self, reply: &Reply, rows: &Rows, to: &mut Json) {
+        for row in 0..rows.len() {
+            let path: Vec<String> = reply.key.split(' ').map(|name| plain(&rows.get(row, name))).collect();
+            put(&path.join("/"), self.value_of(reply, rows, row), to);
+        }
+    }
+
+    fn value_of(&self, reply: &Reply, rows: &Rows, row: usize) -> Json {
+        match &reply.outs[..] {
+            [out] if out.name.is_empty() => self.value(out, &From::Row(rows, row)),
+            _ => self.object(reply, From::Row(rows, row)),
+        }
     }
 
     /// One object a row; or one for all that are alike but for a list, which each of them adds to.
@@ -114,12 +142,17 @@ impl Dialect {
             }
         }
         let whole = |(mut object, members): (Json, Vec<Json>)| {
-            if let Json::Object(own) = &mut object {
-                put(&list.name, Json::List(members), own);
-            }
+            put(&list.name, Json::List(members), &mut object);
             object
         };
         alike.into_iter().map(whole).collect()
+    }
+
+    /// A list of elements that stand in a document.
+    fn each(&self, out: &Out, from: &From) -> Json {
+        let From::Doc(node) = from else { return Json::List(Vec::new()) };
+        let elements = node.kids.iter().filter(|kid| kid.name == out.each);
+        Json::List(elements.map(|element| self.members(&out.outs, From::Doc(element))).collect())
     }
 
     fn object(&self, reply: &Reply, from: From) -> Json {
@@ -127,26 +160,49 @@ impl Dialect {
     }
 
     fn members(&self, outs: &[Out], from: From) -> Json {
-        let members = outs.iter().filter(|out| !out.is_list()).map(|out| (out, self.value(out, &from)));
-        let kept = members.filter(|(out, value)| !out.is_optional() || *value != Json::Null);
-        Json::Object(kept.map(|(out, value)| (out.name.clone(), value)).collect())
+        let mut members = Vec::with_capacity(outs.len());
+        for out in outs.iter().filter(|out| !out.is_list()) {
+            let value = self.value(out, &from);
+            if !out.is_optional() || value != Json::Null {
+                members.push((out.name.clone(), value));
+            }
+        }
+        Json::Object(members)
     }
 
     fn value(&self, out: &Out, from: &From) -> Json {
         if let Some(value) = &out.value {
             return self.leaf(out.kind, value);
         }
+        if matches!(out.kind, Kind::Null | Kind::Empty) {
+            return self.leaf(out.kind, "");
+        }
+        if !out.each.is_empty() {
+            return self.each(out, from);
+        }
+        if let (false, From::Row(rows, row)) = (out.func.is_empty(), from) {
+            let found = rows.inner.get(&(*row, out.name.as_str()));
+            return found.cloned().unwrap_or_else(|| Json::List(Vec::new()));
+        }
         let found = match from {
             From::Row(rows, row) => match rows.get(*row, out.from()) {
                 Json::Text(text) => self.leaf(out.kind, &text), // a code that the other side takes as a number
                 value => value,
             },
-            From::Doc(node) => text(node, out.from()).map_or(Json::Null, |text| self.leaf(out.kind, text)),
+            From::Doc(node) => leaf(node, out.from()).map_or(Json::Null, |text| self.leaf(out.kind, text)),
         };
         match &out.is {
             Some(is) => self.flag(is.split(' ').any(|one| found == Json::text(one))),
             None => found,
         }
+    }
+}
+
+/// The text of a value; nothing has none.
+fn plain(value: &Json) -> String {
+    match value {
+        Json::Text(text) | Json::Number(text) => text.clone(),
+        _ => String::new(),
     }
 }
 
@@ -157,30 +213,36 @@ enum From<'a> {
 }
 
 /// The text behind a path: `sip/username`.
-fn text<'n>(node: &'n Node, path: &str) -> Option<&'n str> {
+fn leaf<'n>(node: &'n Node, path: &str) -> Option<&'n str> {
     match path.split_once('/') {
-        Some((name, rest)) => text(node.get(name)?, rest),
+        Some((name, rest)) => leaf(node.get(name)?, rest),
         None => node.get_text(path),
     }
 }
 
-/// Puts a value where a path says: `data/sip` into member `sip` of `data`, "" into `to` itself.
-fn put(path: &str, value: Json, to: &mut Vec<(String, Json)>) {
+/// Puts a value where a path says: `data/sip` into member `sip` of `data`, "" into `to` itself, where members
+/// are added and anything else is the whole.
+fn put(path: &str, value: Json, to: &mut Json) {
     let (name, rest) = path.split_once('/').unwrap_or((path, ""));
-    if name.is_empty() {
-        if let Json::Object(members) = value {
-            to.extend(members);
+    let members = match (&mut *to, name) {
+        (Json::Object(members), "") if matches!(value, Json::Object(_)) => {
+            let Json::Object(own) = value else { return };
+            return members.extend(own);
         }
-        return;
-    }
-    let found = to.iter().position(|(have, _)| have == name);
+        (to, "") => {
+            *to = value;
+            return;
+        }
+        (Json::Object(members), _) => members,
+        _ => return,
+    };
+    let found = members.iter().position(|(have, _)| have == name);
     let at = found.unwrap_or_else(|| {
-        to.push((name.to_owned(), Json::Object(Vec::new())));
-        to.len() - 1
+        members.push((name.to_owned(), Json::Object(Vec::new())));
+        members.len() - 1
     });
-    match (&mut to[at].1, rest) {
-        (place, "") => *place = value,
-        (Json::Object(members), rest) => put(rest, value, members),
-        (place, _) => *place = value,
+    match rest {
+        "" => members[at].1 = value,
+        rest => put(rest, value, &mut members[at].1),
     }
 }

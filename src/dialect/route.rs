@@ -1,10 +1,9 @@
-//! What `funcs/dialect/*.xml` says, and what can be wrong with it.
+//! What `funcs/dialect/*.xml` says.
 
 use serde::Deserialize;
 
-use super::ALL;
-use crate::rpc::meta::Shape;
-use crate::rpc::registry::Registry;
+use super::part::{Call, In};
+use crate::error::Error;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -16,15 +15,90 @@ pub struct Dialect {
     /// The kinds of keys that open it, separated by blanks.
     #[serde(rename = "@keys")]
     pub keys: String,
-    /// The member that says whether it was done: `success` or `ok`.
-    #[serde(rename = "@ok")]
+    /// How a key is shown.
+    #[serde(default, rename = "@proof")]
+    pub proof: Proof,
+    /// The parameter that names the route, where its path does not.
+    #[serde(default = "endpoint", rename = "@select")]
+    pub select: String,
+    /// The member that says whether it was done: `success` or `ok`. None where nothing is said.
+    #[serde(default, rename = "@ok")]
     pub ok: String,
     #[serde(rename = "@amounts")]
     pub amounts: Amounts,
     #[serde(rename = "@flags")]
     pub flags: Flags,
+    #[serde(default, rename = "@times")]
+    pub times: Times,
+    #[serde(default, rename = "@errors")]
+    pub errors: Errors,
+    /// The types of bodies that it takes, separated by blanks.
+    #[serde(default = "json", rename = "@bodies")]
+    bodies: String,
+    /// Where who asks for no route is sent to; "" where he is told instead.
+    #[serde(default, rename = "@lost")]
+    pub lost: String,
+    /// Requests a second are limited.
+    #[serde(default, rename = "@paced")]
+    paced: String,
+    #[serde(default, rename = "error")]
+    pub refusals: Vec<Refusal>,
     #[serde(rename = "route")]
     pub routes: Vec<Route>,
+}
+
+/// How a key is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Proof {
+    /// `X-API-Key: …`
+    #[default]
+    Header,
+    /// `Authorization: Bearer …`
+    Bearer,
+    /// The parameter `api_key`.
+    Param,
+}
+
+/// How moments are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Times {
+    /// `2026-01-31 23:59:59` in the zone of the call.
+    #[default]
+    Zone,
+    /// `2026-01-31T20:59:59.000000Z`
+    Utc,
+}
+
+/// How errors are told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Errors {
+    /// A member `error` with our words about it.
+    #[default]
+    Words,
+    /// The text that the file gives it, and nothing else.
+    Texts,
+}
+
+/// What is answered in place of an error of ours. The first that fits counts.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refusal {
+    /// Any where nothing is said.
+    #[serde(default, rename = "@kind")]
+    kind: String,
+    /// Objects, separated by blanks; any where nothing is said.
+    #[serde(default, rename = "@object")]
+    object: String,
+    /// `yes`: only where the error names what was asked for; `no`: only where it does not.
+    #[serde(default, rename = "@named")]
+    named: String,
+    #[serde(default = "bad_request", rename = "@status")]
+    pub status: u16,
+    #[serde(default, rename = "@text")]
+    pub text: String,
 }
 
 /// How money is written.
@@ -51,17 +125,46 @@ pub enum Flags {
 #[serde(deny_unknown_fields)]
 pub struct Route {
     /// Its names, separated by blanks.
-    #[serde(rename = "@endpoint")]
+    #[serde(default, rename = "@endpoint")]
     pub endpoint: String,
+    /// What follows the path of the dialect: `user/check/{id}`, whose named segments are parameters.
+    #[serde(default, rename = "@path")]
+    pub path: String,
+    /// Nobody needs a key, and one that is shown is not looked at.
+    #[serde(default, rename = "@guest")]
+    guest: String,
+    /// Does what it is asked to, although it is a GET.
+    #[serde(default, rename = "@submits")]
+    submits: String,
+    /// Counts as a purchase where requests are limited.
+    #[serde(default, rename = "@buys")]
+    buys: String,
+    /// Is the same for everybody, and may be a second old.
+    #[serde(default, rename = "@kept")]
+    kept: String,
+    /// Where the reply comes from that is prepared beforehand. What it lacks, the call says.
+    #[serde(default, rename = "@prepared")]
+    pub prepared: String,
+    /// Nothing is answered but the status.
+    #[serde(default, rename = "@silent")]
+    silent: String,
     /// The methods that it takes, separated by blanks; a POST is submitted.
     #[serde(default = "get", rename = "@method")]
     pub method: String,
     /// Takes `limit` and `offset`.
     #[serde(default, rename = "@pages")]
     pub pages: Option<i64>,
+    /// The member that counts the rows of all pages.
+    #[serde(default = "total", rename = "@total")]
+    pub total: String,
+    /// What `order` may name, separated by blanks: `expires=expires_at` where we call it otherwise.
+    #[serde(default, rename = "@orders")]
+    pub orders: String,
     /// What is said where it was done.
     #[serde(default, rename = "@message")]
     pub message: String,
+    #[serde(default, rename = "error")]
+    pub refusals: Vec<Refusal>,
     #[serde(default, rename = "in")]
     pub inputs: Vec<In>,
     #[serde(rename = "call")]
@@ -72,186 +175,69 @@ fn get() -> String {
     "GET".to_owned()
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    #[default]
-    Text,
-    Int,
-    Bool,
-    /// Text or number, without an exponent.
-    Amount,
-    /// The login of a client, which becomes the id of his account.
-    Login,
-    /// The amount of a document: `5.00 EUR`.
-    Money,
-    /// Several texts, which become lines.
-    List,
+fn endpoint() -> String {
+    "endpoint".to_owned()
 }
 
-/// A parameter.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct In {
-    #[serde(rename = "@name")]
-    pub name: String,
-    /// What we call it, by as many names as there are words; the same where nothing is said.
-    #[serde(default, rename = "@to")]
-    to: String,
-    #[serde(default, rename = "@kind")]
-    pub kind: Kind,
-    #[serde(default, rename = "@required")]
-    required: String,
-    /// The kinds of keys that send it, separated by blanks; of others it has no effect. All where nothing is
-    /// said.
-    #[serde(default, rename = "@keys")]
-    keys: String,
-    /// The header of a request that stands for it where it is not sent.
-    #[serde(default, rename = "@header")]
-    pub header: String,
+fn json() -> String {
+    "application/json".to_owned()
 }
 
-/// One of our functions.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Call {
-    #[serde(rename = "@func")]
-    pub func: String,
-    /// `active=on`: only where the parameter has this value.
-    #[serde(default, rename = "@when")]
-    pub when: String,
-    #[serde(default, rename = "set")]
-    pub sets: Vec<Set>,
-    #[serde(default, rename = "reply")]
-    pub replies: Vec<Reply>,
+fn total() -> String {
+    "total".to_owned()
 }
 
-/// A parameter that is always the same.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Set {
-    #[serde(rename = "@name")]
-    pub name: String,
-    #[serde(rename = "@value")]
-    pub value: String,
-}
-
-/// A part of the reply.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Reply {
-    /// The member: `data`, or `data/sip` for one inside of it; "" for the reply itself.
-    #[serde(default, rename = "@at")]
-    pub at: String,
-    /// A list of all rows, not an object: `yes`, or the name of the elements that a document has.
-    #[serde(default, rename = "@rows")]
-    pub rows: String,
-    /// A list of the texts of the elements that a document has under this name; left out where there are
-    /// none.
-    #[serde(default, rename = "@texts")]
-    pub texts: String,
-    #[serde(default, rename = "out")]
-    pub outs: Vec<Out>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Out {
-    #[serde(rename = "@name")]
-    pub name: String,
-    /// What we call it; the same where nothing is said.
-    #[serde(default, rename = "@from")]
-    from: String,
-    /// Of values that a document has as text.
-    #[serde(default, rename = "@kind")]
-    pub kind: Kind,
-    /// Always this.
-    #[serde(default, rename = "@value")]
-    pub value: Option<String>,
-    /// Not the value, but whether it is one of these, separated by blanks.
-    #[serde(default, rename = "@is")]
-    pub is: Option<String>,
-    /// Left out where there is none.
-    #[serde(default, rename = "@optional")]
-    optional: String,
-    /// A list: what differs between rows that are alike in all else.
-    #[serde(default, rename = "out")]
-    pub outs: Vec<Out>,
+fn bad_request() -> u16 {
+    400
 }
 
 impl Dialect {
-    pub fn route(&self, endpoint: &str) -> Option<&Route> {
-        self.routes.iter().find(|route| route.endpoint.split(' ').any(|name| name == endpoint))
+    /// Do the paths of its routes follow its own?
+    pub fn is_of_paths(&self) -> bool {
+        self.routes.iter().all(|route| !route.path.is_empty())
+    }
+
+    pub fn is_paced(&self) -> bool {
+        self.paced == "yes"
+    }
+
+    pub fn takes_body(&self, kind: &str) -> bool {
+        self.bodies.split(' ').any(|one| one.eq_ignore_ascii_case(kind))
+    }
+}
+
+impl Refusal {
+    pub fn fits(&self, error: &Error) -> bool {
+        let is_named = error.param("value").is_some_and(|value| !value.is_empty());
+        let objects = &self.object;
+        (self.kind.is_empty() || self.kind == error.kind)
+            && (objects.is_empty() || objects.split(' ').any(|object| object == error.object))
+            && (self.named.is_empty() || (self.named == "yes") == is_named)
     }
 }
 
 impl Route {
+    pub fn is_guest(&self) -> bool {
+        self.guest == "yes"
+    }
+
+    pub fn submits(&self, method: &str) -> bool {
+        method != "GET" || self.submits == "yes"
+    }
+
+    pub fn buys(&self) -> bool {
+        self.buys == "yes"
+    }
+
+    pub fn is_kept(&self) -> bool {
+        self.kept == "yes"
+    }
+
+    pub fn is_silent(&self) -> bool {
+        self.silent == "yes"
+    }
+
     pub fn takes(&self, method: &str) -> bool {
         self.method.split(' ').any(|one| one == method)
     }
-}
-
-impl In {
-    pub fn to(&self) -> impl Iterator<Item = &str> {
-        if self.to.is_empty() { &self.name } else { &self.to }.split(' ')
-    }
-
-    pub fn is_required(&self) -> bool {
-        self.required == "yes"
-    }
-
-    /// Does a key of that kind send it?
-    pub fn is_taken(&self, key: &str) -> bool {
-        self.keys.is_empty() || self.keys.split(' ').any(|kind| kind == key)
-    }
-}
-
-impl Out {
-    pub fn is_list(&self) -> bool {
-        !self.outs.is_empty()
-    }
-
-    pub fn is_optional(&self) -> bool {
-        self.optional == "yes"
-    }
-
-    pub fn from(&self) -> &str {
-        if self.from.is_empty() { &self.name } else { &self.from }
-    }
-}
-
-/// Files that cannot be read, and routes to functions or parameters that are not there.
-pub fn faults(registry: &Registry) -> Vec<String> {
-    match &*ALL {
-        Ok(all) => all.iter().flat_map(|dialect| faults_of(registry, dialect)).collect(),
-        Err(fault) => vec![format!("dialect/{fault}")],
-    }
-}
-
-fn faults_of(registry: &Registry, dialect: &Dialect) -> Vec<String> {
-    let mut faults = Vec::new();
-    for route in &dialect.routes {
-        let of = format!("{} {}", dialect.path, route.endpoint);
-        for call in &route.calls {
-            let Some(func) = registry.get(&call.func) else {
-                faults.push(format!("{of}: there is no function `{}`", call.func));
-                continue;
-            };
-            let is_known = |name: &str| func.meta.shape() == Shape::List || func.meta.field(name).is_some();
-            let unknown = call.sets.iter().filter(|set| !is_known(&set.name));
-            faults.extend(unknown.map(|set| format!("{of}: `{}` takes no `{}`", call.func, set.name)));
-            let of_rows = call.replies.iter().filter(|_| !func.meta.coldata.cols.is_empty());
-            let outs = of_rows.flat_map(|reply| &reply.outs);
-            let outs =
-                outs.flat_map(|out| if out.is_list() { &out.outs[..] } else { std::slice::from_ref(out) });
-            let outs = outs.filter(|out| out.value.is_none());
-            let others: Vec<_> = func.meta.asked().filter_map(|(_, list)| registry.get(list)).collect();
-            let has = |name: &str| {
-                func.meta.col(name).is_some() || others.iter().any(|other| other.meta.col(name).is_some())
-            };
-            let missing = outs.filter(|out| !has(out.from()));
-            faults.extend(missing.map(|out| format!("{of}: `{}` has no column `{}`", call.func, out.from())));
-        }
-    }
-    faults
 }

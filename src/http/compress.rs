@@ -4,6 +4,7 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use hyper::body::Bytes;
 use hyper::header::{ACCEPT_ENCODING, HeaderMap};
 
 /// A shorter answer fits a few packets as it is.
@@ -14,12 +15,24 @@ pub fn body(text: String, headers: &HeaderMap, enabled: bool) -> (Vec<u8>, bool)
     if text.len() < LEAST_BYTES || !wants(headers, enabled) {
         return (text.into_bytes(), false);
     }
-    let mut encoder = GzEncoder::new(Vec::with_capacity(text.len() / 4), Compression::fast());
-    let packed = encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish());
-    match packed {
-        Ok(packed) => (packed, true),
-        Err(_) => (text.into_bytes(), false), // a Vec takes everything
+    match packed(text.as_bytes()) {
+        Some(packed) => (packed, true),
+        None => (text.into_bytes(), false),
     }
+}
+
+/// The same of who is known to want it.
+pub fn bytes(bytes: Bytes) -> (Bytes, bool) {
+    match (bytes.len() >= LEAST_BYTES).then(|| packed(&bytes)).flatten() {
+        Some(packed) => (packed.into(), true),
+        None => (bytes, false),
+    }
+}
+
+fn packed(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 4), Compression::fast());
+    let packed = encoder.write_all(bytes).and_then(|()| encoder.finish());
+    packed.ok() // a Vec takes everything
 }
 
 /// Is a long answer packed for who asks?

@@ -3,6 +3,7 @@
 use super::handler::Call;
 use crate::csv::cells;
 use crate::doc::Node;
+use crate::money::Money;
 
 /// The number of a line, and what is wrong with it: a column, or another word that `desc_line_<word>` explains.
 pub type Refused = (usize, &'static str);
@@ -14,12 +15,20 @@ pub struct Line {
     pub number: usize,
     pub cells: Vec<String>,
     /// What divides it: a semicolon, else a comma.
-    pub sign: char,
+    sign: char,
 }
 
 impl Line {
     pub fn cell(&self, at: usize) -> &str {
         self.cells.get(at).map_or("", |cell| cell.trim())
+    }
+
+    /// Where a semicolon divides, a comma is that of a decimal.
+    pub fn money(&self, at: usize) -> Option<Money> {
+        match self.sign {
+            ';' => Money::parse(&self.cell(at).replace(',', ".")),
+            _ => Money::parse(self.cell(at)),
+        }
     }
 }
 

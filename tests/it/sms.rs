@@ -83,6 +83,26 @@ fn campaign(world: &World, who: &str, first: u64, count: u64) -> String {
 }
 
 worlds! {
+    /// No client fills the queues alone.
+    fn queues_have_ends(world: &World) {
+        provider(world);
+        pay(world, "client", "5");
+        let later = |nth: u32| {
+            format!("func=sms.scheduled.edit&provider=own&phone=%2B4475000000{nth:02}&sender=Me&text=Hi\
+                &date=2026-12-01%2010:00:00&sok=ok")
+        };
+        world.done("client", &later(11));
+        let many = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9998) \
+            INSERT INTO sms_scheduled (account_id, provider_id, phone, sender, text, local_time, utc_offset, \
+            run_at, status, created_at, updated_at) SELECT account_id, provider_id, phone, sender, text, \
+            local_time, utc_offset, run_at, status, created_at, updated_at FROM sms_scheduled CROSS JOIN n";
+        world.app.db.write(|conn| Sql::new(many).execute(conn)).expect("they wait");
+        world.done("client", &later(12));
+        let refused = world.call("client", &later(13));
+        assert_eq!(dom::find(&refused, "/doc/error/@object"), ["sms_waiting"]);
+        assert_eq!(count(world, "SELECT COUNT(*) FROM sms_scheduled"), 10_000);
+    }
+
     /// R112 Twenty messages at once with money for five.
     fn five_of_twenty(world: &World) {
         provider(world);

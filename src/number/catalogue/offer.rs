@@ -124,10 +124,7 @@ fn line(words: &Vocabulary, line: &lines::Line) -> Checked<(Place, Offer)> {
     let (country_id, _) = words.countries.get(line.cell(0)).ok_or("country")?;
     let (operator_id, _) = words.operators.get(line.cell(1)).ok_or("operator")?;
     let (product_id, category) = words.products.get(line.cell(2)).ok_or("product")?;
-    let text = line.cell(3);
-    // Where a semicolon divides, a comma is that of a decimal.
-    let price = if line.sign == ';' { Money::parse(&text.replace(',', ".")) } else { Money::parse(text) };
-    let price = price.filter(|price| is_price(*price)).ok_or("price")?;
+    let price = line.money(3).filter(|price| is_price(*price)).ok_or("price")?;
     Ok(((*country_id, *operator_id, category.clone()), Offer { product_id: *product_id, price }))
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use crate::money::Money;
 use crate::rpc::lines::{self, Refused};
 use crate::telecom::prefix::is_prefix;
 
@@ -49,9 +48,7 @@ fn line(sent: &lines::Line) -> Result<Line, &'static str> {
     }
     let money = |at: usize| match cell(at) {
         "" if at >= COLUMNS_MIN => Ok(0),
-        // Where a semicolon divides, a comma is that of a decimal.
-        text if sent.sign == ';' => amount(&text.replace(',', "."), at),
-        text => amount(text, at),
+        _ => sent.money(at).map(|money| money.0).ok_or(COLUMNS[at]),
     };
     let seconds = |at: usize, usual: i64| match cell(at) {
         "" => Ok(usual),
@@ -62,10 +59,6 @@ fn line(sent: &lines::Line) -> Result<Line, &'static str> {
         Some(column) => Err(column),
         None => Ok(Line { prefix: prefix.to_owned(), destination: cell(1).to_owned(), numbers }),
     }
-}
-
-fn amount(text: &str, at: usize) -> Result<i64, &'static str> {
-    Money::parse(text).map(|money| money.0).ok_or(COLUMNS[at])
 }
 
 #[cfg(test)]

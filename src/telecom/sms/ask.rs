@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::gsm::{self, Encoding};
 use super::reason;
+use crate::db::{Conn, Kind, Sql};
 use crate::error::{Error, Result};
 use crate::rpc::BUDGET_SLOW;
 use crate::rpc::handler::{Call, Ctx};
@@ -71,6 +72,36 @@ pub fn phone(text: &str) -> Result<String> {
         Ok(phone.to_owned())
     } else {
         Err(Error::value("phone", phone).with("desc", "desc_sms_phone"))
+    }
+}
+
+/// What of one client may wait at once: nobody fills the queues alone.
+pub enum Waits {
+    Scheduled,
+    Campaigns,
+}
+
+impl Waits {
+    const fn most(&self) -> i64 {
+        match self {
+            Self::Scheduled => 10_000,
+            Self::Campaigns => 100,
+        }
+    }
+
+    /// Error `limit(sms_waiting)` where he has as many as he may.
+    pub fn need_room(&self, conn: &mut Conn, account_id: i64) -> Result<()> {
+        let sql = Sql::new(match self {
+            Self::Scheduled => "SELECT COUNT(*) FROM sms_scheduled WHERE status = 'SCHEDULED'",
+            Self::Campaigns => {
+                "SELECT COUNT(*) FROM sms_campaign WHERE status IN ('PREPARING', 'QUEUED', 'RUNNING')"
+            }
+        });
+        let row = sql.sql(" AND account_id = ").bind(account_id).first(conn, &[Kind::Int])?;
+        match row.is_some_and(|row| row[0].int() >= self.most()) {
+            true => Err(Error::limit("sms_waiting", self.most().to_string())),
+            false => Ok(()),
+        }
     }
 }
 

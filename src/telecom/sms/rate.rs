@@ -1,6 +1,8 @@
 //! Rates of short messages: what one part to a prefix costs clients and resellers, and what a reseller
 //! takes of his own clients.
 
+mod import;
+
 use super::price::PREFIX_MAX;
 use crate::db::{Kind, Raw, Sql};
 use crate::doc::Node;
@@ -17,6 +19,7 @@ pub const FUNCS: &[Row] = &[
     ("sms.rate", Handler::Rows(rows)),
     ("sms.rate.edit", Handler::Form(EDIT)),
     ("sms.rate.delete", Handler::Each(delete)),
+    ("sms.rate.import", Handler::Form(import::FORM)),
     ("sms.rate.setprice", Handler::Form(SETPRICE)),
 ];
 
@@ -87,9 +90,7 @@ fn rows(cx: &mut Ctx) -> Result<Vec<Vec<Raw>>> {
 
 fn check(cx: &mut Ctx, record: &mut Record) -> Result<()> {
     let prefix = record.str("prefix").trim().trim_start_matches('+').to_owned();
-    let is_prefix =
-        (1..=PREFIX_MAX).contains(&prefix.len()) && prefix.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_prefix {
+    if !is_prefix(&prefix) {
         return Err(Error::value("prefix", prefix));
     }
     for name in ["retail", "wholesale"] {
@@ -105,12 +106,17 @@ fn check(cx: &mut Ctx, record: &mut Record) -> Result<()> {
     Ok(())
 }
 
+fn is_prefix(text: &str) -> bool {
+    (1..=PREFIX_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// With up to six decimals; what is charged is rounded.
+fn is_price(price: Money) -> bool {
+    (Money::ZERO..=PRICE_MAX).contains(&price)
+}
+
 fn checked_price(name: &str, price: Money) -> Result<Money> {
-    match (Money::ZERO..=PRICE_MAX).contains(&price) {
-        true => Ok(price),
-        false => Err(Error::value(name, price.plain())),
-    }
+    if is_price(price) { Ok(price) } else { Err(Error::value(name, price.plain())) }
 }
 
 /// Resellers' own prices go with it.

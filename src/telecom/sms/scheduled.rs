@@ -1,6 +1,6 @@
 //! Messages for later. They are charged when they are handed over, not before.
 
-use super::ask::{self, Text, refused};
+use super::ask::{self, Text, Waits, refused};
 use super::price::Prices;
 use super::provider::Open;
 use super::{reason, status};
@@ -141,6 +141,7 @@ fn insert(cx: &mut Ctx, later: &Later) -> Result<Vec<Node>> {
             return Ok(known);
         }
     }
+    Waits::Scheduled.need_room(cx.conn, party.account_id)?;
     let own = [
         ("account_id", party.account_id.into()),
         ("reseller_id", party.reseller_id.into()),

@@ -3,8 +3,8 @@
 //! ```text
 //! # R18 What the calls below show
 //! > [GET|POST|JSON|MULTIPART] WHO [from ADDRESS]: QUERY     a call; WHO is a user, nobody, @session
-//! >> KEY METHOD PATH        a request of another API; KEY is what X-API-Key shows, or none
-//! body {"name":"x"}         its body, as application/json
+//! >> KEY METHOD PATH        a request of another API; KEY is what X-API-Key shows, bearer:TOKEN, or none
+//! body {"name":"x"}         its body, as application/json; a=b&c=d as a form
 //! with Header: value        sent with the call
 //! status 200                of HTTP; 200 where nothing is said
 //! type text/xml             the whole Content-Type
@@ -23,6 +23,7 @@
 //! advance 59m               moves the clock; d, h, m, s
 //! job prolong               runs a billing job
 //! work                      does what waits in the outbox
+//! numbers                   delivers what the sandbox of virtual numbers has for them
 //! sms                       hands over the messages that are due, and takes their receipts
 //! config Option X; Y 1      replaces the configuration file
 //! ```
@@ -39,6 +40,7 @@ pub enum Step {
     Job(String),
     Work,
     Sms,
+    Numbers,
 }
 
 #[derive(Debug, Default)]
@@ -89,6 +91,7 @@ pub fn parse(text: &str) -> Result<Vec<Step>, String> {
             "job" => steps.push(Step::Job(rest.to_owned())),
             "work" => steps.push(Step::Work),
             "sms" => steps.push(Step::Sms),
+            "numbers" => steps.push(Step::Numbers),
             "config" => steps.push(Step::Config(rest.replace("; ", "\n"))),
             _ => {
                 let Some(Step::Call(call)) = steps.last_mut() else {

@@ -45,6 +45,11 @@ pub fn run(world: &World, script: &[Step], method: &'static str) -> Vec<String> 
                     faults.push(format!("sms: {error}"));
                 }
             }
+            Step::Numbers => {
+                if let Err(error) = billmgr::number::sandbox::run_due(&world.app) {
+                    faults.push(format!("numbers: {error}"));
+                }
+            }
             Step::Call(call) => {
                 let found = player.call(call);
                 faults.extend(
@@ -127,13 +132,19 @@ impl Player<'_> {
     fn of_api(&self, call: &Call) -> Result<Request, String> {
         let expand = |text: &str| check::expand(text, &self.values);
         let (path, body) = (expand(&call.path)?, expand(&call.body)?);
+        let mime = if body.starts_with(['{', '[']) { "application/json" } else { FORM };
         let request = match call.method.as_str() {
             "GET" => Request::get(path),
-            "POST" => Request::post(path, "application/json", body),
+            "POST" => Request::post(path, mime, body),
+            "DELETE" => Request::post(path, mime, body).by("DELETE"),
             other => return Err(format!("no method {other}")),
         };
         let key = expand(&call.who)?;
-        let request = if key == "none" { request } else { request.header("X-API-Key", key) };
+        let request = match key.strip_prefix("bearer:") {
+            _ if key == "none" => request,
+            Some(token) => request.header("Authorization", format!("Bearer {token}")),
+            None => request.header("X-API-Key", key),
+        };
         self.with_headers(call, request)
     }
 

@@ -44,6 +44,12 @@ impl Request {
         request.header("Content-Type", mime)
     }
 
+    /// The same by another method.
+    pub fn by(mut self, method: &'static str) -> Self {
+        self.method = method;
+        self
+    }
+
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_owned(), value.into()));
         self

@@ -41,9 +41,11 @@ fn runtime() -> &'static Runtime {
     })
 }
 
-/// Tests speak for clients at other addresses, as a proxy does.
+/// Tests speak for clients at other addresses, as a proxy does, and send as much as they like.
 fn config_text(lines: &str) -> String {
-    format!("TrustedProxy 127.0.0.1\n{lines}\n")
+    let unlimited = ["ApiAddressRate", "ApiKeyRate", "ApiBuyRate"].into_iter();
+    let unlimited = unlimited.filter(|name| !lines.contains(name)).map(|name| format!("{name} 0\n"));
+    format!("TrustedProxy 127.0.0.1\n{}{lines}\n", unlimited.collect::<String>())
 }
 
 impl World {

@@ -12,7 +12,7 @@ use crate::rpc::BUDGET_SLOW;
 use crate::rpc::handler::{Call, Ctx, Reply};
 use crate::telecom::client;
 use crate::telecom::party::Party;
-use crate::telecom::sms::ask::{self, Text, refused};
+use crate::telecom::sms::ask::{self, Text, Waits, refused};
 use crate::telecom::sms::provider::Open;
 use crate::telecom::sms::scheduled::{Moment, taken};
 use crate::telecom::sms::status;
@@ -211,6 +211,7 @@ fn known(conn: &mut Conn, asked: &Asked) -> Result<Option<Queued>> {
 
 fn insert(conn: &mut Conn, asked: &Asked, now_us: i64) -> Result<i64> {
     let provider = Open::find(conn, &asked.provider)?;
+    Waits::Campaigns.need_room(conn, asked.party.account_id)?;
     let (local, run_at) = match &asked.moment {
         Some(moment) => (moment.local.as_str(), moment.at_us),
         None => ("", now_us),
