@@ -18,6 +18,7 @@ use crate::db::{Db, Kind, Raw, Sql};
 use crate::dialect::Replies;
 use crate::doc::Node;
 use crate::http::{Kept, Paces};
+use crate::number::smpp;
 use crate::number::snapshot::Snapshot;
 use crate::rpc::BUDGET_SLOW;
 use crate::rpc::handler::Topic;
@@ -66,6 +67,8 @@ pub struct App {
     pub rates: Rates,
     /// Ways to the providers of short messages.
     pub sms_transports: Transports,
+    /// Sessions with suppliers of numbers.
+    pub number_links: smpp::Links,
     pub access: Access,
     pub credentials: Credentials,
     pub throttle: Throttle,
@@ -141,6 +144,7 @@ impl App {
             links: Links::default(),
             rates: Rates::default(),
             sms_transports: Transports::default(),
+            number_links: smpp::Links::default(),
             access: Access::default(),
             credentials: Credentials::new(clock.clone()),
             throttle: Throttle::new(clock.clone()),

@@ -14,6 +14,7 @@ use crate::auth::Caller;
 use crate::billing::payment::autopay;
 use crate::db::{Conn, Kind, Sql};
 use crate::error::{Error, Result};
+use crate::number::part;
 use crate::service::item::Item;
 use crate::service::status::Status;
 use crate::service::{Shelf, Till};
@@ -70,6 +71,7 @@ fn all() -> impl Iterator<Item = (&'static str, Named)> {
     over_services.chain([
         (calls::NAME, Named::Own(calls::run)),
         (contact::JOB, Named::Own(contact::forget)),
+        (part::NAME, Named::Own(part::run)),
         (numbers::NAME, Named::Own(numbers::run)),
         (esim::NAME, Named::Reaching(esim::run)),
     ])

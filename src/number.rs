@@ -1,22 +1,26 @@
-//! Virtual numbers: what is for sale, orders and their messages, vendors (operations.md §2.17-2.22).
+//! Virtual numbers: what is for sale, orders and their messages, vendors and suppliers (operations.md §2.17-2.22).
 
 pub mod account;
 pub mod buy;
 pub mod catalogue;
 pub mod code;
 pub mod flash;
+pub mod hook;
 pub mod inbox;
 pub mod maxprice;
 pub mod order;
 pub mod outcome;
+pub mod part;
 pub mod payment;
 pub mod payout;
 pub mod rating;
 pub mod reuse;
 pub mod sandbox;
 pub mod shown;
+pub mod smpp;
 pub mod snapshot;
 pub mod stock;
+pub mod supplier;
 pub mod vendor;
 pub mod wallet;
 
@@ -38,6 +42,7 @@ pub const FUNCS: &[&[Row]] = &[
     payout::FUNCS,
     rating::FUNCS,
     reuse::FUNCS,
+    supplier::FUNCS,
     vendor::FUNCS,
     wallet::FUNCS,
 ];

@@ -23,6 +23,7 @@ use crate::billing::payment::stored;
 use crate::billing::processing;
 use crate::db::Db;
 use crate::error::{Error, Result};
+use crate::number::supplier;
 use crate::service::choices;
 use crate::service::contact::registrar;
 use crate::telecom::{esim, sip, sms, switch};
@@ -44,6 +45,7 @@ pub const SEALED: &[Column] = &[
     sms::hook::SECRET,
     esim::provider::ACCESS_CODE,
     esim::provider::WEBHOOK_SECRET,
+    supplier::SECRET,
 ];
 
 /// So long that nonces may be random for as many texts as there will ever be.

@@ -92,6 +92,7 @@ async fn serve(app: Arc<App>, demo: bool) -> Outcome<bool> {
     effect::program::end_all();
     Server::finish(server).await;
     upkeep::blocking(&app, |app| app.sms_transports.end()).await;
+    upkeep::blocking(&app, |app| app.number_links.end()).await;
     upkeep::blocking(&app, upkeep::flush).await;
     Ok(control.restarts.load(Ordering::SeqCst))
 }

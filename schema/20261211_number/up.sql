@@ -48,7 +48,9 @@ CREATE TABLE num_vendor (
 CREATE UNIQUE INDEX num_vendor__account ON num_vendor (account_id);
 
 -- Where numbers and their messages come from. kind: webhook, smpp, pull (another server of this API, whose
--- numbers are bought when ours are) or sandbox. vendor_id 0: the provider's own. secret is sealed.
+-- numbers are bought when ours are) or sandbox. vendor_id 0: the provider's own. secret is sealed: what signs
+-- reports, the password of SMPP or the token of the other server. url: its address. markup: of a pull supplier,
+-- 10^-4 of a percent. version counts changes.
 CREATE TABLE num_supplier (
     id        INTEGER PRIMARY KEY AUTOINCREMENT,
     code      TEXT NOT NULL,
@@ -58,6 +60,8 @@ CREATE TABLE num_supplier (
     url       TEXT NOT NULL DEFAULT '',
     login     TEXT NOT NULL DEFAULT '',
     secret    TEXT NOT NULL DEFAULT '',
+    markup    BIGINT NOT NULL DEFAULT 0,
+    version   BIGINT NOT NULL DEFAULT 0,
     synced_at BIGINT NOT NULL DEFAULT 0,
     active    BOOLEAN NOT NULL DEFAULT TRUE,
     deleted   BOOLEAN NOT NULL DEFAULT FALSE

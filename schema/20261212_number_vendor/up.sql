@@ -39,3 +39,26 @@ LEFT JOIN num_payout p ON p.id = CASE
         WHEN t.key LIKE 'hold:payout:%' THEN CAST(SUBSTR(t.key, 13) AS BIGINT)
         WHEN t.key LIKE 'settle:payout:%' THEN CAST(SUBSTR(t.key, 15) AS BIGINT) END
 WHERE b.kind = 'client' AND (o.id IS NOT NULL OR p.id IS NOT NULL);
+
+CREATE VIEW num_vendor_option AS SELECT account_id AS id, name FROM num_vendor;
+
+CREATE VIEW num_supplier_list AS
+SELECT s.id, s.code, s.name, s.kind, COALESCE(v.name, '') AS vendor_name, s.url, s.markup, s.synced_at, s.active
+FROM num_supplier s LEFT JOIN num_vendor v ON v.account_id = s.vendor_id WHERE NOT s.deleted;
+
+-- Parts of long messages until all have come; then for a while, so that one that comes twice is known.
+-- reference: the number, the sender and what joins the parts.
+CREATE TABLE num_sms_part (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    supplier_id BIGINT NOT NULL REFERENCES num_supplier (id),
+    reference   TEXT NOT NULL,
+    number      BIGINT NOT NULL,
+    total       BIGINT NOT NULL,
+    phone       TEXT NOT NULL,
+    sender      TEXT NOT NULL,
+    text        TEXT NOT NULL,
+    received_at BIGINT NOT NULL,
+    joined      BOOLEAN NOT NULL DEFAULT FALSE
+);
+CREATE UNIQUE INDEX num_sms_part__number ON num_sms_part (supplier_id, reference, number);
+CREATE INDEX num_sms_part_received ON num_sms_part (received_at);

@@ -270,7 +270,7 @@ impl Asked<'_> {
         let params = Params::of([("func", func), ("filter", "on"), (by, sent.as_str())]);
         let mut rows = Rows::new(self.dialect);
         rpc::call(self.app, self.caller, &self.addressed(params), BUDGET_SLOW, &mut rows)?;
-        match rows.first(column) {
+        match rows.find(by, &sent, column) {
             Some(word) => Ok(word),
             None if by == "id" => Ok(sent),
             None => Err(Error::missed(by).with("value", sent)),

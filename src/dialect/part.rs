@@ -157,7 +157,7 @@ pub struct Out {
     pub func: String,
     #[serde(default, rename = "@elid")]
     pub elid: String,
-    /// The column without which there are none.
+    /// `status=RECEIVED FINISHED`: of other rows there are none.
     #[serde(default, rename = "@when")]
     pub when: String,
 }

@@ -26,9 +26,10 @@ impl<'d> Rows<'d> {
         Self { dialect, names: Vec::new(), rows: Vec::new(), inner: HashMap::new() }
     }
 
-    /// The text of a column in the first row.
-    pub fn first(&self, name: &str) -> Option<String> {
-        (!self.rows.is_empty()).then(|| plain(&self.get(0, name)))
+    /// The text of a column in the row whose other column is this.
+    pub fn find(&self, by: &str, value: &str, name: &str) -> Option<String> {
+        let row = (0..self.len()).find(|row| plain(&self.get(*row, by)) == value)?;
+        Some(plain(&self.get(row, name)))
     }
 
     pub fn len(&self) -> usize {
@@ -37,7 +38,10 @@ impl<'d> Rows<'d> {
 
     /// By what the rows are asked for that a row has of its own, if it has any.
     pub fn elid(&self, row: usize, out: &Out) -> Option<String> {
-        let has_any = out.when.is_empty() || !matches!(self.get(row, &out.when), Json::Null);
+        let has_any = match out.when.split_once('=') {
+            Some((name, words)) => words.split(' ').any(|word| self.get(row, name) == Json::text(word)),
+            None => true,
+        };
         has_any.then(|| plain(&self.get(row, &out.elid)))
     }
 

@@ -58,7 +58,7 @@ pub fn open(conn: &mut Conn, account_id: i64, standing: Standing) -> Result<()> 
 }
 
 /// `number.profile` (operations.md P1, with what clients of other servers ask for).
-fn profile(cx: &mut Ctx) -> Result<Reply> {
+pub fn profile(cx: &mut Ctx) -> Result<Reply> {
     let (account_id, call) = (own_account(cx.call)?, cx.call);
     let row = Row::load(cx.conn, account_id)?;
     let standing = row.standing.unwrap_or(Standing::NEW).at(call.now_us);

@@ -2,12 +2,14 @@
 
 use crate::db::{Conn, Kind, Sql};
 use crate::error::{Error, Result};
+use crate::number::account;
 use crate::record::{self, Record};
-use crate::rpc::handler::{Ctx, Form, Handler};
+use crate::rpc::handler::{Ctx, Form, Handler, Reply};
 use crate::rpc::registry::Row;
 
 pub const FUNCS: &[Row] = &[
     ("vendor.edit", Handler::Form(EDIT)),
+    ("vendor.info", Handler::Once(info)),
     ("vendor.order", Handler::View(Some(listed))),
     ("vendor.payment", Handler::View(Some(listed))),
 ];
@@ -47,6 +49,12 @@ pub fn listed(cx: &mut Ctx) -> Result<Sql> {
         need(cx)?;
     }
     Ok(Sql::default())
+}
+
+/// `vendor.info`: what `number.profile` tells, of a vendor (operations.md R224).
+fn info(cx: &mut Ctx) -> Result<Reply> {
+    need(cx)?;
+    account::profile(cx)
 }
 
 /// The money of a reseller's client is credit that his reseller gave him: none of it can be paid out.

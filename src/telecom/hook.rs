@@ -3,11 +3,14 @@
 
 use std::sync::Arc;
 
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 use tokio::sync::Semaphore;
 
 use super::{esim, sms};
 use crate::app::App;
 use crate::error::Result;
+use crate::number;
 
 /// A report as it arrived.
 pub struct Report<'a> {
@@ -35,13 +38,44 @@ pub struct Family {
 
 type Take = fn(&Arc<App>, &Report) -> Result<()>;
 
-pub static FAMILIES: [Family; 2] =
-    [Family::new("sms", "GET, POST", sms::hook::take), Family::new("esim", "POST", esim::hook::take)];
+pub static FAMILIES: [Family; 3] = [
+    Family::new("sms", "GET, POST", sms::hook::take),
+    Family::new("esim", "POST", esim::hook::take),
+    Family::new("number", "POST", number::hook::take),
+];
 
 const PLACES: usize = 8;
 
 impl Family {
     const fn new(name: &'static str, methods: &'static str, take: Take) -> Self {
         Self { places: Semaphore::const_new(PLACES), name, methods, take }
+    }
+}
+
+/// Is it the hexadecimal HMAC-SHA-256 of the text, with or without `sha256=` before it? A wrong one takes as
+/// long as a right one.
+pub fn is_signed(secret: &str, text: &[u8], signature: &str) -> bool {
+    let digits = signature.trim().trim_start_matches("sha256=");
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return false };
+    mac.update(text);
+    hex(digits).is_some_and(|given| mac.verify_slice(&given).is_ok())
+}
+
+fn hex(digits: &str) -> Option<Vec<u8>> {
+    if !digits.len().is_multiple_of(2) || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    let pairs = (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).ok());
+    pairs.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hex;
+
+    #[test]
+    fn hexadecimal() {
+        assert_eq!(hex("00fF"), Some(vec![0, 255]));
+        assert_eq!((hex("0"), hex("zz"), hex("é")), (None, None, None));
     }
 }

@@ -113,3 +113,18 @@ fn septets(character: char) -> impl Iterator<Item = u8> {
     };
     escape.into_iter().chain([code])
 }
+
+/// The text of octets, one for each septet.
+pub fn text(octets: &[u8]) -> String {
+    let mut text = String::with_capacity(octets.len());
+    let mut octets = octets.iter().copied();
+    while let Some(octet) = octets.next() {
+        // What the extension table lacks is that of the default one (TS 23.038 §6.2.1.1).
+        let (code, is_extended) = if octet == ESCAPE { (octets.next(), true) } else { (Some(octet), false) };
+        let Some(code) = code else { break };
+        let extended = EXTENSION.iter().find(|(_, known)| is_extended && *known == code);
+        let plain = || DEFAULT.chars().nth(usize::from(code)).unwrap_or('?');
+        text.push(extended.map_or_else(plain, |(character, _)| *character));
+    }
+    text
+}

@@ -5,8 +5,6 @@ mod read;
 
 use std::sync::Arc;
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 use super::receipt::{self, State};
@@ -17,7 +15,7 @@ use crate::record::Record;
 use crate::rpc::BUDGET_SLOW;
 use crate::rpc::handler::Ctx;
 use crate::seal::Column;
-use crate::telecom::hook::Report;
+use crate::telecom::hook::{Report, is_signed};
 
 pub const SECRET: Column = Column {
     table: "sms_provider",
@@ -89,12 +87,8 @@ impl Desk {
         if self.header.is_empty() {
             return shown.as_bytes().ct_eq(self.secret.as_bytes()).into();
         }
-        let signature = (call.header)(&self.header);
-        let digits = signature.trim().trim_start_matches("sha256=");
         let signed = if call.body.is_empty() { call.query.as_bytes() } else { call.body };
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.secret.as_bytes()) else { return false };
-        mac.update(signed);
-        shown.is_empty() && read::hex(digits).is_some_and(|given| mac.verify_slice(&given).is_ok())
+        shown.is_empty() && is_signed(&self.secret, signed, &(call.header)(&self.header))
     }
 
     /// None where the word says nothing final.

@@ -23,6 +23,7 @@
 //! advance 59m               moves the clock; d, h, m, s
 //! job prolong               runs a billing job
 //! work                      does what waits in the outbox
+//! numbers                   delivers what the sandbox of virtual numbers has for them
 //! sms                       hands over the messages that are due, and takes their receipts
 //! config Option X; Y 1      replaces the configuration file
 //! ```
@@ -39,6 +40,7 @@ pub enum Step {
     Job(String),
     Work,
     Sms,
+    Numbers,
 }
 
 #[derive(Debug, Default)]
@@ -89,6 +91,7 @@ pub fn parse(text: &str) -> Result<Vec<Step>, String> {
             "job" => steps.push(Step::Job(rest.to_owned())),
             "work" => steps.push(Step::Work),
             "sms" => steps.push(Step::Sms),
+            "numbers" => steps.push(Step::Numbers),
             "config" => steps.push(Step::Config(rest.replace("; ", "\n"))),
             _ => {
                 let Some(Step::Call(call)) = steps.last_mut() else {

@@ -45,6 +45,11 @@ pub fn run(world: &World, script: &[Step], method: &'static str) -> Vec<String> 
                     faults.push(format!("sms: {error}"));
                 }
             }
+            Step::Numbers => {
+                if let Err(error) = billmgr::number::sandbox::run_due(&world.app) {
+                    faults.push(format!("numbers: {error}"));
+                }
+            }
             Step::Call(call) => {
                 let found = player.call(call);
                 faults.extend(

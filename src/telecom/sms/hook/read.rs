@@ -50,14 +50,6 @@ fn at(json: &Json, path: &[&str]) -> Option<String> {
     }
 }
 
-pub fn hex(digits: &str) -> Option<Vec<u8>> {
-    if !digits.len().is_multiple_of(2) || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    let pairs = (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).ok());
-    pairs.collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,11 +87,5 @@ mod tests {
         for nothing in ["", "{", "[]", "7", r#"{"id":{"a":1},"status":[]}"#, r#"{"id":null,"status":"x"}"#] {
             assert_eq!(read("", true, nothing, ["id", "status"]), is(&[]), "{nothing}");
         }
-    }
-
-    #[test]
-    fn hexadecimal() {
-        assert_eq!(hex("00fF"), Some(vec![0, 255]));
-        assert_eq!((hex("0"), hex("zz"), hex("é")), (None, None, None));
     }
 }

@@ -25,7 +25,7 @@ const MESSAGE_ID_MAX_CHARS: usize = 64;
 const PLAIN: &str = "smpp://";
 const TLS: &str = "smpps://";
 /// After so long a silence it is asked whether the provider is there.
-const ENQUIRE: Duration = Duration::from_secs(30);
+pub const ENQUIRE: Duration = Duration::from_secs(30);
 /// Where providers listen (assigned by IANA).
 const PORT: u16 = 2775;
 const LOGIN_MAX: usize = 64;
@@ -92,7 +92,7 @@ impl Settings {
     }
 
     /// Error `value` names the field that is wrong.
-    fn check(&self) -> Result<()> {
+    pub fn check(&self) -> Result<()> {
         let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
         match () {
             () if self.login.is_empty() || self.login.len() > LOGIN_MAX || !is_plain(&self.login) => {

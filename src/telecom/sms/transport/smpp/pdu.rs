@@ -9,6 +9,7 @@ const HEAD_BYTES: usize = 16;
 pub mod command {
     pub const RESPONSE: u32 = 0x8000_0000;
     pub const GENERIC_NACK: u32 = RESPONSE;
+    pub const BIND_RECEIVER: u32 = 0x1;
     pub const SUBMIT_SM: u32 = 0x4;
     pub const DELIVER_SM: u32 = 0x5;
     pub const UNBIND: u32 = 0x6;
@@ -60,8 +61,11 @@ pub mod status {
 const RECEIPTED_MESSAGE_ID: u16 = 0x1E;
 const MESSAGE_PAYLOAD: u16 = 0x424;
 const MESSAGE_STATE: u16 = 0x427;
+const SAR_REFERENCE: u16 = 0x20C;
+const SAR_TOTAL: u16 = 0x20E;
+const SAR_NUMBER: u16 = 0x20F;
 
-const UCS2: u8 = 8;
+pub const UCS2: u8 = 8;
 const INTERNATIONAL: [u8; 2] = [1, 1];
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -190,8 +194,15 @@ impl Submit<'_> {
 /// What deliver_sm brings.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Delivery {
+    pub source: String,
+    pub destination: String,
     pub esm_class: u8,
+    pub data_coding: u8,
+    /// The message as it came, and as a receipt has it.
+    pub octets: Vec<u8>,
     pub text: String,
+    /// Which message it is a part of, of how many parts, and which: 0 where parameters do not say it.
+    pub sar: [u16; 3],
     pub receipted_message_id: Option<String>,
     pub message_state: Option<u8>,
 }
@@ -205,26 +216,36 @@ impl Delivery {
     pub fn read(body: &[u8]) -> Option<Self> {
         let mut input = Input(body);
         input.text()?; // service
-        for _ in 0..2 {
-            input.octets(2)?; // an address with its type and plan
-            input.text()?;
+        let mut addresses = [String::new(), String::new()];
+        for address in &mut addresses {
+            input.octets(2)?; // its type and plan
+            *address = input.text()?;
         }
+        let [source, destination] = addresses;
         let esm_class = input.octets(3)?[0];
         input.text()?; // times
         input.text()?;
         let [_, _, data_coding, _, length] = *input.octets(5)? else { return None };
-        let message = input.octets(usize::from(length))?;
-        let mut delivery = Self { esm_class, text: decoded(message, data_coding), ..Self::default() };
+        let octets = input.octets(usize::from(length))?.to_vec();
+        let mut delivery = Self { source, destination, esm_class, data_coding, octets, ..Self::default() };
         while let Some((tag, value)) = input.parameter() {
             match tag {
                 RECEIPTED_MESSAGE_ID => delivery.receipted_message_id = Input(value).text_or_rest(),
                 MESSAGE_STATE => delivery.message_state = value.first().copied(),
-                MESSAGE_PAYLOAD => delivery.text = decoded(value, data_coding),
+                MESSAGE_PAYLOAD => delivery.octets = value.to_vec(),
+                SAR_REFERENCE => delivery.sar[0] = number(value),
+                SAR_TOTAL => delivery.sar[1] = number(value),
+                SAR_NUMBER => delivery.sar[2] = number(value),
                 _ => {}
             }
         }
+        delivery.text = decoded(&delivery.octets, data_coding);
         Some(delivery)
     }
+}
+
+fn number(octets: &[u8]) -> u16 {
+    octets.iter().fold(0, |number, octet| number << 8 | u16::from(*octet))
 }
 
 fn decoded(octets: &[u8], data_coding: u8) -> String {

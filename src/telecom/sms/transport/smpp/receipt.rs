@@ -172,6 +172,7 @@ mod tests {
             text: "id:1 stat:UNDELIV".into(),
             receipted_message_id: Some("1F".into()),
             message_state: Some(2),
+            ..Delivery::default()
         };
         let receipt = Receipt::read(&delivery, IdForm::HexAnswer).unwrap();
         assert_eq!((receipt.message_id.as_str(), receipt.state), ("31", Some(State::Delivered)));

@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Settings;
+use super::pdu::Delivery;
 use super::receipt::Receipt;
 use crate::effect::http::Trust;
 use crate::error::{Error, Result};
@@ -43,9 +44,21 @@ struct Order {
     answer: oneshot::Sender<Came>,
 }
 
-/// Takes receipts, on a thread that may wait. An error has the provider come again later.
+/// Takes what comes in, on a thread that may wait. An error has the provider come again later.
 pub trait Inlet: Send + Sync {
-    fn receipt(&self, receipt: &Receipt) -> Result<()>;
+    /// Receipts of what was handed over.
+    fn receipt(&self, _: &Receipt) -> Result<()> {
+        Ok(())
+    }
+
+    /// Is it bound to take messages, and hands none over?
+    fn takes_messages(&self) -> bool {
+        false
+    }
+
+    fn message(&self, _: &Delivery) -> Result<()> {
+        Ok(())
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

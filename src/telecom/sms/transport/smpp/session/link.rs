@@ -59,6 +59,8 @@ pub struct Link {
     window: usize,
     form: super::super::IdForm,
     inlet: Arc<dyn Inlet>,
+    /// How it is bound: to hand over messages, or to take some.
+    bind: u32,
     waiting: HashMap<u32, Waiting>,
     /// When something arrived last, and since when an answer to `enquire_link` is due.
     heard: Instant,
@@ -87,6 +89,7 @@ impl Link {
             enquire: settings.enquire,
             window: settings.window.max(1),
             form: settings.id_form,
+            bind: if inlet.takes_messages() { command::BIND_RECEIVER } else { command::BIND_TRANSCEIVER },
             inlet,
             waiting: HashMap::new(),
             heard: Instant::now(),
@@ -104,7 +107,7 @@ impl Link {
 
     async fn bound(&mut self, body: Vec<u8>) -> Result<(), End> {
         let sequence = self.next();
-        self.write(&Pdu::request(command::BIND_TRANSCEIVER, sequence, body)).await?;
+        self.write(&Pdu::request(self.bind, sequence, body)).await?;
         loop {
             let read = self.stream.read_buf(&mut self.arrived).await;
             self.heard(read)?;
@@ -234,21 +237,41 @@ impl Link {
         let _ = waiting.answer.send(Came::Answer { status, message_id: pdu.message_id() });
     }
 
-    /// A receipt is answered when it is written down. There is no place for other messages.
+    /// Messages are for those who take them; a receipt is for whoever hands messages over.
     async fn delivered(&mut self, pdu: Pdu) -> Result<(), End> {
-        let delivery = Delivery::read(&pdu.body).filter(Delivery::is_receipt);
-        let Some(delivery) = delivery else { return self.write(&pdu.answer(status::PERMANENT)).await };
-        let receipt = Receipt::read(&delivery, self.form).filter(|receipt| receipt.state.is_some());
-        let Some(receipt) = receipt else { return self.write(&pdu.answer(status::OK)).await };
+        let takes = self.inlet.takes_messages();
+        let Some(delivery) = Delivery::read(&pdu.body).filter(|delivery| takes || delivery.is_receipt())
+        else {
+            return self.write(&pdu.answer(status::PERMANENT)).await;
+        };
+        if takes {
+            // A receipt is of nothing that we sent here.
+            return match delivery.is_receipt() {
+                true => self.write(&pdu.answer(status::OK)).await,
+                false => self.keep(pdu, move |inlet| inlet.message(&delivery)).await,
+            };
+        }
+        match Receipt::read(&delivery, self.form).filter(|receipt| receipt.state.is_some()) {
+            Some(receipt) => self.keep(pdu, move |inlet| inlet.receipt(&receipt)).await,
+            None => self.write(&pdu.answer(status::OK)).await,
+        }
+    }
+
+    /// It is answered when it is written down.
+    async fn keep(
+        &mut self,
+        pdu: Pdu,
+        work: impl FnOnce(&dyn Inlet) -> crate::error::Result<()> + Send + 'static,
+    ) -> Result<(), End> {
         let Ok(place) = self.receipts.clone().try_acquire_owned() else {
             return self.write(&pdu.answer(status::QUEUE_FULL)).await;
         };
         let (inlet, done) = (self.inlet.clone(), self.done.0.clone());
         tokio::task::spawn_blocking(move || {
-            let status = match inlet.receipt(&receipt) {
+            let status = match work(inlet.as_ref()) {
                 Ok(()) => status::OK,
                 Err(error) => {
-                    tracing::error!(message_id = receipt.message_id, "a receipt was not kept: {error}");
+                    tracing::error!("what came over SMPP was not kept: {error}");
                     status::TEMPORARY
                 }
             };

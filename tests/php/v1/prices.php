@@ -1,0 +1,19 @@
+<?php
+// The sample of the documentation, letter by letter.
+
+$ch = curl_init();
+
+curl_setopt($ch, CURLOPT_URL, 'https://$DOMAIN/v1/guest/prices');
+curl_setopt($ch, CURLOPT_RETURNTRANSFER, 1);
+curl_setopt($ch, CURLOPT_CUSTOMREQUEST, 'GET');
+
+
+$headers = array();
+$headers[] = 'Accept: application/json';
+curl_setopt($ch, CURLOPT_HTTPHEADER, $headers);
+
+$result = curl_exec($ch);
+if (curl_errno($ch)) {
+    echo 'Error:' . curl_error($ch);
+}
+curl_close($ch);

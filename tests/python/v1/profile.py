@@ -1,0 +1,11 @@
+# The sample of the documentation, letter by letter.
+import requests
+
+token = 'Your token'
+
+headers = {
+    'Authorization': 'Bearer ' + token,
+    'Accept': 'application/json',
+}
+
+response = requests.get('https://$DOMAIN/v1/user/profile', headers=headers)

@@ -1,0 +1,4 @@
+# The sample of the documentation, letter by letter.
+curl "https://$DOMAIN/v1/user/cancel/$id" \
+  -H "Authorization: Bearer $token" \
+  -H "Accept: application/json"
