@@ -15,6 +15,7 @@ mod server {
     pub mod load;
     pub mod memory;
     pub mod monthly;
+    pub mod numbers;
     pub mod rating;
     pub mod report;
     pub mod sale;
@@ -27,7 +28,7 @@ use std::time::Duration;
 
 use server::load::Pace;
 use server::report::Report;
-use server::{bare, calls, credit, depth, export, memory, monthly, rating, sale, sms, speed};
+use server::{bare, calls, credit, depth, export, memory, monthly, numbers, rating, sale, sms, speed};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -44,7 +45,7 @@ fn main() {
 /// A part of the table, and whether it needs a large database or a quiet disk.
 type Part = (&'static str, bool, fn(Pace, &mut Report));
 
-const PARTS: [Part; 10] = [
+const PARTS: [Part; 11] = [
     ("speed", false, speed::measure),
     ("memory", false, memory::measure),
     ("export", false, export::measure),
@@ -55,6 +56,7 @@ const PARTS: [Part; 10] = [
     ("monthly", true, monthly::measure),
     ("rating", true, rating::measure),
     ("sms", true, sms::measure),
+    ("numbers", true, numbers::measure),
 ];
 
 fn measure(args: &[String]) {

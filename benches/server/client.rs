@@ -2,6 +2,7 @@
 //! on each, answers read to their end.
 
 use std::cell::RefCell;
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -146,20 +147,23 @@ impl Connection {
             let read = self.stream.read(&mut self.answer[filled..]).await.expect("the server answers");
             assert!(read > 0, "the server hung up");
             filled += read;
-            let whole = head(&self.answer[..filled]).filter(|(head, length)| filled >= head + length);
-            if let Some((head, length)) = whole {
-                return &self.answer[head..head + length];
+            if let Some(body) = body(&self.answer[..filled]) {
+                return &self.answer[body];
             }
         }
     }
 }
 
-/// Where the body begins and how long it is.
-fn head(answer: &[u8]) -> Option<(usize, usize)> {
-    let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n")?;
-    let head = std::str::from_utf8(&answer[..end]).expect("a head is ASCII");
-    let length = head.split("\r\n").find_map(|line| line.strip_prefix("content-length: "))?;
-    Some((end + 4, length.parse().ok()?))
+/// Where the body of a whole answer is. One that came in chunks is left as it came.
+fn body(answer: &[u8]) -> Option<Range<usize>> {
+    let begin = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n")? + 4;
+    let head = std::str::from_utf8(&answer[..begin]).expect("a head is ASCII");
+    let end = match head.split("\r\n").find_map(|line| line.strip_prefix("content-length: ")) {
+        Some(length) => begin + length.parse::<usize>().expect("a length is a number"),
+        None if answer.ends_with(b"\r\n0\r\n\r\n") => answer.len(),
+        None => return None,
+    };
+    (answer.len() >= end).then_some(begin..end)
 }
 
 /// An error document begins with nothing but its error; refused sign-ins are wanted.

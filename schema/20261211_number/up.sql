@@ -229,7 +229,7 @@ CREATE TABLE num_account (
     default_forwarding TEXT NOT NULL DEFAULT ''
 );
 
--- cause: `order:<id>`, `payment:<id>`, `transfer:<id>` or `reset:<account>:<blocked_at>`, each of which changes a
+-- cause: `order:<id>`, `payment:<id>`, the key of a transfer or `reset:<account>:<blocked_at>`, each of which changes a
 -- rating once. delta: by the rule, which the ends of the scale may cut off.
 CREATE TABLE num_rating_event (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -10,6 +10,7 @@ use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::ledger::{Book, BookKind, Scale, transfer as ledger};
 use crate::money::Money;
+use crate::number::rating;
 use crate::rpc::handler::{Ctx, Handler};
 use crate::rpc::registry::Row;
 use crate::telecom::client::{self, Client};
@@ -31,11 +32,12 @@ pub fn give(conn: &mut Conn, to: &Subaccount, key: String, refill: &Refill, now_
         0 => to.book().provider(BookKind::Cost),
         reseller => Book::new(BookKind::IssuedRetail, reseller, to.project_id, to.currency_id),
     };
-    let transfer = ledger::between(key, from, to.book(), refill.amount)?;
+    let transfer = ledger::between(key.clone(), from, to.book(), refill.amount)?;
     if books::post(conn, &transfer, now_us)? == Posted::Exists {
         return Ok(Posted::Exists);
     }
     charge::settle(conn, to.id)?;
+    rating::topped_up(conn, to.account_id, &key, now_us)?;
     refill::note(conn, to, refill, now_us)?;
     Ok(Posted::Done)
 }

@@ -7,6 +7,7 @@ use crate::history;
 use crate::ledger::payment::{Event, Posts, Status, Step, credit_key, next, refund_key};
 use crate::ledger::{Book, BookKind, Converted, RateStamp, Scale, Sum, transfer};
 use crate::money::Money;
+use crate::number::rating;
 use crate::rpc::handler::Ctx;
 use crate::service::{Till, checkout};
 
@@ -93,6 +94,8 @@ pub fn apply(cx: &mut Ctx, id: i64, event: Event) -> Result<bool> {
         if event == Event::SetPaid {
             let subaccount = books::subaccount(cx.conn, payment.subaccount_id)?;
             bonus::grant(cx, payment.id, payment.reversals, &subaccount, payment.amount)?;
+            let (cause, now_us) = (format!("payment:{id}"), cx.now_us);
+            rating::topped_up(cx.conn, payment.account_id, &cause, now_us)?;
         }
         let owner = (payment.account_id, payment.reseller_id);
         history::write_of(cx, "payment", id, owner, &format!("status {}", step.status.code()))?;

@@ -92,8 +92,8 @@ worlds! {
     fn a_vendor_earns(world: &World) {
         let shop = Shop::new(world, 5);
         shop.pay("client2", "500.00");
-        write(&shop, "INSERT INTO num_vendor (account_id, name, share) SELECT id, 'demo', 700000 FROM account WHERE name = 'client'");
-        write(&shop, "UPDATE num_phone SET account_id = (SELECT id FROM account WHERE name = 'client')");
+        write(&shop, "INSERT INTO num_vendor (account_id, name, share) SELECT account_id, 'demo', 700000 FROM users WHERE name = 'client'");
+        write(&shop, "UPDATE num_phone SET account_id = (SELECT account_id FROM users WHERE name = 'client')");
         let before = shop.money("client");
         let order = shop.order("client2", "telegram", "");
         assert_eq!(shop.money("client"), before);
