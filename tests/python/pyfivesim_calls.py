@@ -83,7 +83,7 @@ async def orders(client):
     await refused(FiveSimInvalidCountry, client, "buy_number", "amazon", country="atlantis")
     await refused(FiveSimInvalidOperator, client, "buy_number", "amazon", operator="nobody")
     await refused(FiveSimInvalidProduct, client, "buy_number", "nothing")
-    await refused(FiveSimNoFreePhones, client, "buy_number", "amazon", max_price=0.5)
+    await refused(FiveSimNoFreePhones, client, "buy_number", "amazon", country="russia", max_price=0.5)
     # What the library does not offer.
     await refused(NotImplementedError, client, "rent_number", "1day")
     await refused(NotImplementedError, client, "get_rental_info", order.id)

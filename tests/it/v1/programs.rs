@@ -49,7 +49,7 @@ impl Language {
     fn tuned(self, sample: &str, base: &str, values: &Values) -> String {
         let sample = sample.replace("https://$DOMAIN", base);
         let line = |line: &str| -> String {
-            let name = line.split(" = ").next().unwrap_or_default();
+            let name = line.split('=').next().unwrap_or_default().trim_end();
             match (self, values.get(name.trim_start_matches('$'))) {
                 (Self::Python, Some(value)) if !name.starts_with(' ') => format!("{name} = '{value}'"),
                 (Self::Php, Some(value)) if name.starts_with('$') => format!("{name} = '{value}';"),
@@ -96,16 +96,18 @@ impl Language {
     }
 }
 
-/// The names of the members.
+/// The names of the members, in their order.
 fn names(value: &Value) -> String {
     let names: Vec<&str> = value.as_object().expect("an object").keys().map(String::as_str).collect();
     names.join(" ")
 }
 
+const BOUGHT: &str =
+    "id phone operator product price status expires sms created_at forwarding forwarding_number country";
 const ORDER: &str =
-    "country created_at expires forwarding forwarding_number id operator phone price product sms status";
-const PROFILE: &str = "balance default_country default_forwarding_number default_operator did_order email \
-                       frozen_balance id last_order last_top_idx last_top_orders rating total_active_orders vendor";
+    "id created_at phone product price status expires sms forwarding forwarding_number country operator";
+const PROFILE: &str = "id email vendor default_forwarding_number balance rating default_country default_operator \
+                       frozen_balance total_active_orders did_order last_order last_top_orders last_top_idx";
 
 /// Every sample of a language, in an order in which they make sense.
 fn samples(world: &World, language: Language, key: &str) {
@@ -122,7 +124,7 @@ fn samples(world: &World, language: Language, key: &str) {
         assert_eq!(names(&answer), expected, "{language:?} {name}");
         answer
     };
-    let buy = || shown("buy_activation", ORDER, &[]);
+    let buy = || shown("buy_activation", BOUGHT, &[]);
     let of = |order: &Value| order["id"].to_string();
     let act = |name: &str, id: &str, status: &str| {
         let order = shown(name, ORDER, &[("id", id), ("_id", id)]);
@@ -150,14 +152,14 @@ fn samples(world: &World, language: Language, key: &str) {
     sandbox::run_due(&world.app).expect("the sandbox delivers");
     act("check", id, "RECEIVED");
     let inbox = shown("inbox", "Data Total", &[("id", id), ("_id", id)]);
-    assert_eq!(names(&inbox["Data"][0]), "ID code created_at date is_wave sender text wave_uuid");
+    assert_eq!(names(&inbox["Data"][0]), "ID created_at date sender text code is_wave wave_uuid");
     act("finish", id, "FINISHED");
     let phone = bought.get_text("phone").expect("a phone").trim_start_matches('+');
-    let again = shown("reuse", ORDER, &[("number", phone)]);
+    let again = shown("reuse", BOUGHT, &[("number", phone)]);
     act("cancel", &of(&again), "CANCELED");
     let hosting = shown(
         "buy_hosting",
-        "country created_at expires id operator phone price product sms status",
+        "id phone product price status expires sms created_at operator country",
         &[("product", "1day")],
     );
 
@@ -165,8 +167,8 @@ fn samples(world: &World, language: Language, key: &str) {
         [("category", "hosting"), ("limit", "15"), ("offset", "0"), ("order", "id"), ("reverse", "true")];
     let orders = shown("orders", "Data ProductNames Statuses Total", &paged);
     assert_eq!(orders["Data"][0]["id"], hosting["id"]);
-    let payments = shown("payments", "Data PaymentProviders PaymentTypes Total", &[]);
-    assert_eq!(names(&payments["Data"][0]), "Amount Balance CreatedAt ID ProviderName TypeName");
+    let payments = shown("payments", "Data PaymentTypes PaymentProviders Total", &[]);
+    assert_eq!(names(&payments["Data"][0]), "ID TypeName ProviderName Amount Balance CreatedAt");
     shown("vendor", PROFILE, &[]);
     shown("wallets", "fkwallet payeer unitpay", &[]);
     let paged =
