@@ -146,7 +146,8 @@ CREATE TABLE num_ban (
 
 -- status: PENDING, RECEIVED, then one of CANCELED, TIMEOUT, FINISHED, BANNED. The words of the catalogue are
 -- kept as they were sold. parent_id: the order whose number was bought again. vendor_id, vendor_amount: who
--- earns how much when the price is captured. upstream_id: the order at a pull supplier. phone_id 0: not yet.
+-- earns how much when the price is captured. upstream_id: the order at a pull supplier,
+-- which is asked about until upstream_done; its numbers are none of ours, so phone_id is 0.
 CREATE TABLE num_order (
     id                     INTEGER PRIMARY KEY AUTOINCREMENT,
     account_id             BIGINT NOT NULL REFERENCES account (id),
@@ -177,7 +178,9 @@ CREATE TABLE num_order (
     reuse                  BOOLEAN NOT NULL DEFAULT FALSE,
     ref                    TEXT NOT NULL DEFAULT '',
     parent_id              BIGINT NOT NULL DEFAULT 0,
-    upstream_id            TEXT NOT NULL DEFAULT ''
+    upstream_id            TEXT NOT NULL DEFAULT '',
+    upstream_done          BOOLEAN NOT NULL DEFAULT FALSE,
+    asked_at               BIGINT NOT NULL DEFAULT 0
 );
 CREATE INDEX num_order_due ON num_order (expires_at, id) WHERE status IN ('PENDING', 'RECEIVED');
 CREATE UNIQUE INDEX num_order__live ON num_order (phone_id, product_id)
@@ -187,8 +190,9 @@ CREATE INDEX num_order_account ON num_order (account_id, category, id);
 CREATE INDEX num_order_account_live ON num_order (account_id) WHERE status IN ('PENDING', 'RECEIVED');
 CREATE INDEX num_order_reseller ON num_order (reseller_id, id);
 CREATE INDEX num_order_vendor ON num_order (vendor_id, category, id);
-CREATE INDEX num_order_upstream ON num_order (supplier_id, id)
-    WHERE status IN ('PENDING', 'RECEIVED') AND upstream_id <> '';
+CREATE INDEX num_order_upstream ON num_order (supplier_id, asked_at, id)
+    WHERE upstream_id <> '' AND NOT upstream_done;
+CREATE INDEX num_order_upstream_id ON num_order (supplier_id, upstream_id) WHERE upstream_id <> '';
 
 -- provider_ref: the supplier's own name of the message, so that what is reported twice is kept once.
 CREATE TABLE num_sms (
