@@ -29,7 +29,7 @@ pub struct Offer {
 }
 
 /// A number that is the buyer's.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Taken {
     pub phone_id: i64,
     pub phone: String,
@@ -74,7 +74,10 @@ pub fn cheapest(
     place: Place,
     most: Option<Money>,
 ) -> Result<Option<Offer>> {
-    let mut sql = Sql::new(OFFER).sql(" AND f.free > 0 AND l.supplier_id = 0 AND f.product_id = ");
+    let mut sql = Sql::new(OFFER).sql(
+        " AND f.free > 0 AND (l.supplier_id = 0 OR EXISTS (SELECT 1 FROM num_supplier s \
+         WHERE s.id = l.supplier_id AND s.active AND NOT s.deleted)) AND f.product_id = ",
+    );
     sql = sql.bind(product_id);
     for (column, id) in
         [(" AND l.country_id = ", place.country_id), (" AND l.operator_id = ", place.operator_id)]
@@ -114,6 +117,14 @@ pub fn take_activation(conn: &mut Conn, offer: &Offer, now_us: i64) -> Result<Op
     let id =
         row.ok_or_else(|| Error::system(format!("offer {} counts numbers that are not there", offer.id)))?;
     phone(conn, &Sql::new(" WHERE p.id = ").bind(id[0].int()))
+}
+
+/// A number that its supplier has yet to bring. Nothing as of [`take_activation`].
+pub fn take_promised(conn: &mut Conn, offer: &Offer, now_us: i64) -> Result<Option<Taken>> {
+    let sql = Sql::new("UPDATE num_offer SET free = free - 1, changed_at = ").bind(second(now_us));
+    let sql = sql.sql(" WHERE free > 0 AND active AND price = ").bind(offer.price.0);
+    let is_taken = sql.sql(" AND id = ").bind(offer.id).execute(conn)? == 1;
+    Ok(is_taken.then(|| Taken { supplier_id: offer.supplier_id, ..Taken::default() }))
 }
 
 /// The number that nobody has rented for the longest time, for its next tenant.
