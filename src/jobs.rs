@@ -14,7 +14,7 @@ use crate::auth::Caller;
 use crate::billing::payment::autopay;
 use crate::db::{Conn, Kind, Sql};
 use crate::error::{Error, Result};
-use crate::number::part;
+use crate::number::{part, pull};
 use crate::service::item::Item;
 use crate::service::status::Status;
 use crate::service::{Shelf, Till};
@@ -74,6 +74,7 @@ fn all() -> impl Iterator<Item = (&'static str, Named)> {
         (part::NAME, Named::Own(part::run)),
         (numbers::NAME, Named::Own(numbers::run)),
         (esim::NAME, Named::Reaching(esim::run)),
+        (pull::NAME, Named::Reaching(pull::run)),
     ])
 }
 

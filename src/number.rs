@@ -13,6 +13,7 @@ pub mod outcome;
 pub mod part;
 pub mod payment;
 pub mod payout;
+pub mod pull;
 pub mod rating;
 pub mod reuse;
 pub mod sandbox;

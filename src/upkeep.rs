@@ -12,7 +12,7 @@ use crate::db::{Backend, Kind, Sql};
 use crate::error::Result;
 use crate::jobs;
 use crate::ledger::payment::Status;
-use crate::number::{sandbox, smpp};
+use crate::number::{pull, sandbox, smpp};
 use crate::outbox::worker;
 use crate::params::Params;
 use crate::rpc::{self, list::NoRows, types};
@@ -33,6 +33,7 @@ pub async fn run(app: Arc<App>) {
         asterisk::run_always(&app),
         sms::worker::run_always(&app),
         smpp::run_always(&app),
+        pull::run_always(&app),
         sandbox::run_always(&app),
         ask_others(&app),
         look_after(&app)

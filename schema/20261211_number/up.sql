@@ -146,7 +146,8 @@ CREATE TABLE num_ban (
 
 -- status: PENDING, RECEIVED, then one of CANCELED, TIMEOUT, FINISHED, BANNED. The words of the catalogue are
 -- kept as they were sold. parent_id: the order whose number was bought again. vendor_id, vendor_amount: who
--- earns how much when the price is captured. upstream_id: the order at a pull supplier. phone_id 0: not yet.
+-- earns how much when the price is captured. upstream_id: the order at a pull supplier,
+-- which is asked about until upstream_done; its numbers are none of ours, so phone_id is 0.
 CREATE TABLE num_order (
     id                     INTEGER PRIMARY KEY AUTOINCREMENT,
     account_id             BIGINT NOT NULL REFERENCES account (id),
@@ -177,7 +178,9 @@ CREATE TABLE num_order (
     reuse                  BOOLEAN NOT NULL DEFAULT FALSE,
     ref                    TEXT NOT NULL DEFAULT '',
     parent_id              BIGINT NOT NULL DEFAULT 0,
-    upstream_id            TEXT NOT NULL DEFAULT ''
+    upstream_id            TEXT NOT NULL DEFAULT '',
+    upstream_done          BOOLEAN NOT NULL DEFAULT FALSE,
+    asked_at               BIGINT NOT NULL DEFAULT 0
 );
 CREATE INDEX num_order_due ON num_order (expires_at, id) WHERE status IN ('PENDING', 'RECEIVED');
 CREATE UNIQUE INDEX num_order__live ON num_order (phone_id, product_id)
@@ -187,8 +190,9 @@ CREATE INDEX num_order_account ON num_order (account_id, category, id);
 CREATE INDEX num_order_account_live ON num_order (account_id) WHERE status IN ('PENDING', 'RECEIVED');
 CREATE INDEX num_order_reseller ON num_order (reseller_id, id);
 CREATE INDEX num_order_vendor ON num_order (vendor_id, category, id);
-CREATE INDEX num_order_upstream ON num_order (supplier_id, id)
-    WHERE status IN ('PENDING', 'RECEIVED') AND upstream_id <> '';
+CREATE INDEX num_order_upstream ON num_order (supplier_id, asked_at, id)
+    WHERE upstream_id <> '' AND NOT upstream_done;
+CREATE INDEX num_order_upstream_id ON num_order (supplier_id, upstream_id) WHERE upstream_id <> '';
 
 -- provider_ref: the supplier's own name of the message, so that what is reported twice is kept once.
 CREATE TABLE num_sms (
@@ -363,18 +367,25 @@ JOIN num_operator o ON o.id = l.operator_id JOIN num_supplier s ON s.id = n.supp
 -- came back), earning (of a vendor), withdraw, charge (any other money that came in), expense (that went).
 CREATE VIEW number_payment_list AS
 SELECT e.id, b.owner_id AS account_id, a.reseller_id, t.at AS created_at, e.amount, e.balance,
-       y.iso AS currency_iso, COALESCE(o.product, m.name, '') AS provider,
-       CASE WHEN t.key LIKE 'hold:number:%' OR t.key LIKE 'charge:number-hosting:%' THEN 'buy'
-            WHEN t.key LIKE 'settle:number:%' OR t.key LIKE 'settle:number-%' THEN
-                 CASE WHEN o.account_id = b.owner_id AND e.amount = o.price THEN 'refund' ELSE 'earning' END
+       y.iso AS currency_iso, COALESCE(o.product, w.method, m.name, '') AS provider,
+       CASE WHEN t.key LIKE 'hold:number%' OR t.key LIKE 'charge:number-hosting%' THEN
+                 CASE WHEN e.amount < 0 THEN 'buy' ELSE 'earning' END
+            WHEN t.key LIKE 'settle:number%' THEN CASE WHEN o.status = 'FINISHED' THEN 'earning' ELSE 'refund' END
             WHEN t.key LIKE 'hold:payout:%' THEN 'withdraw'
             WHEN t.key LIKE 'settle:payout:%' THEN 'refund'
             WHEN e.amount > 0 THEN 'charge' ELSE 'expense' END AS kind
 FROM entry e JOIN book b ON b.id = e.book_id JOIN transfer t ON t.id = e.transfer_id
 JOIN account a ON a.id = b.owner_id JOIN currency y ON y.id = b.currency_id
-LEFT JOIN num_order o ON o.id = CASE WHEN t.key LIKE 'hold:number:%' THEN CAST(SUBSTR(t.key, 13) AS BIGINT)
-    WHEN t.key LIKE 'settle:number:%' THEN CAST(SUBSTR(t.key, 15) AS BIGINT)
-    WHEN t.key LIKE 'charge:number-hosting:%' THEN CAST(SUBSTR(t.key, 23) AS BIGINT) END
+LEFT JOIN num_order o ON o.id = CASE
+        WHEN t.key LIKE 'hold:number:%' THEN CAST(SUBSTR(t.key, 13) AS BIGINT)
+        WHEN t.key LIKE 'settle:number:%' THEN CAST(SUBSTR(t.key, 15) AS BIGINT)
+        WHEN t.key LIKE 'charge:number-hosting:%' THEN CAST(SUBSTR(t.key, 23) AS BIGINT)
+        WHEN t.key LIKE 'hold:number-wholesale:%' THEN CAST(SUBSTR(t.key, 23) AS BIGINT)
+        WHEN t.key LIKE 'settle:number-wholesale:%' THEN CAST(SUBSTR(t.key, 25) AS BIGINT)
+        WHEN t.key LIKE 'charge:number-hosting-wholesale:%' THEN CAST(SUBSTR(t.key, 33) AS BIGINT) END
+LEFT JOIN num_payout w ON w.id = CASE
+        WHEN t.key LIKE 'hold:payout:%' THEN CAST(SUBSTR(t.key, 13) AS BIGINT)
+        WHEN t.key LIKE 'settle:payout:%' THEN CAST(SUBSTR(t.key, 15) AS BIGINT) END
 LEFT JOIN payment p ON p.id = CASE WHEN t.key LIKE 'credit:payment:%' AND t.key NOT LIKE 'credit:payment:%:%'
     THEN CAST(SUBSTR(t.key, 16) AS BIGINT) END
 LEFT JOIN paymethod m ON m.id = p.paymethod_id

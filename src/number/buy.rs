@@ -9,7 +9,7 @@ use super::order::{self, bill};
 use super::rating::{self, Standing};
 use super::shown::Shown;
 use super::stock::{self, Offer, Place, Taken};
-use super::{account, sandbox};
+use super::{account, pull, sandbox};
 use crate::app::App;
 use crate::books::Subaccount;
 use crate::db::{Conn, Kind, Raw, Sql};
@@ -39,6 +39,8 @@ pub const LIFE_US: i64 = 15 * MINUTE_US;
 const ANY: &str = "any";
 /// How often somebody else may have been faster.
 const TRIES_MAX: usize = 16;
+/// Offers of suppliers that are tried one after the other, while the buyer waits.
+const SUPPLIERS_MAX: usize = 3;
 /// A share is 10⁻⁴ of a percent.
 const WHOLE: i64 = 1_000_000;
 
@@ -150,11 +152,37 @@ impl Wish {
 pub struct Bought {
     pub shown: Shown,
     pub is_sandbox: bool,
+    /// The offer and the supplier who has yet to bring the number.
+    pub promised: Option<(i64, i64)>,
 }
 
 fn buy(call: &Call, category: &'static str) -> Result<Reply> {
     let wish = Wish::of(call, category)?;
-    in_one_job(call, move |conn, currency, now_us| begin(conn, &wish, currency, now_us))
+    for _ in 0..SUPPLIERS_MAX {
+        let wish = wish.clone();
+        let work = move |conn: &mut Conn, currency: &str, now_us| begin(conn, &wish, currency, now_us);
+        let mut bought = run(call, work)?;
+        if let Some(promise) = bought.promised {
+            match pull::fetch(&call.app, promised(&bought.shown, promise))? {
+                Some(phone) => bought.shown.phone = phone,
+                None => continue,
+            }
+        }
+        return Ok(told(&call.app, call, &bought));
+    }
+    Err(Error::limit("stock", ""))
+}
+
+fn promised(shown: &Shown, (offer_id, supplier_id): (i64, i64)) -> pull::Wish {
+    pull::Wish {
+        order_id: shown.id,
+        offer_id,
+        supplier_id,
+        country: shown.country.clone(),
+        operator: shown.operator.clone(),
+        product: shown.product.clone(),
+        price: shown.price,
+    }
 }
 
 /// Runs a purchase until nobody else was faster, with its journal.
@@ -162,19 +190,26 @@ pub fn in_one_job(
     call: &Call,
     work: impl Fn(&mut Conn, &str, i64) -> Result<Bought> + Clone + Send + 'static,
 ) -> Result<Reply> {
+    Ok(told(&call.app, call, &run(call, work)?))
+}
+
+fn run(
+    call: &Call,
+    work: impl Fn(&mut Conn, &str, i64) -> Result<Bought> + Clone + Send + 'static,
+) -> Result<Bought> {
     let (entry, now_us) = (journal::statement(call), call.now_us);
     let currency = call.app.config.load().number_currency.clone();
     let mut tries = 0;
     loop {
         let (entry, currency, work) = (entry.clone(), currency.clone(), work.clone());
         let done = call.app.db.write(move |conn| {
-            let bought = work(conn, &currency, now_us)?;
+            // First, for nobody should wait for it behind the offer's row.
             entry.clone().execute(conn)?;
-            Ok(bought)
+            work(conn, &currency, now_us)
         });
         tries += 1;
         match done {
-            Ok(bought) => return Ok(told(&call.app, call, &bought)),
+            Ok(bought) => return Ok(bought),
             Err(error) if is_changed(&error) && tries < TRIES_MAX => {}
             Err(error) => return Err(error),
         }
@@ -213,6 +248,13 @@ fn begin(conn: &mut Conn, wish: &Wish, currency: &str, now_us: i64) -> Result<Bo
             let cut = cut(conn, &taken, offer.price, &buyer)?;
             buyer.payers.charge_sharing(conn, &bill, cut.as_ref(), now_us)?;
             Ok(bought)
+        }
+        _ if offer.supplier_id != 0 => {
+            buyer.payers.hold(conn, &bill(id, offer.price), now_us)?;
+            let taken = stock::take_promised(conn, &offer, now_us)?.ok_or_else(stock::changed)?;
+            let bought = fill(conn, (id, &buyer, &sale), &taken, &wish.extras, now_us)?;
+            pull::names(conn, id, pull::ASKED)?;
+            Ok(Bought { promised: Some((offer.id, offer.supplier_id)), ..bought })
         }
         _ => {
             buyer.payers.hold(conn, &bill(id, offer.price), now_us)?;
@@ -390,5 +432,5 @@ pub fn fill(
     if taken.is_sandbox {
         sandbox::expect(conn, id, &taken.phone, now_us)?;
     }
-    Ok(Bought { shown, is_sandbox: taken.is_sandbox })
+    Ok(Bought { shown, is_sandbox: taken.is_sandbox, promised: None })
 }

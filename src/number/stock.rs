@@ -1,13 +1,12 @@
 //! Numbers of an offer: taken, and given back. `num_offer.free` says how many there are; whoever lowers it
 //! by a conditional update has one, and holds the row, so that picking it meets nobody else.
 
+use super::catalogue::second;
 use crate::db::{Conn, Kind, Raw, Sql};
 use crate::error::{Error, Result};
 use crate::money::Money;
-use crate::time::SECOND_US;
 
-pub const ACTIVATION: &str = "activation";
-pub const HOSTING: &str = "hosting";
+pub use super::catalogue::{ACTIVATION, HOSTING};
 
 /// What was asked for; nothing stands for any.
 #[derive(Debug, Clone, Copy, Default)]
@@ -30,7 +29,7 @@ pub struct Offer {
 }
 
 /// A number that is the buyer's.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Taken {
     pub phone_id: i64,
     pub phone: String,
@@ -75,7 +74,10 @@ pub fn cheapest(
     place: Place,
     most: Option<Money>,
 ) -> Result<Option<Offer>> {
-    let mut sql = Sql::new(OFFER).sql(" AND f.free > 0 AND l.supplier_id = 0 AND f.product_id = ");
+    let mut sql = Sql::new(OFFER).sql(
+        " AND f.free > 0 AND (l.supplier_id = 0 OR EXISTS (SELECT 1 FROM num_supplier s \
+         WHERE s.id = l.supplier_id AND s.active AND NOT s.deleted)) AND f.product_id = ",
+    );
     sql = sql.bind(product_id);
     for (column, id) in
         [(" AND l.country_id = ", place.country_id), (" AND l.operator_id = ", place.operator_id)]
@@ -115,6 +117,14 @@ pub fn take_activation(conn: &mut Conn, offer: &Offer, now_us: i64) -> Result<Op
     let id =
         row.ok_or_else(|| Error::system(format!("offer {} counts numbers that are not there", offer.id)))?;
     phone(conn, &Sql::new(" WHERE p.id = ").bind(id[0].int()))
+}
+
+/// A number that its supplier has yet to bring. Nothing as of [`take_activation`].
+pub fn take_promised(conn: &mut Conn, offer: &Offer, now_us: i64) -> Result<Option<Taken>> {
+    let sql = Sql::new("UPDATE num_offer SET free = free - 1, changed_at = ").bind(second(now_us));
+    let sql = sql.sql(" WHERE free > 0 AND active AND price = ").bind(offer.price.0);
+    let is_taken = sql.sql(" AND id = ").bind(offer.id).execute(conn)? == 1;
+    Ok(is_taken.then(|| Taken { supplier_id: offer.supplier_id, ..Taken::default() }))
 }
 
 /// The number that nobody has rented for the longest time, for its next tenant.
@@ -213,9 +223,4 @@ pub fn ban(conn: &mut Conn, phone_id: i64, product_id: i64, order_id: i64, now_u
     let sql = Sql::new("INSERT INTO num_ban (phone_id, product_id, order_id, at) VALUES (");
     let sql = sql.binds([phone_id, product_id, order_id, now_us].map(Raw::from));
     sql.sql(") ON CONFLICT (phone_id, product_id) DO NOTHING").execute(conn).map(drop)
-}
-
-/// `num_offer.changed_at`: by the second, so that the index of a hot offer is seldom touched.
-fn second(now_us: i64) -> i64 {
-    now_us - now_us.rem_euclid(SECOND_US)
 }

@@ -6,20 +6,26 @@ use crate::config::Secret;
 use crate::db::{Conn, Kind, Raw, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};
+use crate::number::pull::sync;
 use crate::number::smpp;
 use crate::record::{self, Record};
 use crate::rpc::handler::{Ctx, Form, Handler};
 use crate::rpc::registry::Row;
 use crate::seal::Column;
 
-pub const FUNCS: &[Row] =
-    &[("number.supplier.edit", Handler::Form(EDIT)), ("number.supplier.delete", Handler::Each(delete))];
+pub const FUNCS: &[Row] = &[
+    ("number.supplier.edit", Handler::Form(EDIT)),
+    ("number.supplier.delete", Handler::Each(delete)),
+    ("number.supplier.sync", Handler::Outside(sync::sync)),
+];
 
 const EDIT: Form = record::FORM.check(check).save(save);
 
 /// Signed reports over HTTP.
 pub const WEBHOOK: &str = "webhook";
 pub const SMPP: &str = "smpp";
+/// Another server of the API that we offer ourselves.
+pub const PULL: &str = "pull";
 /// The kind that is inside of this program.
 pub const SANDBOX: &str = "sandbox";
 
@@ -29,6 +35,8 @@ pub const SECRET: Column =
 /// A secret that signs can be guessed at leisure.
 const SECRET_MIN: usize = 16;
 const CODE_MAX: usize = 32;
+/// 10⁻⁴ of a percent: ten times the price.
+const MARKUP_MAX: i64 = 10_000_000;
 
 #[derive(Debug, Clone)]
 pub struct Supplier {
@@ -39,20 +47,28 @@ pub struct Supplier {
     pub login: String,
     /// Counts changes.
     pub version: i64,
+    /// 10⁻⁴ of a percent.
+    pub markup: i64,
+    pub synced_at: i64,
+    pub active: bool,
     secret: String,
 }
 
 impl Supplier {
     /// Those that are at work, by a condition ` AND …`.
     pub fn find(conn: &mut Conn, condition: &Sql) -> Result<Vec<Self>> {
+        Self::all(conn, &Sql::new(" AND active").append(condition))
+    }
+
+    /// Those that are switched off too.
+    pub fn all(conn: &mut Conn, condition: &Sql) -> Result<Vec<Self>> {
         let sql = Sql::new(
-            "SELECT id, code, kind, url, login, version, secret FROM num_supplier WHERE NOT deleted AND active",
+            "SELECT id, code, kind, url, login, version, secret, markup, synced_at, active FROM num_supplier \
+             WHERE NOT deleted",
         );
         let (int, text) = (Kind::Int, Kind::Text);
-        let rows = sql
-            .append(condition)
-            .sql(" ORDER BY id")
-            .load(conn, &[int, text, text, text, text, int, text])?;
+        let kinds = [int, text, text, text, text, int, text, int, int, Kind::Flag];
+        let rows = sql.append(condition).sql(" ORDER BY id").load(conn, &kinds)?;
         Ok(rows.iter().map(|row| Self::of(row)).collect())
     }
 
@@ -66,6 +82,9 @@ impl Supplier {
             login: text(4),
             version: row[5].int(),
             secret: text(6),
+            markup: row[7].int(),
+            synced_at: row[8].int(),
+            active: row[9].on(),
         }
     }
 
@@ -93,8 +112,21 @@ fn check(cx: &mut Ctx, record: &mut Record) -> Result<()> {
     match record.str("kind") {
         SANDBOX if cx.app.config.load().production => Err(Error::value("kind", SANDBOX)),
         WEBHOOK => check_secret(cx.params.get("secret"), has_secret),
+        PULL => check_secret(cx.params.get("secret"), has_secret).and_then(|()| check_pull(record)),
         SMPP => smpp::check(record.str("url"), record.str("login"), cx.params.get("secret")),
         _ => Ok(()),
+    }
+}
+
+fn check_pull(record: &Record) -> Result<()> {
+    let (url, markup) = (record.str("url"), record.int("markup"));
+    let is_web = url.starts_with("https://") || url.starts_with("http://");
+    match () {
+        () if !is_web || url.contains(['?', '#', '@']) => Err(Error::value("url", url)),
+        () if !(0..=MARKUP_MAX).contains(&markup) => {
+            Err(Error::value("markup", crate::value::percent(markup)))
+        }
+        () => Ok(()),
     }
 }
 
@@ -115,6 +147,7 @@ fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
 
 /// One whose numbers are still there keeps them.
 fn delete(cx: &mut Ctx, elid: &str) -> Result<()> {
-    refuse_used(cx, elid, &[("number_phone", "num_phone", "supplier_id")])?;
+    let places = [("number_phone", "num_phone", "supplier_id"), ("number_pool", "num_pool", "supplier_id")];
+    refuse_used(cx, elid, &places)?;
     record::delete(cx, elid)
 }
