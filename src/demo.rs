@@ -8,6 +8,7 @@ mod esim;
 mod goods;
 mod lines;
 mod messages;
+mod numbers;
 mod offers;
 mod papers;
 mod payers;
@@ -61,6 +62,7 @@ pub fn fill(app: &Arc<App>) -> Result<()> {
     telephony::set_up(&mut stage)?;
     messages::set_up(&mut stage)?;
     esim::set_up(&mut stage)?;
+    numbers::set_up(&mut stage)?;
     app.access.clear(); // the users came through another cache than the server's
     Ok(())
 }
@@ -70,6 +72,6 @@ pub fn welcome(address: &str) -> String {
         "\nTry:\n  curl '{address}?authinfo=client:demo-client&func=payment&out=xml'\n\
          or open {address} in a browser and sign in as\n  \
          admin / demo-admin, employee / demo-employee, reseller / demo-reseller or client / demo-client;\n\
-         the other APIs take the keys demo-client-key and demo-reseller-key (README, Telephony)\n"
+         the other APIs take the keys demo-client-key and demo-reseller-key, that of numbers demo-number-token (README)\n"
     )
 }

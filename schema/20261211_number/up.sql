@@ -367,18 +367,25 @@ JOIN num_operator o ON o.id = l.operator_id JOIN num_supplier s ON s.id = n.supp
 -- came back), earning (of a vendor), withdraw, charge (any other money that came in), expense (that went).
 CREATE VIEW number_payment_list AS
 SELECT e.id, b.owner_id AS account_id, a.reseller_id, t.at AS created_at, e.amount, e.balance,
-       y.iso AS currency_iso, COALESCE(o.product, m.name, '') AS provider,
-       CASE WHEN t.key LIKE 'hold:number:%' OR t.key LIKE 'charge:number-hosting:%' THEN 'buy'
-            WHEN t.key LIKE 'settle:number:%' OR t.key LIKE 'settle:number-%' THEN
-                 CASE WHEN o.account_id = b.owner_id AND e.amount = o.price THEN 'refund' ELSE 'earning' END
+       y.iso AS currency_iso, COALESCE(o.product, w.method, m.name, '') AS provider,
+       CASE WHEN t.key LIKE 'hold:number%' OR t.key LIKE 'charge:number-hosting%' THEN
+                 CASE WHEN e.amount < 0 THEN 'buy' ELSE 'earning' END
+            WHEN t.key LIKE 'settle:number%' THEN CASE WHEN o.status = 'FINISHED' THEN 'earning' ELSE 'refund' END
             WHEN t.key LIKE 'hold:payout:%' THEN 'withdraw'
             WHEN t.key LIKE 'settle:payout:%' THEN 'refund'
             WHEN e.amount > 0 THEN 'charge' ELSE 'expense' END AS kind
 FROM entry e JOIN book b ON b.id = e.book_id JOIN transfer t ON t.id = e.transfer_id
 JOIN account a ON a.id = b.owner_id JOIN currency y ON y.id = b.currency_id
-LEFT JOIN num_order o ON o.id = CASE WHEN t.key LIKE 'hold:number:%' THEN CAST(SUBSTR(t.key, 13) AS BIGINT)
-    WHEN t.key LIKE 'settle:number:%' THEN CAST(SUBSTR(t.key, 15) AS BIGINT)
-    WHEN t.key LIKE 'charge:number-hosting:%' THEN CAST(SUBSTR(t.key, 23) AS BIGINT) END
+LEFT JOIN num_order o ON o.id = CASE
+        WHEN t.key LIKE 'hold:number:%' THEN CAST(SUBSTR(t.key, 13) AS BIGINT)
+        WHEN t.key LIKE 'settle:number:%' THEN CAST(SUBSTR(t.key, 15) AS BIGINT)
+        WHEN t.key LIKE 'charge:number-hosting:%' THEN CAST(SUBSTR(t.key, 23) AS BIGINT)
+        WHEN t.key LIKE 'hold:number-wholesale:%' THEN CAST(SUBSTR(t.key, 23) AS BIGINT)
+        WHEN t.key LIKE 'settle:number-wholesale:%' THEN CAST(SUBSTR(t.key, 25) AS BIGINT)
+        WHEN t.key LIKE 'charge:number-hosting-wholesale:%' THEN CAST(SUBSTR(t.key, 33) AS BIGINT) END
+LEFT JOIN num_payout w ON w.id = CASE
+        WHEN t.key LIKE 'hold:payout:%' THEN CAST(SUBSTR(t.key, 13) AS BIGINT)
+        WHEN t.key LIKE 'settle:payout:%' THEN CAST(SUBSTR(t.key, 15) AS BIGINT) END
 LEFT JOIN payment p ON p.id = CASE WHEN t.key LIKE 'credit:payment:%' AND t.key NOT LIKE 'credit:payment:%:%'
     THEN CAST(SUBSTR(t.key, 16) AS BIGINT) END
 LEFT JOIN paymethod m ON m.id = p.paymethod_id

@@ -1,11 +1,13 @@
 //! Which route a call asks for.
 
 use super::input::Sent;
-use super::route::{Dialect, Route};
+use super::route::{Dialect, Errors, Route};
 use crate::error::{Error, Result};
 
 /// The methods that a route takes, in an error about another.
 pub const ALLOW: &str = "allow";
+/// What an error about a method is about: where texts are told by objects, it is no parameter of that name.
+const METHOD: [&str; 2] = ["method", "http_method"];
 /// No segment of a path is longer.
 const SEGMENT_MAX: usize = 64;
 
@@ -16,7 +18,7 @@ pub struct Found<'d> {
 }
 
 impl Dialect {
-    /// Errors `missed(endpoint)`, `value(method)`.
+    /// Errors `missed(endpoint)`, `value(method)` or `value(http_method)`.
     pub fn find(&self, path: &str, sent: &Sent, method: &str) -> Result<Found<'_>> {
         let fits = |route: &'_ Route| -> Option<Vec<(String, String)>> {
             match self.is_of_paths() {
@@ -35,9 +37,10 @@ impl Dialect {
             }
             methods.push(route.method.replace(' ', ", "));
         }
+        let at = usize::from(self.errors == Errors::Texts);
         match methods.is_empty() {
             true => Err(Error::missed("endpoint").with("value", sent.text(&self.select))),
-            false => Err(Error::value("method", method).with(ALLOW, methods.join(", "))),
+            false => Err(Error::value(METHOD[at], method).with(ALLOW, methods.join(", "))),
         }
     }
 }

@@ -7,6 +7,8 @@ use serde::Deserialize;
 pub enum Kind {
     #[default]
     Text,
+    /// The same, but "" where there is none.
+    String,
     Int,
     Bool,
     /// Text or number, without an exponent.

@@ -192,6 +192,7 @@ impl Dialect {
             From::Doc(node) => leaf(node, out.from()).map_or(Json::Null, |text| self.leaf(out.kind, text)),
         };
         match &out.is {
+            None if out.kind == Kind::String && found == Json::Null => Json::text(""),
             Some(is) => self.flag(is.split(' ').any(|one| found == Json::text(one))),
             None => found,
         }

@@ -51,7 +51,7 @@ impl Dialect {
             Kind::Null => Json::Null,
             Kind::Empty => Json::List(Vec::new()),
             Kind::Members => members(text),
-            Kind::Text | Kind::Login | Kind::List => Json::text(text),
+            Kind::Text | Kind::String | Kind::Login | Kind::List => Json::text(text),
         }
     }
 }

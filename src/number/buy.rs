@@ -203,9 +203,9 @@ fn run(
     loop {
         let (entry, currency, work) = (entry.clone(), currency.clone(), work.clone());
         let done = call.app.db.write(move |conn| {
-            let bought = work(conn, &currency, now_us)?;
+            // First, for nobody should wait for it behind the offer's row.
             entry.clone().execute(conn)?;
-            Ok(bought)
+            work(conn, &currency, now_us)
         });
         tries += 1;
         match done {

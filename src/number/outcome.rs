@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use super::catalogue::second;
 use crate::app::App;
 use crate::db::{Conn, Kind, Raw, Sql};
 use crate::error::Result;
 use crate::rpc::BUDGET_SLOW;
-use crate::time::{MINUTE_US, SECOND_US};
+use crate::time::MINUTE_US;
 
 /// Hours that rates are of; the last is how long outcomes are kept.
 const WINDOWS: [(i64, &str); 6] =
@@ -103,7 +104,7 @@ fn keep(conn: &mut Conn, (id, rates, is_new): &(i64, Rates, bool), now_us: i64) 
         for ((_, column), rate) in WINDOWS.iter().zip(rates) {
             sql = sql.sql(", ").word(column).sql(" = ").bind(*rate);
         }
-        sql = sql.sql(", changed_at = ").bind(now_us - now_us.rem_euclid(SECOND_US));
+        sql = sql.sql(", changed_at = ").bind(second(now_us));
     }
     sql.sql(" WHERE id = ").bind(*id).execute(conn).map(drop)
 }

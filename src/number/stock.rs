@@ -1,13 +1,12 @@
 //! Numbers of an offer: taken, and given back. `num_offer.free` says how many there are; whoever lowers it
 //! by a conditional update has one, and holds the row, so that picking it meets nobody else.
 
+use super::catalogue::second;
 use crate::db::{Conn, Kind, Raw, Sql};
 use crate::error::{Error, Result};
 use crate::money::Money;
-use crate::time::SECOND_US;
 
-pub const ACTIVATION: &str = "activation";
-pub const HOSTING: &str = "hosting";
+pub use super::catalogue::{ACTIVATION, HOSTING};
 
 /// What was asked for; nothing stands for any.
 #[derive(Debug, Clone, Copy, Default)]
@@ -224,9 +223,4 @@ pub fn ban(conn: &mut Conn, phone_id: i64, product_id: i64, order_id: i64, now_u
     let sql = Sql::new("INSERT INTO num_ban (phone_id, product_id, order_id, at) VALUES (");
     let sql = sql.binds([phone_id, product_id, order_id, now_us].map(Raw::from));
     sql.sql(") ON CONFLICT (phone_id, product_id) DO NOTHING").execute(conn).map(drop)
-}
-
-/// `num_offer.changed_at`: by the second, so that the index of a hot offer is seldom touched.
-fn second(now_us: i64) -> i64 {
-    now_us - now_us.rem_euclid(SECOND_US)
 }

@@ -52,10 +52,9 @@ fn words_needed(func: &Func) -> Vec<String> {
 fn scope_fault(func: &Func) -> Option<String> {
     let meta = &func.meta;
     let reads_rows = !meta.view.is_empty() || !meta.table.is_empty();
-    let is_list = meta.shape() == Shape::List || func.verb == "filter";
-    let is_price_list = meta.scope == ScopeKind::Public && is_list;
-    let is_known = meta.scope.is_owned() || (is_price_list && meta.level == Level::Nobody);
-    let open = meta.level < Level::Department && !is_known;
+    // A price list, and the conditions of who looks through it.
+    let is_public = meta.scope == ScopeKind::Public && (meta.shape() == Shape::List || func.verb == "filter");
+    let open = meta.level < Level::Department && !meta.scope.is_owned() && !is_public;
     (reads_rows && open).then(|| format!("`{}` is open to clients without a scope", func.name()))
 }
 

@@ -133,7 +133,9 @@ fn object_of(name: &str, lists: &[Meta]) -> String {
 fn derived(list: &Meta, form: Option<&Meta>, name: &str, verb: &str) -> Meta {
     let table = form.map_or(&list.table, |form| &form.table);
     let level = match verb {
-        "filter" | "history" => list.level,
+        "history" => list.level,
+        // It is kept for who signs in; everybody may send conditions along.
+        "filter" => list.level.max(crate::level::Level::User),
         "setfilter" | "su" => list.level.max(crate::level::Level::Reseller),
         _ => form.map_or(list.level, |form| form.level),
     };

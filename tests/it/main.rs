@@ -37,4 +37,5 @@ mod sweep;
 mod telecom_credit;
 mod telecom_lines;
 mod tidy;
+mod v1;
 mod walk;

@@ -216,7 +216,7 @@ const WRONG: [(&str, &str); 11] = [
     ),
     (
         "money of activations",
-        "SELECT COUNT(*) FROM num_order o WHERE o.category = 'activation' AND o.price - (SELECT CAST(COALESCE(SUM(-e.amount), 0) AS BIGINT) \
+        "SELECT COUNT(*) FROM num_order o WHERE o.category = 'activation' AND o.vendor_id <> o.account_id AND o.price - (SELECT CAST(COALESCE(SUM(-e.amount), 0) AS BIGINT) \
          FROM entry e JOIN transfer t ON t.id = e.transfer_id JOIN book b ON b.id = e.book_id WHERE b.kind = 'client' \
          AND b.owner_id = o.account_id AND t.key IN ('hold:number:' || CAST(o.id AS TEXT), 'settle:number:' || CAST(o.id AS TEXT))) \
          <> CASE WHEN o.status IN ('PENDING', 'RECEIVED', 'FINISHED') THEN 0 ELSE o.price END",

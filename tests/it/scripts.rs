@@ -1,4 +1,4 @@
-//! The clients of tests/php and tests/shell, as programs of their own against a running server.
+//! The clients of tests/php, tests/python and tests/shell, as programs of their own against a running server.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,7 +9,7 @@ use crate::{local, sweep};
 
 /// What a script needs, and whether it is here: `tests/run` says what is missing; without it, a
 /// look at the machine does.
-fn is_here(tool: &str) -> bool {
+pub fn is_here(tool: &str) -> bool {
     match std::env::var("BILLMGR_TEST_SKIP") {
         Ok(skip) => {
             !skip.split(' ').any(|missing| missing == tool || (missing == "php" && tool.starts_with("php")))
@@ -27,17 +27,21 @@ fn probe(tool: &str) -> bool {
             "php",
             &["-r", "exit((int)!(extension_loaded('simplexml') && extension_loaded('dom')));"],
         ),
+        "python" => {
+            let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/python/bin/python");
+            says_yes(&python.display().to_string(), &["-c", "import pyfivesim, requests"])
+        }
         "php-curl" => says_yes("php", &["-r", "exit((int)!extension_loaded('curl'));"]),
         tool => says_yes(tool, &["--version"]),
     }
 }
 
-fn script(path: &str) -> PathBuf {
+pub fn script(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(path)
 }
 
 /// Runs a script that must find everything as it expects; what it prints.
-fn run(command: &mut Command) -> String {
+pub fn run(command: &mut Command) -> String {
     let output = command.output().expect("the script starts");
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{command:?}\n{err}{out}");

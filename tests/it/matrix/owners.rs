@@ -1,5 +1,7 @@
 //! Whose each row is.
 
+mod numbers;
+
 use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,10 +20,12 @@ const SHARED: [&str; 7] =
     ["generation", "counter", "company", "company_contract", "country", "promotion", "coupon"];
 /// What a direct client has no rows in: only the provider, resellers and their clients do.
 const UNCLIENTED: [&str; 6] = ["plan", "rate", "voucher", "reseller_transfer", "agentpayment", "sms_price"];
+/// What only direct clients have: vendors, and what is theirs.
+const DIRECT: [&str; 2] = ["num_phone", "num_payout"];
 /// So many records of each stranger are asked for, of each table.
 const RECORDS_MAX: usize = 2;
 /// Texts that only their owner may see.
-const TEXTS: [(&str, &[&str]); 17] = [
+const TEXTS: [(&str, &[&str]); 20] = [
     ("account_discount", &["name"]),
     ("invoice", &["number", "note"]),
     ("contract", &["number", "note"]),
@@ -39,6 +43,9 @@ const TEXTS: [(&str, &[&str]); 17] = [
     ("sms_scheduled", &["text"]),
     ("sms_campaign", &["text"]),
     ("esim_order", &["our_ref", "external_id", "iccid", "matching_id"]),
+    ("num_order", &["ref"]),
+    ("num_sms", &["text"]),
+    ("num_payout", &["receiver"]),
 ];
 
 /// Gives every account rows in every table, and adds one that has nothing which would keep it from
@@ -104,6 +111,7 @@ pub fn enrich(world: &World) {
     credit(world, &call);
     messages(world, &call);
     esims(world, &call);
+    numbers::fill(world, &call);
     for invoice in tables::ids(&world.app.db, "invoice") {
         call(SERVER, "invoice.status.1", &[("elid", &invoice)]);
     }
@@ -261,7 +269,10 @@ impl Side {
     /// What nobody has cannot be asked for.
     fn assert_whole(&self, login: &str) {
         let is_client = matches!(self.scope, Scope::Account(_));
-        let may_lack = |table: &str| is_client && UNCLIENTED.contains(&table);
+        let is_direct = login.starts_with("client");
+        let may_lack = |table: &str| {
+            (is_client && UNCLIENTED.contains(&table)) || (!is_direct && DIRECT.contains(&table))
+        };
         let lacks = self
             .ids
             .iter()
