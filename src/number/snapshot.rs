@@ -30,7 +30,7 @@ pub struct Snapshot {
 }
 
 /// The list as it was at a moment.
-#[derive(Clone)]
+#[derive(Default, Clone)]
 struct List {
     checked_us: i64,
     /// Writes to the database before it was read, where that is known.

@@ -29,11 +29,15 @@ pub struct Fragment {
     pub cells: Vec<Cell>,
 }
 
+/// By the words of products and operators.
+pub fn sort(cells: &mut [Cell], names: &Names) {
+    let words = |cell: &Cell| (names.word(cell.product), names.word(cell.operator));
+    cells.sort_by(|a, b| words(a).cmp(&words(b)));
+}
+
 impl Fragment {
-    /// What stands there twice counts as it stands last.
+    /// Of cells in their order.
     pub fn new(country: &str, mut cells: Vec<Cell>, names: &Names) -> Self {
-        let words = |cell: &Cell| (names.word(cell.product), names.word(cell.operator));
-        cells.sort_by(|a, b| words(a).cmp(&words(b)));
         cells.shrink_to_fit();
         let (mut out, mut places) = (format!("\"{country}\":{{"), Vec::new());
         for (nth, group) in cells.chunk_by(|a, b| a.product == b.product).enumerate() {
@@ -88,11 +92,12 @@ mod tests {
         let [telegram, amazon, mts, beeline] =
             ["telegram", "amazon", "mts", "beeline"].map(|word| names.add(word));
         let cell = |product, operator, cost, count, rate| Cell { product, operator, cost, count, rate };
-        let cells = vec![
+        let mut cells = vec![
             cell(telegram, mts, 400, 0, 9999),
             cell(telegram, beeline, 1250, 7, 1999),
             cell(amazon, mts, 5, 1, -1),
         ];
+        sort(&mut cells, &names);
         let fragment = Fragment::new("russia", cells, &names);
         let of_telegram = r#"{"beeline":{"cost":12.5,"count":7},"mts":{"cost":4,"count":0,"rate":99.99}}"#;
         let expected =

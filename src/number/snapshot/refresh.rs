@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, TryLockError};
 
-use super::fragment::{Cell, Fragment};
-use super::words::Names;
+use super::fragment::{self, Cell, Fragment};
+use super::words::{self, Names};
 use super::{List, Snapshot};
 use crate::app::App;
 use crate::auth::Caller;
@@ -60,30 +60,38 @@ fn renewed(app: &Arc<App>, snapshot: &Snapshot) -> Result<Arc<List>> {
     let is_stale = app.numbers_seen.is_stale(&app.db) || before.as_ref().is_some_and(|list| list.is_stale);
     let mut list = match before {
         Some(list) if !is_stale || now_us - list.read_us < WHOLE_US => {
-            let rows = Rows::read(app, list.names.clone(), Some(list.checked_us - LATE_US))?;
             let mut list = List { is_stale, ..(*list).clone() };
-            list.change(rows);
+            list.change(Rows::read(app, list.names.clone(), &Of::Changed(list.checked_us - LATE_US))?);
             list
         }
-        _ => {
-            let rows = Rows::read(app, Arc::default(), None)?;
-            let countries = Default::default();
-            let mut list = List {
-                checked_us: 0,
-                writes,
-                read_us: now_us,
-                is_stale: false,
-                names: Arc::default(),
-                countries,
-            };
-            list.change(rows);
-            list
-        }
+        before => whole(app, before.as_deref(), now_us)?,
     };
     (list.checked_us, list.writes) = (now_us, writes);
     let list = Arc::new(list);
     snapshot.list.store(Some(list.clone()));
     Ok(list)
+}
+
+/// Everything read anew, one country after the other: no more is held twice.
+fn whole(app: &Arc<App>, before: Option<&List>, now_us: i64) -> Result<List> {
+    let mut list = match before {
+        Some(before) => before.clone(),
+        None => List::default(),
+    };
+    (list.read_us, list.is_stale) = (now_us, false);
+    let known = words::column(app, "number.country", "country")?;
+    list.countries.retain(|country, _| known.contains(&**country));
+    for country in known {
+        let rows = Rows::read(app, list.names.clone(), &Of::Country(&country))?;
+        list.names = rows.names;
+        let cells: Vec<Cell> = rows.countries.into_values().flatten().filter_map(sold).collect();
+        list.put(country.as_str().into(), cells);
+    }
+    Ok(list)
+}
+
+fn sold((cell, is_sold): (Cell, bool)) -> Option<Cell> {
+    is_sold.then_some(cell)
 }
 
 impl List {
@@ -94,25 +102,28 @@ impl List {
             let country: Arc<str> = self.names.word(country).into();
             let old = self.countries.get(&country).map(|fragment| fragment.cells.as_slice());
             let cells = merged(old.unwrap_or_default(), changed);
-            if old.is_some_and(|old| old == cells) {
-                continue;
-            }
-            match cells.is_empty() {
-                true => self.countries.remove(&country),
-                false => {
-                    let fragment = Fragment::new(&country, cells, &self.names);
-                    self.countries.insert(country, Arc::new(fragment))
-                }
-            };
+            self.put(country, cells);
         }
+    }
+
+    /// What is the same as before is not written anew.
+    fn put(&mut self, country: Arc<str>, mut cells: Vec<Cell>) {
+        fragment::sort(&mut cells, &self.names);
+        if self.countries.get(&country).is_some_and(|old| old.cells == cells) {
+            return;
+        }
+        match cells.is_empty() {
+            true => self.countries.remove(&country),
+            false => {
+                let fragment = Fragment::new(&country, cells, &self.names);
+                self.countries.insert(country, Arc::new(fragment))
+            }
+        };
     }
 }
 
 /// Cells with what has changed of them; nothing stands for one that is no longer sold.
 fn merged(old: &[Cell], changed: Vec<(Cell, bool)>) -> Vec<Cell> {
-    if old.is_empty() {
-        return changed.into_iter().filter(|(_, is_sold)| *is_sold).map(|(cell, _)| cell).collect();
-    }
     let mut changed: HashMap<(u32, u32), (Cell, bool)> =
         changed.into_iter().map(|row| ((row.0.product, row.0.operator), row)).collect();
     let mut cells = Vec::with_capacity(old.len() + changed.len());
@@ -123,11 +134,18 @@ fn merged(old: &[Cell], changed: Vec<(Cell, bool)>) -> Vec<Cell> {
             None => cells.push(*cell),
         }
     }
-    cells.extend(changed.into_values().filter(|(_, is_sold)| *is_sold).map(|(cell, _)| cell));
+    cells.extend(changed.into_values().filter_map(sold));
     cells
 }
 
 const COLUMNS: [&str; 7] = ["country", "product", "operator", "cost", "count", "rate", "for_sale"];
+
+/// Which rows are read.
+enum Of<'a> {
+    Country(&'a str),
+    /// Since a moment.
+    Changed(i64),
+}
 
 /// Rows of `number.price` by their countries.
 struct Rows {
@@ -137,15 +155,17 @@ struct Rows {
 }
 
 impl Rows {
-    /// All of them, or those that changed since a moment.
-    fn read(app: &Arc<App>, names: Arc<Names>, since_us: Option<i64>) -> Result<Self> {
+    fn read(app: &Arc<App>, names: Arc<Names>, of: &Of) -> Result<Self> {
         let mut rows = Self { names, places: [0; COLUMNS.len()], countries: HashMap::new() };
-        let mut params = Params::of([("func", "number.price"), ("out", "csv")]); // all rows, not a page
-        if let Some(since_us) = since_us {
-            // An hour that a clock goes through twice is read twice.
-            params.set("filter", "on");
-            params.set("changed", "other");
-            params.set("changedstart", app.config.load().time_zone.time(since_us));
+        // All rows, not a page.
+        let mut params = Params::of([("func", "number.price"), ("out", "csv"), ("filter", "on")]);
+        match of {
+            Of::Country(country) => params.set("country", *country),
+            Of::Changed(since_us) => {
+                // An hour that a clock goes through twice is read twice.
+                params.set("changed", "other");
+                params.set("changedstart", app.config.load().time_zone.time(*since_us));
+            }
         }
         rpc::call(app, &Caller::own(), &params, BUDGET_SLOW, &mut rows)?;
         Ok(rows)

@@ -72,7 +72,7 @@ pub fn check(app: &Arc<App>, country: &str, product: &str) -> Result<()> {
 }
 
 /// All values of a column of a list.
-fn column(app: &Arc<App>, func: &str, name: &'static str) -> Result<HashSet<String>> {
+pub fn column(app: &Arc<App>, func: &str, name: &'static str) -> Result<HashSet<String>> {
     struct Values(&'static str, usize, HashSet<String>);
     impl RowSink for Values {
         fn list(&mut self, columns: &[Column], _key: &str) {
