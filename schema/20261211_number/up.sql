@@ -226,6 +226,7 @@ CREATE INDEX num_sandbox_due ON num_sandbox (due_at);
 -- blocked_at: when it reached nothing.
 CREATE TABLE num_account (
     account_id         BIGINT NOT NULL PRIMARY KEY REFERENCES account (id),
+    reseller_id        BIGINT NOT NULL DEFAULT 0,
     rating             BIGINT NOT NULL DEFAULT 9600,
     blocked_at         BIGINT NOT NULL DEFAULT 0,
     default_country    TEXT NOT NULL DEFAULT '',

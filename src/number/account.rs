@@ -51,9 +51,9 @@ impl Row {
 }
 
 /// The row of somebody who begins.
-pub fn open(conn: &mut Conn, account_id: i64, standing: Standing) -> Result<()> {
-    let sql = Sql::new("INSERT INTO num_account (account_id, rating, blocked_at) VALUES (");
-    let sql = sql.binds([account_id, standing.rating, standing.blocked_at].map(Raw::from));
+pub fn open(conn: &mut Conn, account_id: i64, reseller_id: i64) -> Result<()> {
+    let sql = Sql::new("INSERT INTO num_account (account_id, reseller_id) VALUES (");
+    let sql = sql.binds([account_id, reseller_id].map(Raw::from));
     sql.sql(") ON CONFLICT (account_id) DO NOTHING").execute(conn).map(drop)
 }
 
@@ -178,7 +178,7 @@ fn check(cx: &mut Ctx, record: &mut Record) -> Result<()> {
 }
 
 fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
-    open(cx.conn, record.id, Standing::NEW)?;
+    open(cx.conn, record.id, cx.call.caller.user.reseller_id)?;
     let mut sql = Sql::new("UPDATE num_account SET default_country = ").bind(record.str("default_country"));
     sql = sql.sql(", default_operator = ").bind(record.str("default_operator"));
     sql = sql.sql(", default_forwarding = ").bind(record.str("default_forwarding_number"));

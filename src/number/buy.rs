@@ -6,7 +6,7 @@
 //! (`num_pool.supplier_id`) is asked for behind this job, and `order::filled` or `order::give_up` end it.
 
 use super::order::{self, bill};
-use super::rating::{self, Standing};
+use super::rating;
 use super::shown::Shown;
 use super::stock::{self, Offer, Place, Taken};
 use super::{account, pull, sandbox};
@@ -278,7 +278,7 @@ impl Buyer {
         let row = account::Row::load(conn, account_id)?;
         match row.standing {
             Some(standing) => rating::need_open(conn, account_id, standing, now_us)?,
-            None => account::open(conn, account_id, Standing::NEW)?,
+            None => account::open(conn, account_id, party.reseller_id)?,
         }
         let payers = party.payers(conn)?;
         let is_right = |side: &Subaccount| match currency {

@@ -93,10 +93,7 @@ impl Standing {
 /// The row of an account, locked. Nothing of one that never had to do with numbers.
 fn locked(conn: &mut Conn, account_id: i64) -> Result<Option<(Standing, i64)>> {
     let sql = Sql::new("UPDATE num_account SET rating = rating WHERE account_id = ").bind(account_id);
-    let sql = sql.sql(
-        " RETURNING rating, blocked_at, (SELECT a.reseller_id FROM account a WHERE a.id = num_account.account_id)",
-    );
-    let row = sql.first(conn, &[Kind::Int; 3])?;
+    let row = sql.sql(" RETURNING rating, blocked_at, reseller_id").first(conn, &[Kind::Int; 3])?;
     Ok(row.map(|row| (Standing { rating: row[0].int(), blocked_at: row[1].int() }, row[2].int())))
 }
 

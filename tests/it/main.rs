@@ -20,6 +20,7 @@ mod local;
 mod mail;
 mod matrix;
 mod modules;
+mod number_pull;
 mod number_supplier;
 mod number_vendor;
 mod numbers;

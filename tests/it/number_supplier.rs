@@ -1,7 +1,7 @@
 //! How messages for numbers come in: signed reports, and SMPP.
 
 mod centre;
-mod shop;
+pub mod shop;
 
 use billmgr::jobs;
 use billmgr::number::smpp;

@@ -21,7 +21,7 @@ const SHARED: [&str; 7] =
 /// What a direct client has no rows in: only the provider, resellers and their clients do.
 const UNCLIENTED: [&str; 6] = ["plan", "rate", "voucher", "reseller_transfer", "agentpayment", "sms_price"];
 /// What only direct clients have: vendors, and what is theirs.
-const DIRECT: [&str; 2] = ["num_phone", "num_payout"];
+const DIRECT: [&str; 3] = ["num_vendor", "num_phone", "num_payout"];
 /// So many records of each stranger are asked for, of each table.
 const RECORDS_MAX: usize = 2;
 /// Texts that only their owner may see.
@@ -374,7 +374,7 @@ fn is_own(scope: Scope, table: &str, row: &Row) -> bool {
     let owner = if table == "account" { "id" } else { "account_id" };
     match scope {
         Scope::Account(id) => row[owner] == id.to_string(),
-        Scope::Reseller(id) => row["reseller_id"] == id.to_string(),
+        Scope::Reseller(id) => row.get("reseller_id").is_some_and(|reseller| *reseller == id.to_string()),
         _ => false,
     }
 }

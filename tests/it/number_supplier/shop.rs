@@ -19,9 +19,10 @@ impl<'w> Shop<'w> {
         let named: Vec<_> = [("code", "own"), ("name", "Own")].iter().chain(settings).copied().collect();
         let made = shop.call("number.supplier.edit", &named);
         shop.supplier = made.get_text("id").expect("an id").to_owned();
-        let prices = "russia,mts,telegram,8\nrussia,mts,vkontakte,21";
-        shop.call("number.price.import", &[("data", prices)]);
+        // What another server sells is in its price list.
         if settings[0].1 != "pull" {
+            let prices = "russia,mts,telegram,8\nrussia,mts,vkontakte,21";
+            shop.call("number.price.import", &[("data", prices)]);
             let phones: String = (0..5).map(|nth| format!("russia,mts,+7900000000{nth}\n")).collect();
             let category = ("category", "activation");
             shop.call("number.phone.import", &[("supplier", &shop.supplier), category, ("data", &phones)]);

@@ -16,11 +16,11 @@ pub fn fill(world: &World, call: Call) {
     call(SERVER, "number.price.import", &[("data", PRICES)]);
     for (nth, name) in VENDORS.into_iter().enumerate() {
         let vendor = [("account", world.id(name)), ("name", name), ("share", "70")];
-        let vendor = call(SERVER, "vendor.edit", &vendor);
+        call(SERVER, "vendor.edit", &vendor);
         let supplier =
             [("code", name), ("name", name), ("kind", "webhook"), ("secret", "secret-of-supplier")];
         let supplier =
-            call(SERVER, "number.supplier.edit", &[&supplier[..], &[("vendor", &vendor)]].concat());
+            call(SERVER, "number.supplier.edit", &[&supplier[..], &[("vendor", world.id(name))]].concat());
         for (category, first) in [("activation", 0), ("hosting", 5_000)] {
             let phone = |at: usize| format!("latvia,tele2,3712{:07}\n", 10_000 * nth + first + at);
             let phones: String = (0..PHONES).map(phone).collect();
