@@ -33,7 +33,7 @@ async def refused(expected, client, name, *args, **kwargs):
 
 
 async def received(client, order):
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while order.status != Status.RECEIVED:
         assert time.monotonic() < until, "no message came"
         time.sleep(0.2)

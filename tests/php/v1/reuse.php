@@ -6,7 +6,7 @@ $ch = curl_init();
 $product = 'amazon';
 $number = '79006665544';
 
-curl_setopt($ch, CURLOPT_URL, 'https://$DOMAIN/v1/user/reuse/' . $product . '/' . number);
+curl_setopt($ch, CURLOPT_URL, 'https://$DOMAIN/v1/user/reuse/' . $product . '/' . $number);
 curl_setopt($ch, CURLOPT_RETURNTRANSFER, 1);
 curl_setopt($ch, CURLOPT_CUSTOMREQUEST, 'GET');
 
