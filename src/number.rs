@@ -24,6 +24,7 @@ pub mod stock;
 pub mod supplier;
 pub mod vendor;
 pub mod wallet;
+pub mod wish;
 
 use crate::rpc::registry::Row;
 

@@ -1,7 +1,7 @@
 //! What is known of a buyer: his rating and what he chose as his defaults; his profile.
 
-use super::buy::{is_russian, own_account};
 use super::rating::Standing;
+use super::wish::{is_russian, own_account};
 use crate::auth::User;
 use crate::db::{Conn, Kind, Raw, Sql};
 use crate::doc::Node;

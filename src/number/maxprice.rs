@@ -1,6 +1,6 @@
 //! The most that somebody pays for a product where we choose the operator.
 
-use super::buy::own_account;
+use super::wish::own_account;
 use crate::db::{Conn, Kind, Raw, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};

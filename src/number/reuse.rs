@@ -1,8 +1,9 @@
 //! `number.reuse`: the same number once more, for the product and by the account that had it.
 
-use super::buy::{self, Bought, Buyer, Extras, LIFE_US, Sale};
+use super::buy::{self, Bought, Buyer, LIFE_US, Sale};
 use super::order::bill;
 use super::stock;
+use super::wish::{self, Extras};
 use crate::db::{Conn, Kind, Sql};
 use crate::error::{Error, Result};
 use crate::record::{self, Record};
@@ -31,8 +32,8 @@ fn impossible(phone: &str) -> Error {
 }
 
 fn reuse(call: &Call) -> Result<Reply> {
-    let (account_id, product) = (buy::own_account(call)?, buy::word(call, "product")?);
-    let phone = buy::word(call, "phone")?;
+    let (account_id, product) = (wish::own_account(call)?, wish::word(call, "product")?);
+    let phone = wish::word(call, "phone")?;
     if !DIGITS.contains(&phone.len()) || !phone.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(impossible(&phone));
     }

@@ -110,8 +110,7 @@ pub fn enrich(world: &World) {
     plans(world, &call);
     credit(world, &call);
     messages(world, &call);
-    esims(world, &call);
-    numbers::fill(world, &call);
+    mobile(world, &call);
     for invoice in tables::ids(&world.app.db, "invoice") {
         call(SERVER, "invoice.status.1", &[("elid", &invoice)]);
     }
@@ -197,6 +196,12 @@ fn messages(world: &World, call: Call) {
             [("provider", "own"), ("phones", "+1234567890 +1234567891"), ("date", "2027-01-01 10:00:00")];
         call(name, "sms.campaign.edit", &[&many[..], &[("text", &of("Campaign"))]].concat());
     }
+}
+
+/// Numbers and mobile data.
+fn mobile(world: &World, call: Call) {
+    esims(world, call);
+    numbers::fill(world, call);
 }
 
 /// What everybody has bought of mobile data.
