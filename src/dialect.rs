@@ -44,7 +44,7 @@ pub fn of_path(path: &str) -> Option<&'static Dialect> {
     let whole = path.strip_suffix("/index.php").unwrap_or(path).trim_end_matches('/');
     let is_meant = |dialect: &&Dialect| match dialect.is_of_paths() {
         true => path.strip_prefix(dialect.path.as_str()).is_some_and(|rest| rest.starts_with('/')),
-        false => dialect.path == whole,
+        false => dialect.path.split(' ').any(|one| one == whole),
     };
     ALL.as_ref().ok()?.iter().find(is_meant)
 }

@@ -10,6 +10,7 @@ use crate::error::Error;
 pub struct Dialect {
     #[serde(rename = "@name")]
     pub name: String,
+    /// Several, separated by blanks, only where routes have no paths of their own.
     #[serde(rename = "@path")]
     pub path: String,
     /// The kinds of keys that open it, separated by blanks.

@@ -102,6 +102,7 @@ impl Payers {
 
     /// The same where somebody gets his share of it.
     pub fn charge_sharing(&self, conn: &mut Conn, bill: &Bill, cut: Option<&Cut>, now_us: i64) -> Result<()> {
+        self.lock_with(conn, cut)?;
         for (side, what, amount) in self.locking(bill) {
             let lines = side.gains(amount, cut.filter(|_| self.is_paying_provider(side)))?;
             let lines = merged(Line::new(side.subaccount.book(), amount.negated()), lines)?;
@@ -145,11 +146,21 @@ impl Payers {
         cut: Option<&Cut>,
         now_us: i64,
     ) -> Result<()> {
+        self.lock_with(conn, cut)?;
         self.each(conn, bill, now_us, |side, what, amount| {
             let gains = side.gains(amount, cut.filter(|_| self.is_paying_provider(side)))?;
             side.held(what, bill.id, amount).capture(&gains)
         })?;
         cut.map_or(Ok(()), |cut| charge::settle(conn, cut.to.id))
+    }
+
+    /// Where there are several transfers, the vendor's balance stands in one of them: all are locked by ascending
+    /// account first.
+    fn lock_with(&self, conn: &mut Conn, cut: Option<&Cut>) -> Result<()> {
+        let (Some(cut), Some(wholesale)) = (cut, self.wholesale()) else { return Ok(()) };
+        let mut all = [&self.retail().subaccount, &wholesale.subaccount, &cut.to];
+        all.sort_by_key(|subaccount| subaccount.account_id);
+        all.iter().try_for_each(|subaccount| charge::locked_balance(conn, subaccount.id).map(drop))
     }
 
     /// What this side pays is the provider's: the client's where nobody stands between.
