@@ -7,7 +7,7 @@ mod programs;
 
 use crate::support::{Reply, Request, World};
 
-/// One number a line ends in 1: the sandbox sends it one message.
+/// Of each operator. Numbers that end in 1 are sent one message by the sandbox, those in 0 never any.
 const STOCK: i64 = 40;
 
 /// What is asked of a change, answered as text.
@@ -22,17 +22,20 @@ fn encoded(text: &str) -> String {
 
 /// Numbers of a sandbox are for sale, client is a vendor with money; his key.
 fn open(world: &World) -> String {
-    let words = "country,russia,ru,+7,Russia,Россия\noperator,beeline\noperator,mts\nproduct,amazon,activation\n\
+    let words = "country,russia,ru,+7,Russia,Россия\noperator,beeline\noperator,mts\noperator,tele2\nproduct,amazon,activation\n\
                  product,telegram,activation\nproduct,1day,hosting,86400";
     made(world, &format!("number.vocabulary.import&data={}", encoded(words)), "added");
-    let prices = "russia,beeline,amazon,1\nrussia,beeline,telegram,1.5\nrussia,mts,1day,2";
+    let prices =
+        "russia,beeline,amazon,1\nrussia,beeline,telegram,1.5\nrussia,mts,1day,2\nrussia,tele2,telegram,1.2";
     made(world, &format!("number.price.import&data={}", encoded(prices)), "changed");
     let supplier = made(world, "number.supplier.edit&code=sandbox&name=x&kind=sandbox", "id");
-    let phones = |operator: &str, first: i64| -> String {
-        (0..STOCK).map(|nth| format!("russia,{operator},7900{:06}1\n", first + nth)).collect()
+    let phones = |operator: &str, first: i64, last: i64| -> String {
+        (0..STOCK).map(|nth| format!("russia,{operator},7900{:06}{last}\n", first + nth)).collect()
     };
-    for (category, operator, first) in [("activation", "beeline", 0), ("hosting", "mts", 500_000)] {
-        let data = encoded(&phones(operator, first));
+    for (category, operator, first, last) in
+        [("activation", "beeline", 0, 1), ("hosting", "mts", 500_000, 1), ("activation", "tele2", 700_000, 0)]
+    {
+        let data = encoded(&phones(operator, first, last));
         let query =
             format!("number.phone.import&supplier={supplier}&category={category}&reuse_ok=on&data={data}");
         assert_eq!(made(world, &query, "added"), STOCK.to_string());
