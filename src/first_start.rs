@@ -25,7 +25,7 @@ pub fn run(app: &Arc<App>, demo: bool) -> Result<()> {
         countries(conn)?;
         CURRENCIES.iter().try_for_each(|currency| add_currency(conn, *currency))?;
         goods::add(conn)?;
-        code::deliver(conn)
+        code::deliver(conn, "")
     })?;
     crate::rpc::types::reload(app);
     if demo {

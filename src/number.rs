@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod buy;
+pub mod buyer;
 pub mod catalogue;
 pub mod code;
 pub mod flash;

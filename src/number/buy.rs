@@ -5,14 +5,13 @@
 //! meanwhile begins anew. No network is needed for numbers of ours; one that a supplier has to bring first
 //! (`num_pool.supplier_id`) is asked for behind this job, and `order::filled` or `order::give_up` end it.
 
+use super::buyer::Buyer;
 use super::order::{self, bill};
-use super::rating;
 use super::shown::Shown;
 use super::stock::{self, Offer, Place, Taken};
 use super::wish::{Extras, Wish};
-use super::{account, pull, sandbox};
+use super::{pull, sandbox};
 use crate::app::App;
-use crate::books::Subaccount;
 use crate::db::{Conn, Kind, Raw, Sql};
 use crate::error::{Error, Result};
 use crate::ledger::Scale;
@@ -22,8 +21,7 @@ use crate::record::{self, Record};
 use crate::rpc::handler::{Call, Form, Handler, Reply};
 use crate::rpc::journal;
 use crate::rpc::registry::Row;
-use crate::telecom::party::{Closed, Party};
-use crate::telecom::payers::{Bill, Cut, Payers};
+use crate::telecom::payers::{Bill, Cut};
 use crate::time::{MINUTE_US, SECOND_US};
 
 pub const FUNCS: &[Row] = &[
@@ -50,13 +48,6 @@ pub struct Sale<'s> {
     pub category: &'static str,
     pub life_us: i64,
     pub parent_id: i64,
-}
-
-/// Who buys, and may.
-pub struct Buyer {
-    pub payers: Payers,
-    own: Subaccount,
-    default_forwarding: String,
 }
 
 /// An order with what is needed to tell of it.
@@ -172,38 +163,6 @@ fn begin(conn: &mut Conn, wish: &Wish, currency: &str, now_us: i64) -> Result<Bo
             let taken = stock::take_activation(conn, &offer, now_us)?.ok_or_else(stock::changed)?;
             fill(conn, (id, &buyer, &sale), &taken, &wish.extras, now_us)
         }
-    }
-}
-
-impl Buyer {
-    /// Errors of somebody for whom nothing may be done, whose rating keeps him from it, or who has no money in
-    /// the currency of numbers.
-    pub fn load(conn: &mut Conn, account_id: i64, currency: &str, now_us: i64) -> Result<Self> {
-        let party = Party::load(conn, account_id)?;
-        match party.closed() {
-            Some(Closed::Client) => return Err(Error::access("number.buy")),
-            // What keeps a reseller from paying for his client is not told (operations.md §2.14).
-            Some(Closed::Reseller) => return Err(Error::limit("service", "")),
-            None => {}
-        }
-        let row = account::Row::load(conn, account_id)?;
-        match row.standing {
-            Some(standing) => rating::need_open(conn, account_id, standing, now_us)?,
-            None => account::open(conn, account_id, party.reseller_id)?,
-        }
-        let payers = party.payers(conn)?;
-        let is_right = |side: &Subaccount| match currency {
-            "" => side.currency_id == row.base_currency_id,
-            iso => side.iso == iso,
-        };
-        if !is_right(&payers.retail().subaccount) {
-            return Err(Error::limit("balance", ""));
-        }
-        if payers.wholesale().is_some_and(|side| !is_right(&side.subaccount)) {
-            return Err(Error::limit("service", ""));
-        }
-        let own = payers.retail().subaccount.clone();
-        Ok(Self { payers, own, default_forwarding: row.default_forwarding })
     }
 }
 

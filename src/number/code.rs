@@ -110,28 +110,21 @@ fn show(cx: &mut Ctx, record: &mut Record) -> Result<()> {
 }
 
 /// The delivered rules: product ("" of none) and pattern.
-fn delivered() -> Vec<[String; 2]> {
+static RULES: LazyLock<Vec<[String; 2]>> = LazyLock::new(|| {
     let rows = DELIVERED.lines().skip(1).map(|line| csv::cells(line, ','));
     rows.filter_map(|cells| cells.try_into().ok()).collect()
-}
+});
 
-/// Adds the delivered rules of every product that has none yet, and those of no product likewise.
-pub fn deliver(conn: &mut Conn) -> Result<()> {
-    let sql = "SELECT slug, id FROM num_product p \
-               WHERE NOT EXISTS (SELECT 1 FROM num_code_rule r WHERE r.product_id = p.id)";
-    let rows = Sql::new(sql).load(conn, &[Kind::Text, Kind::Int])?;
-    let mut bare: foldhash::HashMap<String, i64> =
-        rows.iter().map(|row| (row[0].str().to_owned(), row[1].int())).collect();
-    if patterns(conn, 0)?.is_empty() {
-        bare.insert(String::new(), 0);
+/// Adds the delivered rules of a product that is new, or those of no product.
+pub fn deliver(conn: &mut Conn, slug: &str) -> Result<()> {
+    let own: Vec<&str> = RULES.iter().filter(|rule| rule[0] == slug).map(|rule| rule[1].as_str()).collect();
+    if own.is_empty() {
+        return Ok(());
     }
-    let mut place = last_place(conn)?;
-    for [slug, pattern] in delivered() {
-        let Some(product_id) = bare.get(&slug) else { continue };
-        place += 1;
+    let (product_id, last) = (product(conn, slug)?, last_place(conn)?);
+    for (place, pattern) in (last + 1..).zip(own) {
         let sql = Sql::new("INSERT INTO num_code_rule (product_id, orderpriority, pattern) VALUES (");
-        let values = [(*product_id).into(), place.into(), pattern.into()];
-        sql.binds(values).sql(")").execute(conn)?;
+        sql.binds([product_id.into(), place.into(), pattern.into()]).sql(")").execute(conn)?;
     }
     Ok(())
 }
@@ -143,9 +136,8 @@ mod tests {
     const SAMPLES: &str = include_str!("code/samples.csv");
 
     fn code(product: &str, text: &str) -> String {
-        let rules = delivered();
         let of = |slug: &str| {
-            let patterns = rules.iter().filter(|rule| rule[0] == slug).map(|rule| rule[1].clone());
+            let patterns = RULES.iter().filter(|rule| rule[0] == slug).map(|rule| rule[1].clone());
             patterns.collect::<Vec<_>>()
         };
         let tried: Vec<String> = if product.is_empty() { of("") } else { [of(product), of("")].concat() };
@@ -165,9 +157,9 @@ mod tests {
 
     #[test]
     fn what_is_delivered_can_be_used() {
-        assert_eq!(delivered().len(), 81);
-        for [product, pattern] in delivered() {
-            compile(&pattern).unwrap_or_else(|why| panic!("{product}: {pattern}: {why}"));
+        assert_eq!(RULES.len(), 81);
+        for [product, pattern] in RULES.iter() {
+            compile(pattern).unwrap_or_else(|why| panic!("{product}: {pattern}: {why}"));
         }
     }
 

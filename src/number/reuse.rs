@@ -1,6 +1,7 @@
 //! `number.reuse`: the same number once more, for the product and by the account that had it.
 
-use super::buy::{self, Bought, Buyer, LIFE_US, Sale};
+use super::buy::{self, Bought, LIFE_US, Sale};
+use super::buyer::Buyer;
 use super::order::bill;
 use super::stock;
 use super::wish::{self, Extras};

@@ -4,6 +4,7 @@ use super::{ACTIVATION, HOSTING, for_sale, lock, second};
 use crate::db::{Conn, Raw, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};
+use crate::number::code;
 use crate::record::{self, Record};
 use crate::rpc::handler::{Call, Ctx, Handler, Reply, Topic};
 use crate::rpc::lines::{self, Checked, Refused, report};
@@ -95,7 +96,11 @@ fn shown_anew(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
     lock(cx.conn)?;
     cx.touch(Topic::Numbers)?;
     let (is_toggled, table) = (record.has_changed("active"), cx.func.meta.table.clone());
+    let new = Some(record.str("slug").to_owned()).filter(|_| record.is_new() && table == "num_product");
     let id = record::store(cx, record)?;
+    if let Some(slug) = new {
+        code::deliver(cx.conn, &slug)?;
+    }
     if is_toggled {
         let sql = Sql::new("UPDATE num_offer SET changed_at = ").bind(second(cx.now_us));
         let sql = match table.as_str() {
@@ -165,5 +170,9 @@ fn keep(conn: &mut Conn, word: &Word) -> Result<usize> {
     let sql = Sql::new("INSERT INTO ").word(word.table).sql(" (");
     let sql = sql.words(word.values.iter().map(|(column, _)| *column)).sql(") VALUES (");
     let sql = sql.binds(word.values.iter().map(|(_, value)| value.clone()));
-    sql.sql(") ON CONFLICT (slug) DO NOTHING").execute(conn)
+    let added = sql.sql(") ON CONFLICT (slug) DO NOTHING").execute(conn)?;
+    if added == 1 && word.table == "num_product" {
+        code::deliver(conn, word.values[0].1.str())?;
+    }
+    Ok(added)
 }
