@@ -89,7 +89,7 @@ fn suppliers(stage: &mut Stage) -> Result<()> {
     }
     let vendor = [("account", "@account.client"), ("name", "demo"), ("share", "60")];
     stage.make("vendor.demo", "admin", "vendor.edit", &vendor)?;
-    let carrier = [("code", "northline"), ("name", "Northline"), ("vendor", "@vendor.demo")];
+    let carrier = [("code", "northline"), ("name", "Northline"), ("vendor", "@account.client")];
     let carrier = [&carrier[..], &[("kind", "webhook"), ("secret", "demo-northline-secret")]].concat();
     stage.make("supplier.northline", "admin", "number.supplier.edit", &carrier)?;
     let data: String =
