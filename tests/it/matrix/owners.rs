@@ -57,11 +57,7 @@ pub fn enrich(world: &World) {
         let done = done.unwrap_or_else(|error| panic!("{func} {pairs:?}: {error}"));
         done.doc.get_text("id").unwrap_or_default().to_owned()
     };
-    call(
-        SERVER,
-        "account.edit",
-        &[("email", "bare"), ("realname", "Bare"), ("project", world.id("project"))],
-    );
+    bare(&call, world.id("project"));
     let company = world.id("company");
     call(SERVER, "company.edit", &[("elid", company), ("invoice_numtmpl", "INV-{number}")]);
     let kind = [("plid", company), ("name", "Contract"), ("numtmpl", "C-{number}")];
@@ -119,6 +115,11 @@ pub fn enrich(world: &World) {
         "invoice.generate",
         &[("company", company), ("fromdate", "2026-06-15"), ("todate", "2026-06-15")],
     );
+}
+
+/// An account that has nothing which would keep it from being deleted.
+fn bare(call: &impl Fn(&str, &str, &[(&str, &str)]) -> String, project: &str) {
+    call(SERVER, "account.edit", &[("email", "bare"), ("realname", "Bare"), ("project", project)]);
 }
 
 /// Gives every client a telephone line, and a voucher that he redeems beside one that nobody has.
