@@ -202,12 +202,11 @@ fn fill(db: &Db) -> Result<()> {
         data::clients(conn, first, first + BUYERS - 1)?;
         keys(conn, first..=first + BUYERS - 1)?;
         conn.batch_execute(WORDS)?;
-        for (count, sql) in
-            [(COUNTRIES, COUNTRY), (OPERATORS, OPERATOR), (PRODUCTS, PRODUCT), (PHONES, PHONE)]
-        {
+        for (count, sql) in [(COUNTRIES, COUNTRY), (OPERATORS, OPERATOR), (PRODUCTS, PRODUCT)] {
             data::numbers(1, count).sql(sql).execute(conn)?;
         }
         conn.batch_execute(OFFERS)?;
+        data::numbers(1, PHONES).sql(PHONE).execute(conn)?;
         Ok(())
     })?;
     db.write(|conn| {
