@@ -14,11 +14,13 @@ mod jsonp;
 mod kept;
 mod local;
 mod mancgi;
+mod once;
 mod origin;
 mod output;
 mod patience;
 mod refuse;
 mod request;
+mod stale;
 mod tls;
 mod upload;
 
