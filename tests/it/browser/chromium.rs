@@ -75,7 +75,9 @@ impl Browser {
         self.press(".login button");
     }
 
+    /// An element of this page, or of the one that is on its way.
     pub fn find(&self, css: &str) -> WebElement {
+        self.until(css, || self.has(css));
         self.wait(css, self.driver.find(By::Css(css)))
     }
 

@@ -9,6 +9,7 @@ const HOSTILE: [&str; 3] = [
     "</textarea><svg/onload=alert(1)>{{7*7}}javascript:alert(1)",
 ];
 
+/// Opens a form of the client's own.
 fn form(world: &World, browser: &Browser) -> String {
     browser.sign_in("client");
     let query = format!("func=profile.edit&elid={}", world.id("client_profile"));
@@ -43,6 +44,7 @@ fn a_form_is_saved_once() {
     browser.sign_in("admin");
     browser.go("func=enumeration.edit");
     browser.fill("#f_name", "Only one");
+    browser.fill("#f_intname", "only_one");
     browser.ask(
         "const form = document.getElementById('form'); const body = new URLSearchParams(new FormData(form)); \
          body.set('sok', 'ok'); window.both = Promise.all([0, 1, 2].map(() => fetch(form.action, {method: 'POST', body}))); \
@@ -65,6 +67,7 @@ fn a_stale_form_says_so_and_keeps_what_was_typed() {
     assert_eq!(browser.value("#f_name"), "Mine");
     assert_eq!(world.done("admin", &query).get_text("name"), Some("By another"));
     browser.press("button[name=sok]");
+    browser.until("the list", || !browser.has("#form"));
     assert_eq!(world.done("admin", &query).get_text("name"), Some("Mine"));
 }
 
@@ -79,6 +82,7 @@ fn a_session_may_end_in_the_middle_of_a_form() {
     browser.fill("#f_username", "client");
     browser.fill("#f_password", crate::support::seed::PASSWORD);
     browser.press(".login button");
+    browser.find("#form");
     assert_eq!(browser.value("#f_name"), "Typed before");
     assert_ne!(
         world.done("client", &query).get_text("name"),
@@ -86,6 +90,7 @@ fn a_session_may_end_in_the_middle_of_a_form() {
         "nothing is saved unseen"
     );
     browser.press("button[name=sok]");
+    browser.until("the list", || !browser.has("#form"));
     assert_eq!(world.done("client", &query).get_text("name"), Some("Typed before"));
 }
 

@@ -23,7 +23,7 @@ const FAULTS: &str = r#"
     for (const it of document.querySelectorAll("input:not([type=hidden]), select, textarea, output")) {
         if (!named(it) && !it.getAttribute("aria-label")) faults.push("no label: " + it.outerHTML.slice(0, 200));
     }
-    for (const it of document.querySelectorAll("button, a[href], summary")) {
+    for (const it of document.querySelectorAll("button:not([hidden]), a[href], summary")) {
         if (!it.textContent.trim() && !it.getAttribute("aria-label")) faults.push("no words: " + it.outerHTML.slice(0, 200));
     }
     for (const it of document.querySelectorAll("img:not([alt])")) faults.push("no alt: " + it.outerHTML);
