@@ -25,7 +25,7 @@ pub struct Button<'a> {
     pub label: &'a str,
     hint: Option<&'a str>,
     href: Option<String>,
-    /// Makes a new record: what one most likely came for.
+    /// The first that makes something new: what one most likely came for.
     primary: bool,
     /// Opens something and changes nothing.
     get: bool,
@@ -54,7 +54,8 @@ impl<'a> Toolbar<'a> {
         let opens_row = |btn: &&Node| kind(btn) == "edit" && only_opens(btn);
         let open = groups.iter().flat_map(|group| &group.kids).find(opens_row);
         let is_filter = |button: &Button| button.func.ends_with(".filter");
-        let (filters, links) = of(true).flatten().partition(is_filter);
+        let (filters, mut links): (Vec<_>, Vec<_>) = of(true).flatten().partition(is_filter);
+        links.iter_mut().skip(1).for_each(|button: &mut Button| button.primary = false);
         Self { links, filters, groups: of(false).collect(), open: open.and_then(|btn| btn.get_attr("func")) }
     }
 
@@ -92,7 +93,7 @@ fn button<'a>(sheet: &Sheet<'a>, node: &'a Node, parent: &Params<'a>) -> Option<
         label: word("short_").unwrap_or_else(|| sheet.label(name)),
         hint: word("hint_"),
         href: is_free(node).then(|| href(func, parent)),
-        primary: kind(node) == "new" && name == "new",
+        primary: kind(node) == "new",
         get: only_opens(node),
         needs: if kind(node).starts_with("group") { "some" } else { "one" },
         is_danger: name == "delete",

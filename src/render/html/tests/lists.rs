@@ -157,7 +157,7 @@ fn columns_are_chosen_by_the_address() {
 
 #[test]
 fn a_program_can_have_the_same() {
-    let page = list(&[("filter", "on"), ("sender", "it's"), ("p_num", "3")]);
+    let page = list(&[("filter", "on"), ("p_num", "3"), ("sender", "it's")]);
     has(&page, r#"href="?func=payment&amp;filter=on&amp;sender=it%27s&amp;out=csv" download="payment.csv""#);
     has(
         &page,
