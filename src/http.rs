@@ -7,6 +7,7 @@ pub mod body;
 mod browser;
 mod compress;
 mod dialect;
+mod done;
 mod export;
 mod file;
 mod hook;

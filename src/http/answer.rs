@@ -18,6 +18,7 @@ use hyper::header::{
 use hyper::{Request, StatusCode};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use super::done::Done;
 use super::export::{Begun, Exit, Export};
 use super::output::Output;
 use super::{
@@ -96,19 +97,10 @@ pub async fn respond(app: &Arc<App>, request: Request<Incoming>, peer: IpAddr, h
     address(&mut params, binary, &host);
     let job = Job { app: app.clone(), config, params, ip, host, headers: parts.headers, caller: None };
     match error {
-        None if job.is_page() => timed(job.reply().await, started),
+        None if job.is_page() => browser::timed(job.reply().await, started),
         None => job.reply().await,
         Some(error) => job.refuse(&Caller::nobody(ip), error),
     }
-}
-
-/// Tells a browser how long the server took.
-fn timed(mut reply: Reply, started: Instant) -> Reply {
-    let took = format!("app;dur={:.1}", started.elapsed().as_secs_f64() * 1000.0);
-    if let Ok(took) = HeaderValue::from_str(&took) {
-        reply.headers_mut().insert("server-timing", took);
-    }
-    reply
 }
 
 /// Adds how the server was addressed, which every document tells.
@@ -397,44 +389,4 @@ pub struct Wire {
     pub mime: &'static str,
     pub bytes: Bytes,
     pub gzip: bool,
-}
-
-pub struct Done {
-    text: String,
-    /// Writes to the database before the call.
-    writes: Option<u64>,
-    mime: &'static str,
-    /// A session that the call opened.
-    session: Option<String>,
-    pub location: Option<String>,
-    pub is_form: bool,
-    /// What is sent instead of the text.
-    file: Option<File>,
-}
-
-impl Done {
-    fn file(file: File) -> Self {
-        Self {
-            text: String::new(),
-            writes: None,
-            mime: file.mime,
-            session: None,
-            location: None,
-            is_form: false,
-            file: Some(file),
-        }
-    }
-
-    /// Nothing but the way on.
-    pub fn gone(location: String) -> Self {
-        Self {
-            text: String::new(),
-            writes: None,
-            mime: render::PAGE.mime,
-            session: None,
-            location: Some(location),
-            is_form: false,
-            file: None,
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! What only a browser asks for: pages around answers, places to go to, files that pages link to.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use hyper::StatusCode;
 use hyper::header::{
@@ -176,6 +177,15 @@ pub fn goes_on(app: &Arc<App>, caller: &Caller, params: &Params) -> Option<Onwar
     let mut answer = rpc::call(app, caller, &call, rpc::BUDGET_SLOW, &mut NoRows).ok()?;
     add_frame(app, caller, &call, &mut answer);
     Some(Onward::Form(answer))
+}
+
+/// Tells a browser how long the server took.
+pub fn timed(mut reply: Reply, started: Instant) -> Reply {
+    let took = format!("app;dur={:.1}", started.elapsed().as_secs_f64() * 1000.0);
+    if let Ok(took) = HeaderValue::from_str(&took) {
+        reply.headers_mut().insert("server-timing", took);
+    }
+    reply
 }
 
 /// A theme chosen on a page stays chosen.

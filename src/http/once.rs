@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use quick_cache::sync::Cache;
 
-use super::answer::Done;
+use super::done::Done;
 use crate::auth::Caller;
 use crate::error::Result;
 
