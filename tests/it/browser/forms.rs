@@ -26,11 +26,12 @@ fn an_error_is_corrected() {
     browser.fill("#f_realname", "Anna Ample");
     browser.fill("#f_timezone", "Nowhere/Land");
     browser.press("button[name=sok]");
-    assert!(browser.has("#f_timezone[aria-invalid=true]"), "{}", browser.text());
+    browser.find("#f_timezone[aria-invalid=true]");
     assert!(browser.has(".error a[href='#f_timezone']"), "a summary leads there");
     assert_eq!(browser.value("#f_realname"), "Anna Ample", "what was typed is kept");
     browser.fill("#f_timezone", "Europe/Riga");
     browser.press("button[name=sok]");
+    browser.until("it is saved", || !browser.has("[aria-invalid]") && browser.has("main"));
     browser.go("func=usrparam");
     assert_eq!(browser.value("#f_realname"), "Anna Ample");
     assert_eq!(browser.value("#f_timezone"), "Europe/Riga");
