@@ -73,6 +73,7 @@ impl Browser {
         self.fill("#f_username", user);
         self.fill("#f_password", PASSWORD);
         self.press(".login button");
+        self.find(".user-name"); // who goes on sooner would break the sign-in off
     }
 
     /// An element of this page, or of the one that is on its way.
