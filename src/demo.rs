@@ -27,6 +27,17 @@ use crate::app::App;
 use crate::config::{Config, Listen};
 use crate::error::{Error, Result};
 
+static ON: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+
+/// Does this server show demo data? Pages say so.
+pub fn is_on() -> bool {
+    ON.load(std::sync::atomic::Ordering::Relaxed)
+}
+
+pub fn set_on() {
+    ON.store(true, std::sync::atomic::Ordering::Relaxed);
+}
+
 /// Demo accounts have known passwords, so they stay off production and off the network.
 pub fn refuse_where_real(config: &Config) -> Result<()> {
     let local = |listen: &Listen| match listen {

@@ -17,7 +17,9 @@ mod status;
 mod text;
 mod value;
 
-pub use answer::{Body, Pieces, Request, Response, is_opened, respond, route, unread, upload_bytes};
+pub use answer::{
+    Body, Pieces, Request, Response, is_opened, respond, respond_at_once, route, unread, upload_bytes,
+};
 pub use faults::faults;
 pub use kept::Replies;
 pub use refusal::{broken, plain};

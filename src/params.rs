@@ -35,6 +35,21 @@ pub struct Manner {
     pub page: bool,
     /// The format wants metadata and messages in the document.
     pub words: bool,
+    pub panel: Panel,
+}
+
+/// What a page of the panel sends along for itself.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Panel {
+    pub theme: String,
+    /// The query of the page that one came from.
+    pub back: String,
+    /// The name of a form that is sent once.
+    pub once: String,
+    /// The newest entry of the record's history when the form was opened.
+    pub seen: String,
+    /// The call that wanted an identity before one signed in.
+    pub goes_on: String,
 }
 
 /// Up to so many, looking at each name is quicker than halving.

@@ -39,6 +39,7 @@ fn begin(options: &Options) -> Outcome<()> {
     let config = app.config.load_full();
     if options.demo {
         demo::refuse_where_real(&config)?;
+        demo::set_on();
     }
     config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     first_start::run(&app, options.demo)?;

@@ -3,12 +3,15 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::bare;
 
 /// `utime` and `stime` of /proc/<pid>/stat count these, on every Linux.
 const TICK_US: f64 = 10_000.0;
+/// How often the memory of a process is looked at.
+const LOOK: Duration = Duration::from_millis(2);
 
 pub struct Server {
     child: Child,
@@ -69,6 +72,30 @@ impl Server {
         std::fs::write(path, "5").expect("the peak of an own process can be reset");
     }
 
+    /// Memory of its own: pages of the database that are mapped belong to the system, which takes them back
+    /// when it likes.
+    pub fn own_mib(&self) -> f64 {
+        self.status_mib("RssAnon:")
+    }
+
+    /// The most of it while `work` lasts.
+    pub fn most_of_its_own<T>(&self, work: impl FnOnce() -> T) -> (T, f64) {
+        let is_over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let watch = scope.spawn(|| {
+                let mut most = 0.0_f64;
+                while !is_over.load(Ordering::Relaxed) {
+                    most = most.max(self.own_mib());
+                    std::thread::sleep(LOOK);
+                }
+                most.max(self.own_mib())
+            });
+            let done = work();
+            is_over.store(true, Ordering::Relaxed);
+            (done, watch.join().expect("looking never fails"))
+        })
+    }
+
     fn status_mib(&self, name: &str) -> f64 {
         mib(&self.proc("status"), name)
     }
@@ -103,15 +130,13 @@ fn mib(status: &str, name: &str) -> f64 {
 /// A program that came to its end.
 pub struct Ran {
     pub seconds: f64,
-    /// The most memory that it held of its own: pages of the database that are mapped belong to the
-    /// system, which takes them back when it likes.
+    /// The most memory that it held of its own.
     pub peak_mib: f64,
     pub said: String,
 }
 
 /// A command of the server's program on a data directory.
 pub fn run(data: &Path, words: &[&str]) -> Ran {
-    const LOOK: Duration = Duration::from_millis(2);
     let mut command = Command::new(env!("CARGO_BIN_EXE_billmgr"));
     command.arg("--data").arg(data).args(words).stdout(Stdio::piped());
     let begun = Instant::now();

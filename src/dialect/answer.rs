@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::body::Bytes;
 
@@ -10,7 +11,7 @@ use super::input::{self, Around, Sent};
 use super::kept;
 use super::part::Call;
 use super::prepared;
-use super::refusal::{enveloped, plain, refused};
+use super::refusal::{broken, enveloped, plain, refused};
 use super::reply::Rows;
 use super::route::{Dialect, Proof, Route};
 use super::text;
@@ -21,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::json::Json;
 use crate::params::Params;
 use crate::rpc::list::NoRows;
-use crate::rpc::{self, BUDGET_SLOW};
+use crate::rpc::{self, BUDGET_FAST, BUDGET_SLOW};
 
 /// The parameter that is a key, where the dialect takes it as one.
 const KEY: &str = "api_key";
@@ -111,12 +112,37 @@ fn opens_it(dialect: &Dialect, opens: Opens) -> bool {
 
 /// Blocks: it reads and writes the database.
 pub fn respond(app: &Arc<App>, dialect: &'static Dialect, request: &Request) -> Response {
+    within(app, dialect, request, BUDGET_SLOW).unwrap_or_else(|| broken(dialect))
+}
+
+/// The whole reply, unless something of it may wait: what only looks is answered where it was read.
+pub fn respond_at_once(app: &Arc<App>, dialect: &'static Dialect, request: &Request) -> Option<Response> {
+    let found = route(dialect, &request.path, &request.query, &request.method).ok()?;
+    let is_short = !found.route.is_kept() && found.route.prepared.is_empty();
+    let looks = |call: &Call| {
+        let submits = found.route.submits(&request.method) && !call.looks();
+        let func = app.registry.get(&call.func);
+        func.is_some_and(|func| !func.writes(submits) && !func.meta.answers.is_slow())
+    };
+    match is_short && found.route.calls.iter().all(looks) {
+        true => within(app, dialect, request, BUDGET_FAST),
+        false => None,
+    }
+}
+
+/// Nothing where the time that a call has did not suffice.
+fn within(
+    app: &Arc<App>,
+    dialect: &'static Dialect,
+    request: &Request,
+    budget: Duration,
+) -> Option<Response> {
     let early = route(dialect, &request.path, &request.query, &request.method);
     let at = early.as_ref().ok().map(|found| found.route);
     let refuse =
         |route: Option<&Route>, caller: &Caller, error: &Error| refused(app, dialect, caller, (route, error));
     if let (Err(error), true) = (&early, dialect.is_of_paths()) {
-        return refuse(None, &request.nobody(), error);
+        return Some(refuse(None, &request.nobody(), error));
     }
     let sent = sent(dialect, request);
     let who = match at.is_some_and(Route::is_guest) {
@@ -125,17 +151,20 @@ pub fn respond(app: &Arc<App>, dialect: &'static Dialect, request: &Request) -> 
     };
     let (caller, key) = match who {
         Ok(known) => known,
-        Err(error) => return refuse(at, &request.nobody(), &error),
+        Err(error) => return Some(refuse(at, &request.nobody(), &error)),
     };
     let found = sent.and_then(|sent| Ok((dialect.find(&request.path, &sent, &request.method)?, sent)));
     let (found, mut sent) = match found {
         Ok(found) => found,
-        Err(error) => return refuse(at, &caller, &error),
+        Err(error) => return Some(refuse(at, &caller, &error)),
     };
     let members = found.segments.into_iter().map(|(name, text)| (name, Json::Text(text)));
     sent.add(members.collect());
-    let asked = Asked { app, dialect, route: found.route, caller: &caller, request };
-    asked.done(&sent, key).unwrap_or_else(|error| refuse(Some(found.route), &caller, &error))
+    let asked = Asked { app, dialect, route: found.route, caller: &caller, request, budget };
+    match asked.done(&sent, key) {
+        Err(error) if error.kind == "timeout" && budget == BUDGET_FAST => None,
+        done => Some(done.unwrap_or_else(|error| refuse(Some(found.route), &caller, &error))),
+    }
 }
 
 /// Who shows a key that opens the dialect, and its kind.
@@ -180,6 +209,8 @@ struct Asked<'a> {
     route: &'static Route,
     caller: &'a Caller,
     request: &'a Request,
+    /// Of each call.
+    budget: Duration,
 }
 
 impl Asked<'_> {
@@ -211,7 +242,7 @@ impl Asked<'_> {
         for call in self.route.calls.iter().filter(|call| is_meant(call, params)) {
             let mut rows = Rows::new(self.dialect);
             let answer =
-                rpc::call(self.app, self.caller, &self.of_call(call, params), BUDGET_SLOW, &mut rows)?;
+                rpc::call(self.app, self.caller, &self.of_call(call, params), self.budget, &mut rows)?;
             self.add_inner(&mut rows, call)?;
             let made = (params, &answer, &rows);
             call.replies.iter().for_each(|reply_of| self.dialect.lay(reply_of, made, &mut reply));
@@ -258,7 +289,7 @@ impl Asked<'_> {
     /// The account of a client's login, if it is the caller's. Error `missed(login)` for any other.
     fn account_of(&self, login: &str) -> Result<String> {
         let params = self.addressed(Params::of([("func", "account.checklogin"), ("login", login)]));
-        let answer = rpc::call(self.app, self.caller, &params, BUDGET_SLOW, &mut NoRows)?;
+        let answer = rpc::call(self.app, self.caller, &params, self.budget, &mut NoRows)?;
         let account = answer.doc.get_text("account").map(str::to_owned);
         account.ok_or_else(|| Error::missed("login").with("value", login))
     }
@@ -269,7 +300,7 @@ impl Asked<'_> {
         let (func, by) = func.split_once('?').unwrap_or((func, "id"));
         let params = Params::of([("func", func), ("filter", "on"), (by, sent.as_str())]);
         let mut rows = Rows::new(self.dialect);
-        rpc::call(self.app, self.caller, &self.addressed(params), BUDGET_SLOW, &mut rows)?;
+        rpc::call(self.app, self.caller, &self.addressed(params), self.budget, &mut rows)?;
         match rows.find(by, &sent, column) {
             Some(word) => Ok(word),
             None if by == "id" => Ok(sent),
@@ -286,7 +317,7 @@ impl Asked<'_> {
                 let params =
                     Params::of([("func", out.func.as_str()), ("out", "csv"), ("elid", elid.as_str())]);
                 let mut inner = Rows::new(self.dialect);
-                rpc::call(self.app, self.caller, &self.addressed(params), BUDGET_SLOW, &mut inner)?;
+                rpc::call(self.app, self.caller, &self.addressed(params), self.budget, &mut inner)?;
                 rows.add_inner(row, out, &inner);
             }
         }

@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http_body_util::Either;
 use hyper::body::{Body as _, Bytes, Incoming};
@@ -18,10 +18,12 @@ use hyper::header::{
 use hyper::{Request, StatusCode};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use super::done::Done;
 use super::export::{Begun, Exit, Export};
 use super::output::Output;
 use super::{
-    Reply, asterisk, body, browser, compress, dialect, file, hook, mancgi, origin, request, upload, whole,
+    Reply, asterisk, body, browser, compress, dialect, file, hook, mancgi, once, origin, request, stale,
+    upload, whole,
 };
 use crate::app::App;
 use crate::auth::identify::{self, Claim};
@@ -53,6 +55,7 @@ pub struct Job {
 }
 
 pub async fn respond(app: &Arc<App>, request: Request<Incoming>, peer: IpAddr, https: bool) -> Reply {
+    let started = Instant::now();
     let (parts, body) = request.into_parts();
     let config = app.config.load_full();
     let ip = request::client_ip(&parts.headers, peer, &config);
@@ -70,7 +73,7 @@ pub async fn respond(app: &Arc<App>, request: Request<Incoming>, peer: IpAddr, h
         return dialect::respond(app, dialect, &parts, body, (ip, host)).await;
     }
     let Some(binary) = request::binary(&parts, &config) else {
-        return browser::other_path(parts.uri.path());
+        return browser::other_path(parts.uri.path(), &parts.headers);
     };
     let query = parts.uri.query().unwrap_or_default();
     let read = match body.is_end_stream() {
@@ -94,6 +97,7 @@ pub async fn respond(app: &Arc<App>, request: Request<Incoming>, peer: IpAddr, h
     address(&mut params, binary, &host);
     let job = Job { app: app.clone(), config, params, ip, host, headers: parts.headers, caller: None };
     match error {
+        None if job.is_page() => browser::timed(job.reply().await, started),
         None => job.reply().await,
         Some(error) => job.refuse(&Caller::nobody(ip), error),
     }
@@ -203,6 +207,17 @@ impl Job {
     fn call(&self, caller: &Caller, budget: Duration, exit: Exit) -> Result<Done> {
         self.check_origin(caller)?;
         let output = Output::of(&self.app, self.params.get("out"))?;
+        if self.is_page() && self.writes() {
+            let name = &self.params.manner().panel.once;
+            return once::run(caller, name, || {
+                stale::check(&self.app, caller, &self.params)?;
+                self.answered(caller, output, budget, exit)
+            });
+        }
+        self.answered(caller, output, budget, exit)
+    }
+
+    fn answered(&self, caller: &Caller, output: Output, budget: Duration, exit: Exit) -> Result<Done> {
         let unshown = || Error::value("out", self.params.get("out"));
         if !output.shows_deeds() && self.writes() {
             return Err(unshown()); // what cannot be shown is not done either
@@ -220,11 +235,25 @@ impl Job {
             return Ok(Done::file(file));
         }
         let session = answer.doc.get("auth").and_then(|auth| auth.get_attr("id")).map(str::to_owned);
-        let location = self.frame(caller, &mut answer);
+        let location = match session.as_ref().and_then(|_| self.onward(caller)) {
+            Some(browser::Onward::To(location)) => Some(location),
+            Some(browser::Onward::Form(form)) => {
+                answer = form;
+                None
+            }
+            None => self.frame(caller, &mut answer),
+        };
+        let is_form = answer.body == Body::Form;
         let mime = export.output.mime();
         // Where rows have left, nobody waits for a reply any more.
         let text = export.finish(|output| output.finish(&answer))?.unwrap_or_default();
-        Ok(Done { text, writes, mime, session, location, file: None })
+        Ok(Done { text, writes, mime, session, location, is_form, file: None })
+    }
+
+    /// Where a browser goes on that had to sign in first.
+    fn onward(&self, caller: &Caller) -> Option<browser::Onward> {
+        let wants = self.is_page() && !self.params.manner().panel.goes_on.is_empty();
+        wants.then(|| browser::goes_on(&self.app, caller, &self.params)).flatten()
     }
 
     /// What a page shows around an answer, and where a browser goes instead of being shown it.
@@ -332,7 +361,10 @@ impl Job {
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
         if self.is_page() {
-            headers.extend(browser::lang_cookie(&self.params).map(|cookie| (SET_COOKIE, cookie)));
+            let cookies = [browser::lang_cookie(&self.params), browser::theme_cookie(&self.params)];
+            for cookie in cookies.into_iter().flatten() {
+                headers.append(SET_COOKIE, cookie);
+            }
             headers.insert(
                 CONTENT_SECURITY_POLICY,
                 HeaderValue::from_static(render::html::CONTENT_SECURITY_POLICY),
@@ -357,29 +389,4 @@ pub struct Wire {
     pub mime: &'static str,
     pub bytes: Bytes,
     pub gzip: bool,
-}
-
-struct Done {
-    text: String,
-    /// Writes to the database before the call.
-    writes: Option<u64>,
-    mime: &'static str,
-    /// A session that the call opened.
-    session: Option<String>,
-    location: Option<String>,
-    /// What is sent instead of the text.
-    file: Option<File>,
-}
-
-impl Done {
-    fn file(file: File) -> Self {
-        Self {
-            text: String::new(),
-            writes: None,
-            mime: file.mime,
-            session: None,
-            location: None,
-            file: Some(file),
-        }
-    }
 }

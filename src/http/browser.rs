@@ -1,18 +1,23 @@
 //! What only a browser asks for: pages around answers, places to go to, files that pages link to.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use hyper::StatusCode;
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
+use hyper::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, REFERER, VARY,
+    X_CONTENT_TYPE_OPTIONS,
+};
 
-use super::{Reply, request, whole};
+use super::{Reply, compress, request, stale, whole};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::doc::{Answer, Body, Node};
 use crate::error::Error;
-use crate::params::Params;
+use crate::params::{Panel, Params};
 use crate::render::html;
 use crate::rpc::list::NoRows;
+use crate::rpc::meta::Shape;
 use crate::rpc::{self, describe, envelope};
 
 /// Where somebody who is signed in begins.
@@ -25,15 +30,22 @@ pub fn is_page(out: &str) -> bool {
 }
 
 /// A path where no calls are answered: a file of the panel, or nothing.
-pub fn other_path(path: &str) -> Reply {
-    let Some((mime, bytes)) = html::asset(path) else {
+pub fn other_path(path: &str, headers: &HeaderMap) -> Reply {
+    let Some(asset) = html::asset(path) else {
         let mut reply = whole("not found\n");
         *reply.status_mut() = StatusCode::NOT_FOUND;
         return reply;
     };
-    let mut reply = whole(bytes);
-    reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(mime));
-    reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
+    let gzip = compress::wants(headers, true);
+    let mut reply = whole(if gzip { asset.gzip.as_slice() } else { asset.bytes });
+    let headers = reply.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(asset.mime));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    if gzip {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
     reply
 }
 
@@ -51,11 +63,55 @@ pub fn complete(params: &mut Params, headers: &HeaderMap) {
     if let Some(lang) = cookie {
         params.manner_mut().lang = lang.to_owned();
     }
+    let theme = request::cookie(headers, request::THEME_COOKIE).unwrap_or_default();
+    let theme = if is_theme(params.get("theme")) { params.get("theme") } else { theme }.to_owned();
+    let sent = |name: &str, params: &mut Params| params.remove(name).unwrap_or_default();
+    let panel = Panel {
+        back: Some(sent("p_back", params))
+            .filter(|back| !back.is_empty())
+            .unwrap_or_else(|| came_from(headers)),
+        once: sent(html::ONCE, params),
+        seen: sent(html::SEEN, params),
+        goes_on: sent(html::GOES_ON, params),
+        theme,
+    };
+    params.manner_mut().panel = panel;
+    ask_first(params);
+}
+
+const THEMES: [&str; 3] = ["light", "dark", "system"];
+
+fn is_theme(text: &str) -> bool {
+    THEMES.contains(&text)
+}
+
+/// A longer address is not worth to come back to.
+const BACK_BYTES_MAX: usize = 2000;
+
+/// The query of the page that sent us here. Its host is of no interest: a query alone leads nowhere else.
+fn came_from(headers: &HeaderMap) -> String {
+    let referer = headers.get(REFERER).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let query = referer.split_once('?').map_or("", |(_, query)| query);
+    query.chars().filter(|c| *c != '#').take(BACK_BYTES_MAX).collect()
+}
+
+/// A button that is confirmed first comes with the ticked rows, but shows its list once more.
+fn ask_first(params: &mut Params) {
+    if !params.has("ask") {
+        return;
+    }
+    let rows = params.remove("elid").unwrap_or_default();
+    params.set("asked", rows);
+    if let Some(parent) = params.remove("plid") {
+        params.set("elid", parent);
+    }
 }
 
 /// Adds the menu and the user that a page shows around its answer.
-pub fn add_frame(app: &App, caller: &Caller, params: &Params, answer: &mut Answer) {
+pub fn add_frame(app: &Arc<App>, caller: &Caller, params: &Params, answer: &mut Answer) {
     let lang = envelope::lang(app, caller, params);
+    let frame = frame(app, caller, params, answer);
+    answer.doc.kids.push(frame);
     if caller.is_known() {
         answer.doc.kids.push(describe::menu(&app.registry, caller, &lang));
         let level = caller.level().number().to_string();
@@ -64,6 +120,79 @@ pub fn add_frame(app: &App, caller: &Caller, params: &Params, answer: &mut Answe
         let user = before.into_iter().fold(user, |user, hop| user.attr("from", &hop.name));
         answer.doc.kids.push(user);
     }
+}
+
+/// What the page needs to know beside its answer.
+fn frame(app: &Arc<App>, caller: &Caller, params: &Params, answer: &Answer) -> Node {
+    let panel = &params.manner().panel;
+    let mut frame = Node::new(html::FRAME).attr("theme", &panel.theme).attr("back", &panel.back);
+    let is_test = caller.level().is_staff() && !app.config.load().production;
+    match (crate::demo::is_on(), is_test) {
+        (true, _) => frame = frame.attr("mark", "demo"),
+        (false, true) => frame = frame.attr("mark", "test"),
+        (false, false) => {}
+    }
+    if caller.user.account_id != 0 {
+        frame = frame.attr("balance", balance(app, caller).unwrap_or_default());
+    }
+    if answer.body == Body::Form && caller.is_known() {
+        let error = answer.doc.get("error").and_then(|error| error.get_attr("type"));
+        let seen = match error {
+            Some(kind) if kind != "stale" => panel.seen.clone(),
+            _ => stale::newest(app, caller, params).map(|entry| entry.id).unwrap_or_default(),
+        };
+        frame = frame.attr(html::ONCE, crate::auth::session::new_id()).attr(html::SEEN, seen);
+    }
+    frame
+}
+
+/// The client's money as `whoami` tells it.
+fn balance(app: &Arc<App>, caller: &Caller) -> Option<String> {
+    let ask = Params::of([("func", "whoami")]);
+    let answer = rpc::call(app, caller, &ask, rpc::BUDGET_FAST, &mut NoRows).ok()?;
+    let user = answer.doc.get("user")?;
+    Some(format!("{} {}", user.get_attr("balance")?, user.get_attr("currency")?))
+}
+
+/// Where a browser goes that has signed in on the way to something else.
+pub enum Onward {
+    To(String),
+    /// The form that was filled in when the session ended.
+    Form(Answer),
+}
+
+/// The call that wanted an identity, now that there is one. Only what reads: nothing is saved unseen.
+pub fn goes_on(app: &Arc<App>, caller: &Caller, params: &Params) -> Option<Onward> {
+    let query = params.manner().panel.goes_on.as_str();
+    let mut call = Params::of(form_urlencoded::parse(query.as_bytes()).into_owned());
+    let func = app.registry.get(call.func()).filter(|func| !func.writes(false))?;
+    let is_place = |name: &str| matches!(name, "func" | "elid" | "plid") || name.starts_with("p_");
+    let is_filled = func.meta.shape() == Shape::Form && !call.iter().all(|(name, _)| is_place(name));
+    if !is_filled {
+        return (query.len() <= BACK_BYTES_MAX).then(|| Onward::To(format!("?{query}")));
+    }
+    ["sok", "snext", "clicked_button"].iter().for_each(|name| drop(call.remove(name)));
+    *call.manner_mut() = params.manner().clone();
+    call.manner_mut().words = true;
+    let mut answer = rpc::call(app, caller, &call, rpc::BUDGET_SLOW, &mut NoRows).ok()?;
+    add_frame(app, caller, &call, &mut answer);
+    Some(Onward::Form(answer))
+}
+
+/// Tells a browser how long the server took.
+pub fn timed(mut reply: Reply, started: Instant) -> Reply {
+    let took = format!("app;dur={:.1}", started.elapsed().as_secs_f64() * 1000.0);
+    if let Ok(took) = HeaderValue::from_str(&took) {
+        reply.headers_mut().insert("server-timing", took);
+    }
+    reply
+}
+
+/// A theme chosen on a page stays chosen.
+pub fn theme_cookie(params: &Params) -> Option<HeaderValue> {
+    let theme = params.get("theme");
+    let cookie = format!("{}={theme}; Path=/; SameSite=Lax; Max-Age=31536000", request::THEME_COOKIE);
+    is_theme(theme).then(|| HeaderValue::from_str(&cookie).ok()).flatten()
 }
 
 /// A language chosen on a page stays chosen (protocol.md §1.2).
@@ -106,10 +235,23 @@ fn reopened(app: &Arc<App>, caller: &Caller, mut params: Params) -> Option<Answe
 }
 
 /// A document that holds only the words of a page.
-fn bare(app: &App, caller: &Caller, params: &Params, func: &str) -> Answer {
+fn bare(app: &Arc<App>, caller: &Caller, params: &Params, func: &str) -> Answer {
     let lang = envelope::lang(app, caller, params);
     let doc = Node::new("doc").attr("lang", &lang).attr("func", func);
     let username = Node::leaf("username", params.get("username"));
-    let doc = doc.kid(describe::common_messages(&app.registry, &lang)).kid(username);
+    let goes_on = Node::leaf(html::GOES_ON, wanted(app, params));
+    let doc = doc.kid(describe::common_messages(&app.registry, &lang)).kid(username).kid(goes_on);
     Answer::new(Body::Error, doc)
 }
+
+/// The call that somebody must sign in for, without its secrets.
+fn wanted(app: &App, params: &Params) -> String {
+    let before = &params.manner().panel.goes_on;
+    let func = app.registry.get(params.func());
+    match func.filter(|func| before.is_empty() && !func.writes(false) && !ENTRANCES.contains(&func.name())) {
+        Some(func) => params.journal(|name| func.meta.field(name).is_some_and(|field| field.is_secret())),
+        None => before.clone(),
+    }
+}
+
+const ENTRANCES: [&str; 4] = [START, SIGN_IN, "auth", "logout"];

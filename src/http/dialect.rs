@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use super::pace::{self, Head};
 use super::{Reply, body, compress, whole};
 use crate::app::App;
+use crate::db::{self, Backend};
 use crate::dialect::{self, Body, Dialect, Pieces, Proof, Request, Response};
 use crate::error::{Error, Result};
 
@@ -63,6 +65,15 @@ pub async fn respond(
         }
         Err(error) => Some(error),
     };
+    if error.is_none() && app.db.backend() == Backend::Sqlite {
+        db::keep_connection();
+        let at_once = AssertUnwindSafe(|| dialect::respond_at_once(app, dialect, &request));
+        match catch_unwind(at_once) {
+            Ok(Some(response)) => return written(response, gzip),
+            Ok(None) => {}
+            Err(_panic) => return written(dialect::broken(dialect), gzip),
+        }
+    }
     let shared = app.clone();
     let done = tokio::task::spawn_blocking(move || match error {
         Some(error) => (dialect::unread(&shared, dialect, &request, &error), request),

@@ -12,6 +12,8 @@ use crate::config::Config;
 pub const SESSION_COOKIE: &str = "billmgrses5";
 /// `<theme>:<lang>`
 pub const LANG_COOKIE: &str = "billmgrlang5";
+/// `light`, `dark` or `system`; ours alone.
+pub const THEME_COOKIE: &str = "billmgrtheme";
 
 const PATHS: [&str; 3] = ["/billmgr", "/manager/billmgr", "/manager"];
 

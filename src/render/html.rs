@@ -1,10 +1,13 @@
 //! Answers for people: pages that need no script. Everything they show comes from the document of
 //! `out=devel` with `menu` and `user` beside it; every word of the frame is a message `panel_*`.
 
+mod api;
+mod asset;
 mod control;
 mod form;
 mod frame;
 mod list;
+mod menu;
 mod object;
 mod paging;
 mod sheet;
@@ -24,26 +27,19 @@ use crate::doc::{Answer, Body};
 use crate::render::Render;
 use form::Form;
 use frame::Frame;
+use list::ask::Ask;
 use list::{List, Rows};
+use menu::Found;
 use object::Object;
 use sheet::Sheet;
 
 pub const MIME: &str = "text/html; charset=UTF-8";
 
-/// No script, no foreign host, no frame around the panel (decisions.md, front end).
-pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
-    form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// Nothing inline, no foreign host, no frame around the panel (decisions.md, front end).
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-const STATIC_PATH: &str = "/billmgr/static/";
-
-/// A file that pages link to, by its whole path: its type and its bytes.
-pub fn asset(path: &str) -> Option<(&'static str, &'static [u8])> {
-    match path.strip_prefix(STATIC_PATH)? {
-        "panel.css" => Some(("text/css; charset=UTF-8", include_bytes!("../panel/panel.css"))),
-        "icon.svg" => Some(("image/svg+xml", include_bytes!("../panel/icon.svg"))),
-        _ => None,
-    }
-}
+pub use asset::asset;
 
 /// Where a browser goes instead of being shown this answer: what `ok` names, else the list that
 /// the function belongs to. `None` for whatever is itself worth a page, and for foreign hosts:
@@ -78,6 +74,8 @@ impl Render for Html {
         match shape(answer, &sheet) {
             Shape::Login => page("login", &sheet, Login::new(&sheet)),
             Shape::List => page("list", &sheet, List::new(&sheet, &self.rows)),
+            Shape::Ask => page("ask", &sheet, Ask::new(&sheet, &self.rows)),
+            Shape::Menu => page("find", &sheet, Found::new(&sheet)),
             Shape::Form => page("form", &sheet, Form::new(&sheet)),
             Shape::Error => page("error", &sheet, Failure::new(&sheet)),
             Shape::Done => page("message", &sheet, Object::new(&sheet)),
@@ -89,6 +87,9 @@ impl Render for Html {
 enum Shape {
     Login,
     List,
+    /// A list whose chosen rows are to be changed for good.
+    Ask,
+    Menu,
     Form,
     Error,
     Done,
@@ -105,7 +106,9 @@ fn shape(answer: &Answer, sheet: &Sheet) -> Shape {
         _ if signing_in || (refused && !form) => Shape::Login,
         Body::Form | Body::Error if form => Shape::Form,
         _ if error.is_some() => Shape::Error,
+        Body::List if Ask::is_asked(sheet) => Shape::Ask,
         Body::List => Shape::List,
+        Body::Object if sheet.func == "menu" => Shape::Menu,
         Body::Ok => Shape::Done,
         _ if answer.doc.get("auth").is_some() => Shape::Done,
         _ => Shape::Object,
@@ -116,11 +119,17 @@ fn shape(answer: &Answer, sheet: &Sheet) -> Shape {
 struct Login<'a> {
     username: &'a str,
     error: Option<&'a str>,
+    /// The call that wanted an identity, to go on with.
+    goes_on: Option<&'a str>,
 }
 
 impl<'a> Login<'a> {
     fn new(sheet: &Sheet<'a>) -> Self {
-        Self { username: sheet.value("username").unwrap_or_default(), error: sheet.error_words() }
+        Self {
+            username: sheet.value("username").unwrap_or_default(),
+            error: sheet.error_words(),
+            goes_on: sheet.doc.get_text(GOES_ON).filter(|text| !text.is_empty()),
+        }
     }
 }
 
@@ -144,6 +153,15 @@ impl<'a> Failure<'a> {
     }
 }
 
+/// Carries a call through the sign-in page.
+pub const GOES_ON: &str = "goes_on";
+/// What the server adds to a document for its frame: theme, balance, the way back.
+pub const FRAME: &str = "panel_frame";
+/// The name of a form that is sent once (`http/once.rs`).
+pub const ONCE: &str = "form_once";
+/// The newest entry of a record's history when its form was opened (`http/stale.rs`).
+pub const SEEN: &str = "form_seen";
+
 #[derive(Serialize)]
 struct Page<'a, B> {
     frame: Frame<'a>,
@@ -157,10 +175,13 @@ fn page<B: Serialize>(template: &str, sheet: &Sheet, body: B) -> String {
     rendered.expect("a panel template fits its context")
 }
 
-const TEMPLATES: [(&str, &str); 9] = [
+const TEMPLATES: [(&str, &str); 12] = [
+    ("api", include_str!("../panel/api.html.j2")),
+    ("ask", include_str!("../panel/ask.html.j2")),
     ("base", include_str!("../panel/base.html.j2")),
     ("control", include_str!("../panel/control.html.j2")),
     ("error", include_str!("../panel/error.html.j2")),
+    ("find", include_str!("../panel/find.html.j2")),
     ("form", include_str!("../panel/form.html.j2")),
     ("list", include_str!("../panel/list.html.j2")),
     ("login", include_str!("../panel/login.html.j2")),

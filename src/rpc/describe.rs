@@ -1,6 +1,6 @@
 //! The user interface of a function as data: `metadata` and `messages` (protocol.md §6).
 
-use super::handler::Call;
+use super::handler::{Call, Handler};
 use super::meta::{Button, Field, Meta, Shape, ValueKind};
 use super::plan::visible;
 use super::registry::{Func, MenuNode, Registry};
@@ -88,9 +88,25 @@ fn coldata(call: &Call) -> Node {
         let node = Node::new("col").attr("name", &field.name).attr("type", col_type(field));
         let node = if field.nosort { node } else { node.attr("sort", sort_kind(field)) };
         let node = if field.name == sorted { node.attr("sorted", sign) } else { node };
+        let node = if call.params.manner().page { filtered_by(node, field) } else { node };
         if field.hidden { node.attr("hidden", "yes") } else { node }
     };
     Node::new("coldata").with(visible(meta, call.caller.level()).map(col))
+}
+
+/// What a page needs to offer a filter by a column: its kind, and its codes with their words.
+fn filtered_by(node: Node, field: &Field) -> Node {
+    let kind = match field.kind {
+        ValueKind::Flag => "flag",
+        ValueKind::Date => "date",
+        ValueKind::Time => "time",
+        ValueKind::Money => "money",
+        ValueKind::Int => "int",
+        ValueKind::Id => "id",
+        _ => "text",
+    };
+    let val = |val: &super::meta::Val| Node::new("val").attr("key", &val.key).attr("word", &val.word);
+    node.attr("kind", kind).with(field.vals.iter().map(val))
 }
 
 fn col_type(field: &Field) -> &'static str {
@@ -110,7 +126,11 @@ fn form(call: &Call) -> Node {
     let has_record = call.params.has("elid");
     let page = |page: &super::meta::Page| {
         let fields = page.fields.iter().filter(|field| field.level <= level);
-        Node::new("page").attr("name", &page.name).with(fields.map(|field| form_field(field, has_record)))
+        let fields = fields.map(|field| match call.params.manner().page {
+            true => checked(form_field(field, has_record), field),
+            false => form_field(field, has_record),
+        });
+        Node::new("page").attr("name", &page.name).with(fields)
     };
     let meta = &call.func.meta;
     if meta.shape() == Shape::Wizard {
@@ -118,7 +138,11 @@ fn form(call: &Call) -> Node {
     }
     let button = |kind: &str| Node::new("button").attr("name", kind).attr("type", kind);
     let buttons = Node::new("buttons").kid(button("ok")).kid(button("cancel"));
-    Node::new("form").with(call.func.meta.form.pages.iter().map(page)).kid(buttons)
+    let node = Node::new("form").with(call.func.meta.form.pages.iter().map(page)).kid(buttons);
+    match (call.params.manner().page, &call.func.handler) {
+        (true, Handler::Form(super::handler::Form { fields: Some(_), .. })) => node.attr("alive", "yes"),
+        _ => node,
+    }
 }
 
 /// One step: its page, and the earlier answers as hidden fields.
@@ -149,6 +173,17 @@ fn form_field(field: &Field, has_record: bool) -> Node {
         None => control,
     };
     Node::new("field").attr("name", &field.name).kid(control)
+}
+
+/// What a page tells a telephone about its keyboard.
+fn checked(mut node: Node, field: &Field) -> Node {
+    let check = match field.kind {
+        ValueKind::Int | ValueKind::Id => "int",
+        ValueKind::Money => "money",
+        _ => return node,
+    };
+    node.kids.iter_mut().for_each(|control| control.attrs.push(("check".into(), check.into())));
+    node
 }
 
 fn control(field: &Field) -> Node {

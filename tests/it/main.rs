@@ -4,6 +4,7 @@ mod access;
 mod asterisk;
 mod bad_input;
 mod beginning;
+mod browser;
 mod calls;
 mod calls_money;
 mod coverage;

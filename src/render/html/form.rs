@@ -3,9 +3,11 @@
 use form_urlencoded::Serializer;
 use serde::Serialize;
 
+use super::api::Api;
 use super::control::{Control, Tag};
 use super::object::{Table, table_of};
 use super::sheet::{PAGE_PARAMS, Params, Sheet};
+use super::{ONCE, SEEN};
 use crate::doc::Node;
 
 #[derive(Serialize)]
@@ -17,10 +19,15 @@ pub struct Form<'a> {
     error: Option<Problem<'a>>,
     hidden: Params<'a>,
     pages: Vec<Sheaf<'a>>,
+    /// Its pages that have a heading: id and heading.
+    sections: Vec<(String, &'a str)>,
     buttons: Vec<Button<'a>>,
     cancel: Option<String>,
     /// All fields of a filter, for the button that empties it.
     is_filter: bool,
+    /// What is chosen decides about fields: a change asks the server for the form anew.
+    is_alive: bool,
+    api: Api,
 }
 
 #[derive(Serialize)]
@@ -74,12 +81,20 @@ impl<'a> Form<'a> {
             error: problem(sheet, &pages),
             hidden,
             buttons: if barred("nosubmit") { Vec::new() } else { buttons(sheet, form, &action) },
+            sections: sections(&pages),
             pages,
             cancel: (!barred("nocancel")).then(|| sheet.parent()),
             is_filter: sheet.is_filter(),
+            is_alive: barred("alive"),
+            api: Api::new(sheet, &record(sheet)),
             action,
         }
     }
+}
+
+fn sections<'a>(pages: &[Sheaf<'a>]) -> Vec<(String, &'a str)> {
+    let numbered = (1..).zip(pages);
+    numbered.filter_map(|(number, page)| Some((format!("s_{number}"), page.label?))).collect()
 }
 
 fn controls<'p, 'a>(pages: &'p [Sheaf<'a>]) -> impl Iterator<Item = &'p Control<'a>> {
@@ -124,13 +139,19 @@ fn list_table<'a>(sheet: &Sheet<'a>, field: &'a str, list: &'a Node) -> Option<T
     table_of(sheet, sheet.doc.kids.iter().find(answered)?)
 }
 
+/// Which record the form is about.
+fn record<'a>(sheet: &Sheet<'a>) -> Params<'a> {
+    ["elid", "plid"].into_iter().filter_map(|name| sheet.value(name).map(|value| (name, value))).collect()
+}
+
 /// Hidden controls leave their pages; the record and the place in its list go along.
 fn hidden<'a>(sheet: &Sheet<'a>, pages: &mut Vec<Sheaf<'a>>) -> Params<'a> {
     let names: Vec<&str> = controls(pages).map(|control| control.name).collect();
-    let mut hidden: Params = ["elid", "plid"]
+    let mut hidden: Params = record(sheet)
         .into_iter()
-        .filter(|name| !names.contains(name))
-        .filter_map(|name| sheet.value(name).map(|value| (name, value)))
+        .filter(|(name, _)| !names.contains(name))
+        .chain([ONCE, SEEN].into_iter().filter_map(|name| Some((name, sheet.frame(name)?))))
+        .chain(sheet.back().map(|back| ("p_back", back)))
         .chain(sheet.params().filter(|(name, _)| PAGE_PARAMS.contains(name)))
         .collect();
     let concealed = controls(pages).filter(|control| control.tag == Tag::Hidden);

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::asset;
 use super::sheet::{Params, Sheet, href};
 use crate::doc::Node;
 
@@ -13,8 +14,16 @@ pub struct Frame<'a> {
     about: Option<&'a str>,
     help: Option<&'a str>,
     user: Option<&'a str>,
-    /// The button back to the user one came from.
-    return_to: Option<String>,
+    /// The user's own settings, where they are in his menu.
+    settings: Option<String>,
+    balance: Option<&'a str>,
+    /// Of the user one came from, while one acts as another.
+    acting: Option<Acting>,
+    /// The word for a system that is not real, and why.
+    mark: Option<Mark<'a>>,
+    files: asset::Paths,
+    theme: &'a str,
+    themes: Vec<Theme<'a>>,
     menu: Vec<Entry<'a>>,
     languages: Vec<Language<'a>>,
 }
@@ -26,6 +35,26 @@ struct Entry<'a> {
     current: bool,
     open: bool,
     kids: Vec<Entry<'a>>,
+}
+
+#[derive(Serialize)]
+struct Acting {
+    told: String,
+    /// The words of the button back.
+    back: String,
+}
+
+#[derive(Serialize)]
+struct Mark<'a> {
+    word: &'a str,
+    hint: &'a str,
+}
+
+#[derive(Serialize)]
+struct Theme<'a> {
+    label: &'a str,
+    href: String,
+    current: bool,
 }
 
 #[derive(Serialize)]
@@ -46,9 +75,15 @@ impl<'a> Frame<'a> {
             about: about().filter(|_| template != "error"),
             help: sheet.word("help").filter(|_| matches!(template, "list" | "form" | "object")),
             user: user(sheet),
-            return_to: return_to(sheet),
+            settings: user(sheet).filter(|_| sheet.doc.get("menu").is_some()).map(|_| href("usrparam", &[])),
+            balance: sheet.frame("balance"),
+            acting: acting(sheet),
+            mark: mark(sheet),
             menu: menu(sheet),
             languages: languages(sheet, lang),
+            files: asset::paths(),
+            theme: sheet.frame("theme").unwrap_or(SYSTEM),
+            themes: themes(sheet),
         }
     }
 }
@@ -57,6 +92,7 @@ fn title<'a>(sheet: &Sheet<'a>, template: &str) -> &'a str {
     match template {
         "login" => sheet.frame_word("sign_in"),
         "error" => sheet.frame_word("error"),
+        "find" => sheet.frame_word("find"),
         _ => sheet.word("title").unwrap_or(match sheet.func {
             "" => sheet.frame_word("brand"),
             func => func,
@@ -72,9 +108,34 @@ fn user<'a>(sheet: &Sheet<'a>) -> Option<&'a str> {
 }
 
 /// Who has entered as another user can go back (protocol.md §1.8).
-fn return_to(sheet: &Sheet) -> Option<String> {
+fn acting(sheet: &Sheet) -> Option<Acting> {
     let from = sheet.frame_user()?.get_attr("from").filter(|name| !name.is_empty())?;
-    Some(sheet.fill("return_to", &[("name", from)]))
+    let name = user(sheet).unwrap_or_default();
+    Some(Acting {
+        told: sheet.fill("acting", &[("name", name)]),
+        back: sheet.fill("return_to", &[("name", from)]),
+    })
+}
+
+fn mark<'a>(sheet: &Sheet<'a>) -> Option<Mark<'a>> {
+    let (word, hint) = match sheet.frame("mark")? {
+        "demo" => ("demo", "hint_demo"),
+        _ => ("test", "hint_test"),
+    };
+    Some(Mark { word: sheet.frame_word(word), hint: sheet.frame_word(hint) })
+}
+
+const SYSTEM: &str = "system";
+
+/// Each theme with the page once more in it.
+fn themes<'a>(sheet: &Sheet<'a>) -> Vec<Theme<'a>> {
+    let current = sheet.frame("theme").unwrap_or(SYSTEM);
+    let theme = |name: &'static str, word| Theme {
+        label: sheet.frame_word(word),
+        href: same_page(sheet, ("theme", name)),
+        current: name == current,
+    };
+    vec![theme(SYSTEM, "theme_system"), theme("light", "theme_light"), theme("dark", "theme_dark")]
 }
 
 fn menu<'a>(sheet: &Sheet<'a>) -> Vec<Entry<'a>> {
@@ -119,26 +180,34 @@ fn entry<'a>(node: &'a Node, here: &str) -> Entry<'a> {
 fn languages<'a>(sheet: &Sheet<'a>, lang: &str) -> Vec<Language<'a>> {
     let offered = sheet.words().filter_map(|(name, label)| Some((name.strip_prefix("panel_lang_")?, label)));
     let mut languages: Vec<_> = offered
-        .map(|(code, label)| Language { code, label, href: same_page(sheet, code), current: code == lang })
+        .map(|(code, label)| Language {
+            code,
+            label,
+            href: same_page(sheet, ("lang", code)),
+            current: code == lang,
+        })
         .collect();
     languages.sort_by_key(|language| language.code);
     languages
 }
 
-/// The page once more in another language. What may have been an action is never repeated by a
+/// The page once more in another language or theme. What may have been an action is never repeated by a
 /// link, and what was typed into a form never gets into an address.
-fn same_page(sheet: &Sheet, lang: &str) -> String {
+fn same_page<'a>(sheet: &Sheet<'a>, switch: (&'a str, &'a str)) -> String {
     const FORM_PARAMS: [&str; 6] = ["elid", "plid", "elname", "plname", "p_num", "p_col"];
     let kind = sheet.metadata().and_then(|metadata| metadata.get_attr("type")).unwrap_or_default();
     let mut params: Params = match kind {
-        "list" => sheet.params().filter(|(name, _)| !matches!(*name, "func" | "lang" | "out")).collect(),
+        "list" => sheet
+            .params()
+            .filter(|(name, _)| !matches!(*name, "func" | "lang" | "theme" | "out" | "ask" | "asked"))
+            .collect(),
         "form" => sheet.params().filter(|(name, _)| FORM_PARAMS.contains(name)).collect(),
         _ => Vec::new(),
     };
-    params.push(("lang", lang));
+    params.push(switch);
     match (kind, sheet.func) {
         ("list" | "form" | "report", func) => href(func, &params),
         (_, "logon" | "auth") => href("logon", &params),
-        _ => format!("?lang={lang}"),
+        _ => format!("?{}={}", switch.0, switch.1),
     }
 }

@@ -1,6 +1,12 @@
 //! A list: its rows are collected first, because the metadata that lays them out comes with the
 //! whole document.
 
+pub mod ask;
+mod chosen;
+mod conditions;
+mod table;
+mod tools;
+
 use serde::Serialize;
 
 use super::paging::Paging;
@@ -8,6 +14,10 @@ use super::sheet::{PAGE_PARAMS, Params, Sheet, href};
 use super::toolbar::Toolbar;
 use crate::cell::{Cell, Column};
 use crate::doc::Node;
+use chosen::Choice;
+use conditions::Filter;
+use table::Layout;
+use tools::Tools;
 
 #[derive(Default)]
 pub struct Rows {
@@ -72,6 +82,14 @@ impl Value {
     fn key(&self) -> &str {
         self.code.as_deref().unwrap_or(&self.text)
     }
+
+    fn shown<'v>(&'v self, sheet: &Sheet<'v>) -> &'v str {
+        match self.kind {
+            Kind::Flag(true) => sheet.label("flag_on"),
+            Kind::Flag(false) => sheet.label("flag_off"),
+            _ => &self.text,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -83,10 +101,16 @@ pub struct List<'a> {
     toolbar: Toolbar<'a>,
     /// Where in the list we are, for the way back from a button.
     place: Params<'a>,
+    /// This very list, to which a button goes that must be confirmed.
+    here: String,
     search: Option<Search<'a>>,
     filter: Filter<'a>,
+    choice: Choice<'a>,
+    tools: Tools,
     heads: Vec<Head<'a>>,
-    rows: Vec<Row<'a>>,
+    count: usize,
+    /// The rows of the table, as HTML.
+    rows: String,
     paging: Paging<'a>,
 }
 
@@ -100,15 +124,6 @@ struct Search<'a> {
 }
 
 #[derive(Serialize)]
-struct Filter<'a> {
-    /// What this call was filtered by.
-    by: Params<'a>,
-    clear: String,
-    /// `X.filter`, where a stored filter is in force.
-    stored: Option<String>,
-}
-
-#[derive(Serialize)]
 struct Head<'a> {
     label: &'a str,
     hint: Option<&'a str>,
@@ -116,23 +131,6 @@ struct Head<'a> {
     sorted: Option<&'static str>,
     href: Option<String>,
     class: &'static str,
-}
-
-#[derive(Serialize)]
-struct Row<'a> {
-    key: &'a str,
-    name: String,
-    href: Option<String>,
-    cells: Vec<Field<'a>>,
-}
-
-#[derive(Serialize)]
-struct Field<'a> {
-    text: &'a str,
-    color: &'a str,
-    class: &'static str,
-    /// The cell that names the row.
-    head: bool,
 }
 
 /// A column to show: where its metadata is and where in a row.
@@ -145,23 +143,37 @@ struct Shown<'a> {
 impl<'a> List<'a> {
     pub fn new(sheet: &Sheet<'a>, rows: &'a Rows) -> Self {
         let links = Links::new(sheet);
-        let parent = sheet.value("plid").or_else(|| sheet.param("elid"));
+        let parent = parent(sheet);
         let parent_param: Params = parent.map(|plid| ("plid", plid)).into_iter().collect();
         let toolbar = Toolbar::new(sheet, &parent_param);
-        let columns = shown(sheet, rows);
+        let all = shown(sheet, rows);
+        let choice = Choice::new(sheet, &links, &all);
+        let filter = Filter::new(sheet, &links, &all);
+        let search = search(sheet, &links, &all);
+        let columns: Vec<_> = all.into_iter().filter(|column| choice.has(column.name)).collect();
+        let ticks = !toolbar.groups.is_empty();
+        let layout = Layout::new(sheet, rows, &columns, toolbar.open, parent_param);
         Self {
             func: sheet.func,
             parent,
             back: parent.and_then(|_| sheet.func.rsplit_once('.')).map(|(above, _)| href(above, &[])),
             place: sheet.params().filter(|(name, _)| PAGE_PARAMS.contains(name)).collect(),
-            search: search(sheet, &links, &columns),
-            filter: filter(sheet, &links),
+            here: links.with(&[], &["elid", "plid", "ask", "asked"]),
+            search,
+            filter,
+            choice,
+            tools: Tools::new(sheet, &links),
             heads: columns.iter().map(|column| head(sheet, &links, column, rows)).collect(),
-            rows: Layout::new(sheet, rows, &columns, toolbar.open, parent_param).rows(),
+            count: rows.rows.len(),
+            rows: layout.html(ticks),
             paging: Paging::new(sheet, &links, rows.rows.len()),
             toolbar,
         }
     }
+}
+
+fn parent<'a>(sheet: &Sheet<'a>) -> Option<&'a str> {
+    sheet.value("plid").or_else(|| sheet.param("elid"))
 }
 
 /// The columns of the metadata that are not hidden; without metadata all there are.
@@ -194,81 +206,12 @@ fn head<'a>(sheet: &Sheet<'a>, links: &Links<'a>, column: &Shown<'a>, rows: &Row
 
 const SORT_PARAMS: [&str; 4] = ["p_num", "p_col", "p_sort", "p_order"];
 
-/// What turns collected values into rows of a table.
-struct Layout<'a, 's> {
-    sheet: &'s Sheet<'a>,
-    rows: &'a Rows,
-    columns: &'s [Shown<'a>],
-    key: Option<usize>,
-    /// The column that names a row, and its place among the shown ones.
-    name: Option<usize>,
-    head: usize,
-    open: Option<&'a str>,
-    parent: Params<'a>,
-}
-
-impl<'a, 's> Layout<'a, 's> {
-    fn new(
-        sheet: &'s Sheet<'a>,
-        rows: &'a Rows,
-        columns: &'s [Shown<'a>],
-        open: Option<&'a str>,
-        parent: Params<'a>,
-    ) -> Self {
-        let attr = |name| sheet.metadata().and_then(|metadata| metadata.get_attr(name));
-        let named = attr("keyname").or(attr("key"));
-        let key = attr("key").and_then(|name| rows.position(name));
-        let head = columns.iter().position(|column| Some(column.name) == named).unwrap_or_default();
-        let name = named.and_then(|name| rows.position(name)).or(key);
-        Self { sheet, rows, columns, key, name, head, open, parent }
-    }
-
-    fn rows(&self) -> Vec<Row<'a>> {
-        self.rows.rows.iter().map(|row| self.row(row)).collect()
-    }
-
-    fn row(&self, row: &'a [Value]) -> Row<'a> {
-        let at = |at: Option<usize>| at.and_then(|at| row.get(at));
-        let key = at(self.key).map(Value::key).unwrap_or_default();
-        let name =
-            at(self.name).map(|value| value.text.as_str()).filter(|text| !text.is_empty()).unwrap_or(key);
-        let params: Params = [("elid", key)].into_iter().chain(self.parent.iter().copied()).collect();
-        let fields = self.columns.iter().enumerate();
-        Row {
-            key,
-            name: self.sheet.fill("select", &[("name", name)]),
-            href: self.open.filter(|_| !key.is_empty()).map(|open| href(open, &params)),
-            cells: fields.map(|(place, column)| self.field(at(column.at), place == self.head)).collect(),
-        }
-    }
-
-    fn field(&self, value: Option<&'a Value>, head: bool) -> Field<'a> {
-        let Some(value) = value else { return Field { text: "", color: "", class: "", head } };
-        let text = match value.kind {
-            Kind::Flag(true) => self.sheet.label("flag_on"),
-            Kind::Flag(false) => self.sheet.label("flag_off"),
-            _ => &value.text,
-        };
-        Field { text, color: &value.color, class: value.class(), head }
-    }
-}
-
 fn search<'a>(sheet: &Sheet<'a>, links: &Links<'a>, columns: &[Shown<'a>]) -> Option<Search<'a>> {
     let name = sheet.metadata()?.get_attr("keyname")?;
     columns.iter().find(|column| column.name == name)?;
     let keep = links.kept(&["p_num", "filter", name]);
     let value = sheet.param(name).filter(|_| links.filtered()).unwrap_or_default();
     Some(Search { name, label: sheet.label(name), value, keep })
-}
-
-/// A filter of this call lives in the parameters, a stored one (`p_filter`) in the session.
-fn filter<'a>(sheet: &Sheet<'a>, links: &Links<'a>) -> Filter<'a> {
-    let stored = sheet.doc.get_text("p_filter").is_some_and(|text| !matches!(text, "" | "off" | "no"));
-    Filter {
-        by: links.filters().into_iter().map(|(name, value)| (sheet.label(name), value)).collect(),
-        clear: links.cleared(),
-        stored: stored.then(|| format!("{}.filter", sheet.func)),
-    }
 }
 
 /// Links to the same list: what was asked, less what the link replaces.
@@ -278,12 +221,35 @@ pub struct Links<'a> {
 }
 
 /// Parameters of a list call that are no filter fields.
-const OWN_PARAMS: [&str; 10] =
-    ["elid", "plid", "elname", "plname", "filter", "p_num", "p_cnt", "p_col", "p_sort", "p_order"];
+const OWN_PARAMS: [&str; 11] = [
+    "elid",
+    "plid",
+    "elname",
+    "plname",
+    "filter",
+    "p_num",
+    "p_cnt",
+    "p_col",
+    "p_sort",
+    "p_order",
+    "p_columns",
+];
 
 impl<'a> Links<'a> {
     fn new(sheet: &Sheet<'a>) -> Self {
-        const ONCE: [&str; 7] = ["func", "out", "lang", "sfrom", "operafake", "callback", "clicked_button"];
+        const ONCE: [&str; 11] = [
+            "func",
+            "out",
+            "lang",
+            "theme",
+            "sfrom",
+            "operafake",
+            "callback",
+            "clicked_button",
+            "ask",
+            "asked",
+            "p_back",
+        ];
         let lasting = |(name, value): &(&str, &str)| !ONCE.contains(name) && !value.is_empty();
         Self { func: sheet.func, params: sheet.params().filter(lasting).collect() }
     }

@@ -9,6 +9,8 @@ use super::sheet::{Params, Sheet};
 pub struct Paging<'a> {
     shown: String,
     page_of: String,
+    first: String,
+    last: String,
     previous: Option<String>,
     next: Option<String>,
     links: Vec<PageLink>,
@@ -41,6 +43,8 @@ impl<'a> Paging<'a> {
             shown: shown(sheet, &count, &total, rows as u64),
             page_of: sheet
                 .fill("page_of", &[("page", &count.page.to_string()), ("pages", &count.pages.to_string())]),
+            first: href(1),
+            last: href(count.pages),
             previous: (count.page > 1).then(|| href(count.page - 1)),
             next: (count.page < count.pages).then(|| href(count.page + 1)),
             links: page_links(&count, href),

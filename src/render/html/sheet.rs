@@ -4,23 +4,46 @@ use std::collections::{BTreeMap, HashMap};
 
 use form_urlencoded::Serializer;
 
+use super::FRAME;
 use crate::doc::Node;
 
 /// The messages `panel_*` that templates use, without the prefix; funcs/panel.xml has the words.
-pub const FRAME_WORDS: [&str; 31] = [
+pub const FRAME_WORDS: [&str; 64] = [
+    "acting",
+    "all_columns",
+    "api",
+    "api_address",
+    "api_hint",
     "apply",
     "back",
+    "balance",
     "brand",
     "cancel",
+    "chosen",
+    "columns",
     "continue",
+    "demo",
     "done",
     "error",
+    "export",
     "filter",
     "filtered",
+    "filters",
+    "find",
+    "find_none",
+    "first",
+    "hint_demo",
+    "hint_find",
+    "hint_kept_filter",
+    "hint_test",
+    "kept_filter",
     "language",
+    "last",
     "menu",
     "next",
+    "no_match",
     "no_rows",
+    "none_chosen",
     "open",
     "page_of",
     "pages",
@@ -32,13 +55,24 @@ pub const FRAME_WORDS: [&str; 31] = [
     "rows_of",
     "rows_page",
     "save",
+    "sections",
     "select",
+    "select_all",
     "selection",
+    "settings",
     "sign_in",
     "sign_out",
     "skip",
+    "test",
+    "theme",
+    "theme_dark",
+    "theme_light",
+    "theme_system",
+    "to_correct",
+    "update",
     "user",
     "with_selected",
+    "without",
 ];
 
 pub type FrameWords<'a> = BTreeMap<&'static str, &'a str>;
@@ -130,7 +164,8 @@ impl<'a> Sheet<'a> {
 
     /// Children of `doc` that a person asked for: not the frame, not the echo of the request.
     pub fn content(&self) -> impl Iterator<Item = &'a Node> {
-        const APART: [&str; 14] = [
+        const APART: [&str; 15] = [
+            FRAME,
             "metadata",
             "messages",
             "menu",
@@ -169,6 +204,16 @@ impl<'a> Sheet<'a> {
             .any(|kid| !matches!(kid.name.as_ref(), "id" | "elid" | "plid") && !kid.name.ends_with(".id"))
     }
 
+    /// The query of the page that one came from, with its filter and its place.
+    pub fn back(&self) -> Option<&'a str> {
+        self.frame("back")
+    }
+
+    /// What the server says for the frame alone.
+    pub fn frame(&self, name: &str) -> Option<&'a str> {
+        self.doc.get(FRAME)?.get_attr(name).filter(|text| !text.is_empty())
+    }
+
     /// Where `ok` leads: the address it names, else the list that the function belongs to; who has
     /// become another user begins anew.
     pub fn next(&self) -> String {
@@ -187,6 +232,9 @@ impl<'a> Sheet<'a> {
     /// `payment.edit` to `payment`, `account.discount.delete` with plid 5 to `account.discount` of 5.
     pub fn parent(&self) -> String {
         let Some((parent, _)) = self.func.rsplit_once('.') else { return home() };
+        if let Some(back) = self.back().filter(|back| is_call_of(back, parent)) {
+            return format!("?{back}");
+        }
         let mut params: Params = self.value("plid").map(|plid| ("elid", plid)).into_iter().collect();
         params.extend(self.params().filter(|(name, _)| PAGE_PARAMS.contains(name)));
         href(parent, &params)
@@ -204,6 +252,28 @@ pub fn home() -> String {
 /// A link to a function. Relative, so that it serves every path alias.
 pub fn href(func: &str, params: &[(&str, &str)]) -> String {
     Serializer::for_suffix(String::from("?"), 1).append_pair("func", func).extend_pairs(params).finish()
+}
+
+fn is_call_of(query: &str, func: &str) -> bool {
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    pairs.any(|(name, value)| name == "func" && value == func)
+}
+
+/// Text of an element or of an attribute in double quotes.
+pub fn escaped(out: &mut String, text: &str) {
+    let mut rest = text;
+    while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
+        out.push_str(&rest[..at]);
+        out.push_str(match rest.as_bytes()[at] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
+            _ => "&#x27;",
+        });
+        rest = &rest[at + 1..];
+    }
+    out.push_str(rest);
 }
 
 /// Only a web address or a path of this host; anything else could be a script.

@@ -9,6 +9,8 @@ use crate::doc::Node;
 pub struct Toolbar<'a> {
     /// Buttons that need no row.
     pub links: Vec<Button<'a>>,
+    /// Those among them that open the filter which is kept for the user.
+    filters: Vec<Button<'a>>,
     /// Buttons for ticked rows, in the groups of the metadata.
     pub groups: Vec<Vec<Button<'a>>>,
     /// The function that opens one row, if a button has one.
@@ -19,15 +21,19 @@ pub struct Toolbar<'a> {
 #[derive(Serialize)]
 pub struct Button<'a> {
     name: &'a str,
-    func: &'a str,
-    label: &'a str,
+    pub func: &'a str,
+    pub label: &'a str,
     hint: Option<&'a str>,
     href: Option<String>,
-    /// Makes a new record: what one most likely came for.
+    /// The first that makes something new: what one most likely came for.
     primary: bool,
     /// Opens something and changes nothing.
     get: bool,
-    confirm: Option<&'a str>,
+    /// How many rows it is for: `one` or `some`.
+    needs: &'static str,
+    pub is_danger: bool,
+    /// The question that comes before it.
+    pub confirm: Option<&'a str>,
 }
 
 impl<'a> Toolbar<'a> {
@@ -47,11 +53,15 @@ impl<'a> Toolbar<'a> {
         };
         let opens_row = |btn: &&Node| kind(btn) == "edit" && only_opens(btn);
         let open = groups.iter().flat_map(|group| &group.kids).find(opens_row);
-        Self {
-            links: of(true).flatten().collect(),
-            groups: of(false).collect(),
-            open: open.and_then(|btn| btn.get_attr("func")),
-        }
+        let is_filter = |button: &Button| button.func.ends_with(".filter");
+        let (filters, mut links): (Vec<_>, Vec<_>) = of(true).flatten().partition(is_filter);
+        links.iter_mut().skip(1).for_each(|button: &mut Button| button.primary = false);
+        Self { links, filters, groups: of(false).collect(), open: open.and_then(|btn| btn.get_attr("func")) }
+    }
+
+    /// The button of that name, if a question comes before it.
+    pub fn asking(&self, name: &str) -> Option<&Button<'a>> {
+        self.groups.iter().flatten().find(|button| button.name == name && button.confirm.is_some())
     }
 }
 
@@ -83,8 +93,10 @@ fn button<'a>(sheet: &Sheet<'a>, node: &'a Node, parent: &Params<'a>) -> Option<
         label: word("short_").unwrap_or_else(|| sheet.label(name)),
         hint: word("hint_"),
         href: is_free(node).then(|| href(func, parent)),
-        primary: kind(node) == "new" && name == "new",
+        primary: kind(node) == "new",
         get: only_opens(node),
+        needs: if kind(node).starts_with("group") { "some" } else { "one" },
+        is_danger: name == "delete",
         confirm: word("msg_confirm_"),
     })
 }

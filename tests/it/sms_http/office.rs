@@ -129,7 +129,7 @@ fn serve(mut stream: TcpStream, deed: Deed, noted: &Seen) {
     };
     let answer = match deed {
         Deed::Answer(status, text) => whole(status, text),
-        Deed::Twice(one, two) => whole(200, one) + &whole(200, two),
+        Deed::Twice(one, two) => [whole(200, one), whole(200, two)].concat(),
         Deed::Sleep => return std::thread::sleep(std::time::Duration::from_secs(4)),
         Deed::Slam | Deed::Swallow => return,
     };

@@ -2,7 +2,7 @@ use super::samples::{doc, error, named, panel_words, payments, paymethod};
 use super::{has, lacks, page, sound};
 use crate::doc::{Answer, Body, Node};
 use crate::render::html::sheet::FRAME_WORDS;
-use crate::render::html::{TEMPLATES, asset, location};
+use crate::render::html::{TEMPLATES, location};
 
 #[test]
 fn the_words_are_complete() {
@@ -25,7 +25,7 @@ fn the_words_are_complete() {
 fn nobody_signs_in() {
     let page = page(Body::Form, doc("logon", "ru", &[], &[]));
     sound(&page);
-    has(&page, r#"<html lang="ru">"#);
+    has(&page, r#"<html lang="ru" data-theme="system">"#);
     has(&page, r#"<input type="hidden" name="func" value="auth">"#);
     has(&page, r#"<label for="f_password">Пароль</label>"#);
     has(&page, r#"<a href="?func=logon&amp;lang=en" lang="en" hreflang="en">English</a>"#);
@@ -155,11 +155,36 @@ fn an_object_is_shown_as_it_is() {
 }
 
 #[test]
-fn files_of_the_page() {
-    let (mime, bytes) = asset("/billmgr/static/panel.css").expect("the stylesheet");
-    assert!(mime.starts_with("text/css") && !bytes.is_empty());
-    assert!(asset("/billmgr/static/icon.svg").is_some());
-    assert!(asset("/billmgr/static/../panel.css").is_none() && asset("/panel.css").is_none());
+fn functions_are_found_by_a_word() {
+    let mut doc = doc("menu", "en", &[], &[("q", "pay")]);
+    doc.kids.push(named(super::super::FRAME, "").attr("theme", "dark").attr("mark", "demo"));
+    let page = page(Body::Object, doc);
+    sound(&page);
+    has(&page, r#"<li><a href="?func=payment">Payments</a> <span class="quiet">Money</span></li>"#);
+    lacks(&page, r#"<li><a href="?func=account">"#);
+    has(&page, r#"<html lang="en" data-theme="dark">"#);
+    has(&page, ">Demo</span>");
+}
+
+#[test]
+fn what_was_wanted_goes_through_the_sign_in() {
+    let mut doc = doc("logon", "en", &[], &[]);
+    doc.kids.push(Node::leaf("goes_on", "func=payment&p_num=2"));
+    has(&page(Body::Form, doc), r#"<input type="hidden" name="goes_on" value="func=payment&amp;p_num=2">"#);
+}
+
+#[test]
+fn a_form_leads_back_to_its_list_alone() {
+    for (back, href) in [
+        ("func=paymethod&filter=on&p_num=2", "?func=paymethod&amp;filter=on&amp;p_num=2"),
+        ("func=payment&p_num=2", "?func=paymethod"),
+    ] {
+        let mut doc = paymethod("en", &[]);
+        doc.kids.push(Node::new(super::super::FRAME).attr("back", back).attr("form_once", "n1"));
+        let page = page(Body::Form, doc);
+        has(&page, &format!("<a class=\"button\" href=\"{href}\">Cancel</a>"));
+        has(&page, r#"<input type="hidden" name="form_once" value="n1">"#);
+    }
 }
 
 #[test]

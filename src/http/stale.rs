@@ -1,0 +1,65 @@
+//! A form that was opened before somebody else changed its record. The page carries the newest entry
+//! of the record's history; what has no history, or hides it from the caller, is not looked at.
+//!
+//! It is a courtesy between people and no lock: two who save in the same instant are not told.
+
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::auth::Caller;
+use crate::cell::{Cell, Column};
+use crate::error::{Error, Result};
+use crate::params::Params;
+use crate::rpc::list::RowSink;
+use crate::rpc::{self, BUDGET_FAST};
+
+/// Refuses what would silently undo the change of another.
+pub fn check(app: &Arc<App>, caller: &Caller, params: &Params) -> Result<()> {
+    let seen = &params.manner().panel.seen;
+    if seen.is_empty() || params.has("sv_field") {
+        return Ok(());
+    }
+    match newest(app, caller, params) {
+        Some(entry) if entry.id != *seen => {
+            Err(Error::new("stale", params.func()).with("value", format!("{}, {}", entry.user, entry.at)))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[derive(Default)]
+pub struct Entry {
+    pub id: String,
+    user: String,
+    at: String,
+}
+
+/// The newest entry of the history of the record that a form is about.
+pub fn newest(app: &Arc<App>, caller: &Caller, params: &Params) -> Option<Entry> {
+    let func = app.registry.get(params.func())?;
+    let elid = params.get("elid");
+    let history = format!("{}.history", func.object);
+    if elid.is_empty() || !func.name().ends_with(".edit") || app.registry.get(&history).is_none() {
+        return None;
+    }
+    let ask = [("func", history.as_str()), ("elid", elid), ("p_cnt", "1")];
+    let mut first = First::default();
+    rpc::call(app, caller, &Params::of(ask), BUDGET_FAST, &mut first).ok()?;
+    first.0
+}
+
+#[derive(Default)]
+struct First(Option<Entry>);
+
+impl RowSink for First {
+    fn list(&mut self, _columns: &[Column], _key: &str) {}
+
+    fn row(&mut self, columns: &[Column], cells: &[Cell]) -> Result<()> {
+        let text = |name: &str| {
+            let at = columns.iter().position(|column| column.name == name);
+            at.and_then(|at| cells.get(at)).map(Cell::to_string).unwrap_or_default()
+        };
+        self.0.get_or_insert_with(|| Entry { id: text("id"), user: text("user"), at: text("changedate") });
+        Ok(())
+    }
+}

@@ -1,0 +1,75 @@
+//! Lists: filter, order, pages, columns, selection, confirmation.
+
+use super::chromium::{Browser, Manner};
+use crate::support::{Engine, World};
+
+fn profiles(world: &World) {
+    for nth in 0..60 {
+        world.done("admin", &format!("func=enumeration.edit&name=Row%20{nth:02}&intname=row{nth:02}&sok=ok"));
+    }
+}
+
+#[test]
+fn a_list_is_filtered_ordered_and_paged() {
+    let world = World::new(Engine::Sqlite);
+    let Some(browser) = Browser::open(&world, Manner::Desktop) else { return };
+    profiles(&world);
+    browser.sign_in("admin");
+    browser.go("func=enumeration&p_cnt=20");
+    browser.fill("#search", "Row");
+    browser.press(".search button");
+    browser.until("a chip", || browser.has(".chip"));
+    assert!(browser.words(".paging .quiet").ends_with("of 60"), "{}", browser.words(".paging"));
+    browser.press_link("Name");
+    browser.until("an order", || browser.has("th[aria-sort=descending]"));
+    assert_eq!(browser.words("tbody tr:first-child th"), "Row 59");
+    browser.press(".paging a[rel=next]");
+    browser.until("a page", || browser.words(".paging [aria-current]") == "2");
+    assert_eq!(browser.words("tbody tr:first-child th"), "Row 39");
+    // The address says it all: another browser is shown the same.
+    browser.reload();
+    assert_eq!(browser.words("tbody tr:first-child th"), "Row 39");
+    browser.press(".chip a");
+    browser.until("no chip", || !browser.has(".chip"));
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn buttons_know_how_many_rows_are_ticked() {
+    let world = World::new(Engine::Sqlite);
+    let Some(browser) = Browser::open(&world, Manner::Desktop) else { return };
+    profiles(&world);
+    browser.sign_in("admin");
+    browser.go("func=enumeration&filter=on&name=Row&p_cnt=20&p_col=%2Bname");
+    let is_on = |button: &str| browser.has(&format!("button[value='{button}']:enabled"));
+    assert!(!is_on("enumeration.edit") && !is_on("delete"), "nothing is ticked");
+    browser.press("tbody tr:nth-child(1) input");
+    assert!(is_on("enumeration.edit") && is_on("delete"));
+    browser.press("tbody tr:nth-child(2) input");
+    assert!(!is_on("enumeration.edit") && is_on("delete"), "one at a time is edited");
+    browser.press("button[value='delete']");
+    browser.find("button.danger");
+    let page = browser.text();
+    assert!(page.contains("Row 00") && page.contains("Row 01") && !page.contains("Row 02"), "{page}");
+    browser.press("button.danger");
+    browser.find("#rows");
+    let back = browser.address();
+    assert!(back.contains("filter=on") && back.contains("name=Row"), "back where one was: {back}");
+    assert!(browser.words(".paging .quiet").ends_with("of 58"), "{}", browser.words(".paging"));
+}
+
+#[test]
+fn columns_are_chosen() {
+    let world = World::new(Engine::Sqlite);
+    let Some(browser) = Browser::open(&world, Manner::Desktop) else { return };
+    browser.sign_in("admin");
+    browser.go("func=payment");
+    let heads = || browser.ask("return document.querySelectorAll('thead th').length").as_u64();
+    let before = heads().expect("a number");
+    browser.ask("document.querySelectorAll('details.box').forEach((box) => box.open = true)");
+    browser.press("input[name=p_columns][value=number]");
+    browser.ask("document.querySelector('input[name=p_columns]').form.requestSubmit()");
+    browser.until("a column less", || heads() == Some(before - 1));
+    let address = browser.address();
+    assert!(address.contains("p_columns="), "{address}");
+}
