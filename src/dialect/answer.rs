@@ -43,6 +43,8 @@ pub struct Request {
     pub headers: Vec<(&'static str, String)>,
     pub ip: Option<IpAddr>,
     pub host: String,
+    /// Its route as far as its head tells it.
+    pub found: Option<Found<'static>>,
 }
 
 pub struct Response {
@@ -89,14 +91,17 @@ impl Request {
 }
 
 /// The route of a request as far as its head tells it.
-pub fn route(dialect: &'static Dialect, path: &str, query: &str, method: &str) -> Result<Found<'static>> {
-    dialect.find(path, &Sent::read(query, b"")?, method)
+pub fn route(dialect: &'static Dialect, request: &Request) -> Result<Found<'static>> {
+    match &request.found {
+        Some(found) => Ok(found.clone()),
+        None => dialect.find(&request.path, &Sent::read(&request.query, b"")?, &request.method),
+    }
 }
 
 /// How long the body of a call may be: longer where its function takes that much, of who shows a key that
 /// opens the dialect. Nothing where that needs no looking up.
 pub fn upload_bytes(app: &App, dialect: &'static Dialect, request: &Request) -> usize {
-    let Ok(found) = route(dialect, &request.path, &request.query, &request.method) else { return 0 };
+    let Ok(found) = route(dialect, request) else { return 0 };
     let funcs = found.route.calls.iter().filter_map(|call| app.registry.get(&call.func));
     funcs.map(|func| func.meta.upload_bytes).max().unwrap_or(0)
 }
@@ -117,7 +122,7 @@ pub fn respond(app: &Arc<App>, dialect: &'static Dialect, request: &Request) -> 
 
 /// The whole reply, unless something of it may wait: what only looks is answered where it was read.
 pub fn respond_at_once(app: &Arc<App>, dialect: &'static Dialect, request: &Request) -> Option<Response> {
-    let found = route(dialect, &request.path, &request.query, &request.method).ok()?;
+    let found = route(dialect, request).ok()?;
     let is_short = !found.route.is_kept() && found.route.prepared.is_empty();
     let looks = |call: &Call| {
         let submits = found.route.submits(&request.method) && !call.looks();
@@ -137,7 +142,7 @@ fn within(
     request: &Request,
     budget: Duration,
 ) -> Option<Response> {
-    let early = route(dialect, &request.path, &request.query, &request.method);
+    let early = route(dialect, request);
     let at = early.as_ref().ok().map(|found| found.route);
     let refuse =
         |route: Option<&Route>, caller: &Caller, error: &Error| refused(app, dialect, caller, (route, error));
@@ -153,7 +158,10 @@ fn within(
         Ok(known) => known,
         Err(error) => return Some(refuse(at, &request.nobody(), &error)),
     };
-    let found = sent.and_then(|sent| Ok((dialect.find(&request.path, &sent, &request.method)?, sent)));
+    let found = sent.and_then(|sent| match (dialect.is_of_paths(), early) {
+        (true, Ok(found)) => Ok((found, sent)),
+        _ => Ok((dialect.find(&request.path, &sent, &request.method)?, sent)),
+    });
     let (found, mut sent) = match found {
         Ok(found) => found,
         Err(error) => return Some(refuse(at, &caller, &error)),
@@ -187,7 +195,7 @@ fn identified(
 
 /// A request whose body could not be read.
 pub fn unread(app: &Arc<App>, dialect: &'static Dialect, request: &Request, error: &Error) -> Response {
-    let found = route(dialect, &request.path, &request.query, &request.method).ok();
+    let found = route(dialect, request).ok();
     refused(app, dialect, &request.nobody(), (found.map(|found| found.route), error))
 }
 

@@ -12,6 +12,7 @@ const METHOD: [&str; 2] = ["method", "http_method"];
 const SEGMENT_MAX: usize = 64;
 
 /// A route, and what the named segments of its path hold.
+#[derive(Clone)]
 pub struct Found<'d> {
     pub route: &'d Route,
     pub segments: Vec<(String, String)>,

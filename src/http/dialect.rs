@@ -92,7 +92,7 @@ pub async fn respond(
 }
 
 /// The request without its body.
-fn head(dialect: &Dialect, parts: &Parts, ip: IpAddr, host: String) -> Request {
+fn head(dialect: &'static Dialect, parts: &Parts, ip: IpAddr, host: String) -> Request {
     let header = |name: &str| text(&parts.headers, name);
     let key = match dialect.proof {
         Proof::Header => header(KEY),
@@ -101,7 +101,7 @@ fn head(dialect: &Dialect, parts: &Parts, ip: IpAddr, host: String) -> Request {
         }
         Proof::Param => String::new(),
     };
-    Request {
+    let request = Request {
         method: parts.method.to_string(),
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
@@ -111,13 +111,15 @@ fn head(dialect: &Dialect, parts: &Parts, ip: IpAddr, host: String) -> Request {
         headers: PASSED_ON.map(|name| (name, header(name))).into(),
         ip: Some(ip),
         host,
-    }
+        found: None,
+    };
+    let found = dialect::route(dialect, &request).ok();
+    Request { found, ..request }
 }
 
 /// Is this request one too many? A key that nobody looks at counts for nothing.
 fn pace(app: &App, dialect: &'static Dialect, request: &Request, ip: IpAddr) -> Result<()> {
-    let found = dialect::route(dialect, &request.path, &request.query, &request.method);
-    let route = found.ok().map(|found| found.route);
+    let route = request.found.as_ref().map(|found| found.route);
     let param = |name: &str| {
         let mut pairs = form_urlencoded::parse(request.query.as_bytes());
         pairs.find(|(have, _)| have == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
@@ -176,20 +178,18 @@ fn headed(mut reply: Reply, response: &Response, gzip: bool) -> Reply {
 
 /// A reply of pieces: as one where it is short.
 fn sent(response: Response, mut pieces: Pieces, place: SemaphorePermit<'static>, gzip: bool) -> Reply {
-    let mut first = Vec::new();
-    loop {
-        match pieces.next() {
-            Some(piece) => first.extend_from_slice(&piece),
-            None => return written(Response { body: Body::whole(first), ..response }, gzip),
-        }
-        if first.len() >= WHOLE_BYTES {
-            break;
-        }
+    let (mut first, mut length) = (Vec::new(), 0);
+    while length < WHOLE_BYTES {
+        let Some(piece) = pieces.next() else {
+            return written(Response { body: Body::whole(first.concat()), ..response }, gzip);
+        };
+        length += piece.len();
+        first.push(piece);
     }
     let (mut sender, channel) = Channel::new(PIECES_WAITING);
     tokio::spawn(async move {
         let _place = place;
-        let pieces = std::iter::once(Bytes::from(first)).chain(pieces);
+        let pieces = first.into_iter().chain(pieces);
         if let Err(cause) = leave(&mut sender, pieces, gzip).await {
             sender.abort(cause); // a reply without its end must not look like a whole one
         }

@@ -268,6 +268,7 @@ pub fn fill(
         price: sale.offer.price,
         created_at: now_us,
         expires_at: now_us + sale.life_us,
+        first_sms_at: 0,
         phone: taken.phone.clone(),
         country: sale.offer.country.clone(),
         operator: sale.offer.operator.clone(),

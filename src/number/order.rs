@@ -327,7 +327,7 @@ fn document(cx: &mut Ctx, id: i64) -> Result<Vec<Node>> {
     let scope = scope_sql(cx.scope(), "account_id");
     let shown = Shown::load(cx.conn, id, &scope)?.ok_or_else(|| Refused::Ended.error(id))?;
     let mut nodes = shown.nodes(&cx.zone);
-    nodes.extend(shown::messages(cx.conn, id, &cx.call.zone)?);
+    nodes.extend(shown::messages(cx.conn, &shown, &cx.call.zone)?);
     Ok(nodes)
 }
 

@@ -18,6 +18,8 @@ pub struct Shown {
     pub price: Money,
     pub created_at: i64,
     pub expires_at: i64,
+    /// 0: nothing came yet.
+    pub first_sms_at: i64,
     pub phone: String,
     pub country: String,
     pub operator: String,
@@ -36,12 +38,12 @@ impl Shown {
     /// `scope`: ` AND …` on the columns of the list.
     pub fn load(conn: &mut Conn, id: i64, scope: &Sql) -> Result<Option<Self>> {
         let sql = Sql::new(
-            "SELECT id, price, created_at, expires_at, phone, country, operator, product, category, currency_iso, \
+            "SELECT id, price, created_at, expires_at, first_sms_at, phone, country, operator, product, category, currency_iso, \
              status, forwarding_number, ref, forwarding, voice, reuse FROM number_order_list WHERE id = ",
         );
-        let mut kinds = [Kind::Int; 16];
-        kinds[4..13].fill(Kind::Text);
-        kinds[13..].fill(Kind::Flag);
+        let mut kinds = [Kind::Int; 17];
+        kinds[5..14].fill(Kind::Text);
+        kinds[14..].fill(Kind::Flag);
         let Some(row) = sql.bind(id).append(scope).first(conn, &kinds)? else { return Ok(None) };
         let text = |at: usize| row[at].str().to_owned();
         Ok(Some(Self {
@@ -49,18 +51,19 @@ impl Shown {
             price: Money(row[1].int()),
             created_at: row[2].int(),
             expires_at: row[3].int(),
-            phone: text(4),
-            country: text(5),
-            operator: text(6),
-            product: text(7),
-            category: text(8),
-            currency: text(9),
-            status: text(10),
-            forwarding_number: text(11),
-            reference: text(12),
-            forwarding: row[13].on(),
-            voice: row[14].on(),
-            reuse: row[15].on(),
+            first_sms_at: row[4].int(),
+            phone: text(5),
+            country: text(6),
+            operator: text(7),
+            product: text(8),
+            category: text(9),
+            currency: text(10),
+            status: text(11),
+            forwarding_number: text(12),
+            reference: text(13),
+            forwarding: row[14].on(),
+            voice: row[15].on(),
+            reuse: row[16].on(),
         }))
     }
 
@@ -89,11 +92,14 @@ impl Shown {
     }
 }
 
-/// The messages of an order, the oldest first.
-pub fn messages(conn: &mut Conn, order_id: i64, zone: &Zone) -> Result<Vec<Node>> {
+/// The messages of an order, the oldest first. Most who ask do so before the first has come.
+pub fn messages(conn: &mut Conn, order: &Shown, zone: &Zone) -> Result<Vec<Node>> {
+    if order.first_sms_at == 0 {
+        return Ok(Vec::new());
+    }
     let sql =
         Sql::new("SELECT id, created_at, received_at, sender, text, code FROM num_sms WHERE order_id = ");
-    let sql = sql.bind(order_id).sql(" ORDER BY id DESC LIMIT ").bind(MESSAGES_MAX);
+    let sql = sql.bind(order.id).sql(" ORDER BY id DESC LIMIT ").bind(MESSAGES_MAX);
     let (int, text) = (Kind::Int, Kind::Text);
     let rows = sql.load(conn, &[int, int, int, text, text, text])?;
     let node = |row: &Vec<crate::db::Raw>| {

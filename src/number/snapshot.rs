@@ -50,7 +50,7 @@ pub fn pieces(app: &Arc<App>, params: &Params) -> Result<Option<Pieces>> {
     let list = refresh::list(app)?;
     let (country, product) = (params.get("country"), params.get("product"));
     let found = match (country, product) {
-        ("", "") => return Ok(Some(Box::new(All { app: app.clone(), after: None, is_done: false }))),
+        ("", "") => return Ok(Some(Box::new(All::of(app)))),
         (country, "") => list.of_country(country),
         ("", product) => list.of_product(product),
         (country, product) => list.of_both(country, product),
@@ -67,7 +67,7 @@ pub fn pieces(app: &Arc<App>, params: &Params) -> Result<Option<Pieces>> {
 impl List {
     fn of_country(&self, country: &str) -> Option<Vec<Bytes>> {
         let fragment = self.countries.get(country)?;
-        Some(vec![text("{"), fragment.bytes.clone(), text("}")])
+        Some(vec![text("{"), fragment.first(), text("}")])
     }
 
     fn of_both(&self, country: &str, product: &str) -> Option<Vec<Bytes>> {
@@ -100,7 +100,14 @@ struct All {
     app: Arc<App>,
     /// The country before; nothing before the first.
     after: Option<Arc<str>>,
+    has_begun: bool,
     is_done: bool,
+}
+
+impl All {
+    fn of(app: &Arc<App>) -> Self {
+        Self { app: app.clone(), after: None, has_begun: false, is_done: false }
+    }
 }
 
 impl Iterator for All {
@@ -111,18 +118,17 @@ impl Iterator for All {
         if self.is_done {
             return None;
         }
+        if !std::mem::replace(&mut self.has_begun, true) {
+            return Some(text("{"));
+        }
         let list = self.app.number_prices.list.load_full()?;
         let from = self.after.as_ref().map_or(Unbounded, Excluded);
         let next = list.countries.range::<Arc<str>, _>((from, Unbounded)).next();
-        let sign = if self.after.is_none() { "{" } else { "," };
         let Some((country, fragment)) = next else {
             self.is_done = true;
-            return Some(text(if self.after.is_none() { "{}" } else { "}" }));
+            return Some(text("}"));
         };
-        self.after = Some(country.clone());
-        let mut piece = Vec::with_capacity(fragment.bytes.len() + 1);
-        piece.extend_from_slice(sign.as_bytes());
-        piece.extend_from_slice(&fragment.bytes);
-        Some(piece.into())
+        let is_first = self.after.replace(country.clone()).is_none();
+        Some(if is_first { fragment.first() } else { fragment.further() })
     }
 }

@@ -23,7 +23,8 @@ pub struct Cell {
 const RATE_MIN: i32 = 20_00;
 
 pub struct Fragment {
-    pub bytes: Bytes,
+    /// With a comma in front.
+    bytes: Bytes,
     /// Where the operators of a product stand, in the order of the products' numbers.
     places: Vec<(u32, u32, u32)>,
     pub cells: Vec<Cell>,
@@ -39,7 +40,7 @@ impl Fragment {
     /// Of cells in their order.
     pub fn new(country: &str, mut cells: Vec<Cell>, names: &Names) -> Self {
         cells.shrink_to_fit();
-        let (mut out, mut places) = (format!("\"{country}\":{{"), Vec::new());
+        let (mut out, mut places) = (format!(",\"{country}\":{{"), Vec::new());
         for (nth, group) in cells.chunk_by(|a, b| a.product == b.product).enumerate() {
             let comma = if nth > 0 { "," } else { "" };
             let _ = write!(out, "{comma}\"{}\":", names.word(group[0].product));
@@ -56,6 +57,15 @@ impl Fragment {
         places.sort_unstable();
         places.shrink_to_fit();
         Self { bytes: out.into(), places, cells }
+    }
+
+    pub fn first(&self) -> Bytes {
+        self.bytes.slice(1..)
+    }
+
+    /// Behind another country.
+    pub fn further(&self) -> Bytes {
+        self.bytes.clone()
     }
 
     /// The operators of a product: `{"mts":{…}}`.
@@ -102,7 +112,7 @@ mod tests {
         let of_telegram = r#"{"beeline":{"cost":12.5,"count":7},"mts":{"cost":4,"count":0,"rate":99.99}}"#;
         let expected =
             format!(r#""russia":{{"amazon":{{"mts":{{"cost":0.05,"count":1}}}},"telegram":{of_telegram}}}"#);
-        assert_eq!(fragment.bytes, expected);
+        assert_eq!(fragment.first(), expected);
         assert_eq!(fragment.product(telegram).expect("it is there"), of_telegram);
         assert_eq!(fragment.product(mts), None);
     }
