@@ -9,11 +9,7 @@ use super::wizard;
 use crate::auth::Caller;
 use crate::doc::Node;
 
-pub fn nodes(call: &Call) -> [Node; 2] {
-    [metadata(call), messages(call)]
-}
-
-fn metadata(call: &Call) -> Node {
+pub fn metadata(call: &Call) -> Node {
     let meta = &call.func.meta;
     let node = Node::new("metadata").attr("name", &meta.name).attr("type", meta.shape().name());
     match meta.shape() {
@@ -201,7 +197,7 @@ fn control(field: &Field) -> Node {
     }
 }
 
-fn messages(call: &Call) -> Node {
+pub fn messages(call: &Call) -> Node {
     let (registry, func) = (&call.app.registry, &call.func);
     let title = registry.title(func, &call.lang);
     let words = registry.words.all(&call.lang, &func.sets);
@@ -228,7 +224,7 @@ fn messages(call: &Call) -> Node {
 }
 
 /// The words of what the object has above the caller: a label alone would tell him that it is there.
-fn words_above(call: &Call) -> Vec<String> {
+pub fn words_above(call: &Call) -> Vec<String> {
     let object = call.app.registry.get(&call.func.object);
     let metas = || object.iter().map(|func| &func.meta).chain([&call.func.meta]);
     let fields = || metas().flat_map(|meta| meta.coldata.cols.iter().chain(meta.fields()));
@@ -241,13 +237,6 @@ fn words_above(call: &Call) -> Vec<String> {
         [field.name.clone(), format!("hint_{}", field.name)].into_iter().chain(of_codes).collect::<Vec<_>>()
     };
     above.flat_map(words).collect()
-}
-
-/// The words that every page shares.
-pub fn common_messages(registry: &Registry, lang: &str) -> Node {
-    let words = registry.words.all(lang, &[super::words::COMMON.to_owned()]);
-    let msg = |(name, text): (&str, &str)| Node::leaf("msg", text).attr("name", name.to_owned());
-    Node::new("messages").attr("name", super::words::COMMON).with(words.into_iter().map(msg))
 }
 
 /// The menu of this caller: groups that hold something he may call.
