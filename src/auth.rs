@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use crate::config::Networks;
 use crate::level::Level;
+use crate::savedfilter::SavedFilter;
 use crate::time::Zone;
 
 /// Whose rows a caller sees. Each is one equality on the row (decisions.md, Reading and lists).
@@ -60,6 +61,8 @@ pub struct User {
     pub rights: HashMap<String, bool>,
     /// Stored filters by list, urlencoded.
     pub filters: HashMap<String, String>,
+    /// Filters of lists that he has named.
+    pub saved_filters: Vec<SavedFilter>,
 }
 
 /// How the caller proved who it is.
@@ -127,6 +130,7 @@ impl User {
             default_allow: true,
             rights: HashMap::new(),
             filters: HashMap::new(),
+            saved_filters: Vec::new(),
         }
     }
 

@@ -35,6 +35,7 @@ pub mod params;
 pub mod record;
 pub mod render;
 pub mod rpc;
+pub mod savedfilter;
 pub mod seal;
 pub mod serve;
 pub mod service;
@@ -52,6 +53,7 @@ pub fn functions() -> Result<rpc::registry::Registry, Vec<String>> {
         auth::signin::FUNCS,
         desk::FUNCS,
         settings::FUNCS,
+        savedfilter::FUNCS,
         books::check::FUNCS,
         outbox::queue::FUNCS,
         module::info::FUNCS,

@@ -9,7 +9,7 @@ use hyper::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 
-use super::{Reply, compress, request, stale, whole};
+use super::{Reply, compress, counters, request, stale, whole};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::doc::{Answer, Body, Node};
@@ -114,7 +114,9 @@ pub fn add_frame(app: &Arc<App>, caller: &Caller, params: &Params, answer: &mut 
     let frame = frame(app, caller, params, answer);
     answer.doc.kids.push(frame);
     if caller.is_known() {
-        answer.doc.kids.push(describe::menu(&app.registry, caller, &lang));
+        let mut menu = describe::menu(&app.registry, caller, &lang);
+        counters::mark(app, caller, &mut menu);
+        answer.doc.kids.push(menu);
         let level = caller.level().number().to_string();
         let user = Node::new("user").attr("name", &caller.user.name).attr("level", level);
         let before = caller.path.iter().rev().nth(1);
@@ -138,6 +140,9 @@ fn frame(app: &Arc<App>, caller: &Caller, params: &Params, answer: &Answer) -> N
     if caller.user.account_id != 0 {
         frame = frame.attr("balance", balance(app, caller).unwrap_or_default());
     }
+    let saved = caller.user.saved_filters.iter().filter(|saved| saved.list == params.func());
+    let saved = saved.map(|saved| Node::leaf("saved", &saved.name).attr("query", &saved.query));
+    frame = frame.with(saved);
     if answer.body == Body::Form && caller.is_known() {
         let error = answer.doc.get("error").and_then(|error| error.get_attr("type"));
         let seen = match error {

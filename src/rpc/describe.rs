@@ -171,14 +171,18 @@ fn form_field(field: &Field, has_record: bool) -> Node {
     Node::new("field").attr("name", &field.name).kid(control)
 }
 
-/// What a page tells a telephone about its keyboard.
+/// What a page tells a telephone about its keyboard, and what field says the currency of an amount.
 fn checked(mut node: Node, field: &Field) -> Node {
     let check = match field.kind {
         ValueKind::Int | ValueKind::Id => "int",
         ValueKind::Money => "money",
         _ => return node,
     };
-    node.kids.iter_mut().for_each(|control| control.attrs.push(("check".into(), check.into())));
+    let currency = Some(("currency".into(), field.currency.clone())).filter(|_| !field.currency.is_empty());
+    for control in &mut node.kids {
+        control.attrs.push(("check".into(), check.into()));
+        control.attrs.extend(currency.clone());
+    }
     node
 }
 
