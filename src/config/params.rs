@@ -87,7 +87,7 @@ pub fn env_name(name: &str) -> String {
     format!("{ENV_PREFIX}{}", name.to_ascii_uppercase())
 }
 
-pub static PARAMS: [Param; 41] = [
+pub static PARAMS: [Param; 43] = [
     Param::new("Listen", Kind::Listen, "http://127.0.0.1:1500", [
         "Where the server waits for calls: http://address:port or https://address:port; may be repeated.",
         "Где сервер ждёт вызовов: http://адрес:порт или https://адрес:порт; можно повторять.",
@@ -126,6 +126,11 @@ pub static PARAMS: [Param; 41] = [
     Param::new("TimeZone", Kind::Zone, "UTC", [
         "Time zone of a provider that has none of its own, such as Europe/Riga.",
         "Часовой пояс провайдера, у которого нет своего, например Europe/Riga.",
+    ])
+    .editable(),
+    Param::new("PublicUrl", Kind::Url(&["https", "http"]), "", [
+        "Address of the panel in letters where the provider has none, such as https://my.example.com/billmgr.",
+        "Адрес панели в письмах, если у провайдера нет своего, например https://my.example.com/billmgr.",
     ])
     .editable(),
     Param::new("DefaultLang", Kind::OneOf(&["en", "ru"]), "en", [
@@ -266,6 +271,11 @@ pub static PARAMS: [Param; 41] = [
     Param::option("BindSessionIp", [
         "Accept a session only from the address at which it was opened.",
         "Принимать сеанс только с того адреса, с которого он открыт.",
+    ])
+    .editable(),
+    Param::option("DisableRegistration", [
+        "Let nobody register; staff makes all clients.",
+        "Закрыть регистрацию: клиентов создают только сотрудники.",
     ])
     .editable(),
     Param::option("DisableCookieSecure", [

@@ -8,7 +8,7 @@ use super::FRAME;
 use crate::doc::Node;
 
 /// The messages `panel_*` that templates use, without the prefix; funcs/panel.xml has the words.
-pub const FRAME_WORDS: [&str; 64] = [
+pub const FRAME_WORDS: [&str; 66] = [
     "acting",
     "all_columns",
     "api",
@@ -32,6 +32,7 @@ pub const FRAME_WORDS: [&str; 64] = [
     "find",
     "find_none",
     "first",
+    "forgot",
     "hint_demo",
     "hint_find",
     "hint_kept_filter",
@@ -49,6 +50,7 @@ pub const FRAME_WORDS: [&str; 64] = [
     "pages",
     "password",
     "previous",
+    "register",
     "remove_filter",
     "required",
     "return_to",
