@@ -115,7 +115,8 @@ pub fn act(app: &App, due: &Due) -> Acted {
         Err(error) if error.object == letter::ADDRESS => {
             return refused(format!("nobody can be written to at `{}`", error.param("value").unwrap_or("")));
         }
-        Err(error) if error.object == proof::GONE => return refused("another letter came after it".into()),
+        // Another came after it, or what it was for is done: nobody waits for it.
+        Err(error) if error.object == proof::GONE => return Acted::new(Settled::Done),
         Err(error) => return Acted::failed(error.to_string(), ""),
     };
     let config = app.config.load();
