@@ -6,11 +6,15 @@ pub mod credential;
 pub mod grant;
 pub mod identify;
 pub mod password;
+pub mod proof;
+pub mod recovery;
+pub mod register;
 pub mod rights;
 pub mod session;
 pub mod signin;
 pub mod su;
 pub mod throttle;
+pub mod verify;
 
 use std::collections::HashMap;
 use std::net::IpAddr;

@@ -50,7 +50,10 @@ pub mod value;
 /// Every delivered function, or what is wrong with them.
 pub fn functions() -> Result<rpc::registry::Registry, Vec<String>> {
     let own = [
+        auth::recovery::FUNCS,
+        auth::register::FUNCS,
         auth::signin::FUNCS,
+        auth::verify::FUNCS,
         desk::FUNCS,
         settings::FUNCS,
         savedfilter::FUNCS,

@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::doc::{Answer, Body, Node};
 use crate::error::Error;
+use crate::level::Level;
 use crate::params::{Panel, Params};
 use crate::render::html;
 use crate::rpc::list::NoRows;
@@ -137,6 +138,9 @@ fn frame(app: &Arc<App>, caller: &Caller, params: &Params, answer: &Answer) -> N
         (false, true) => frame = frame.attr("mark", "test"),
         (false, false) => {}
     }
+    if !caller.is_known() && !app.config.load().disable_registration {
+        frame = frame.attr("registers", "yes");
+    }
     if caller.user.account_id != 0 {
         frame = frame.attr("balance", balance(app, caller).unwrap_or_default());
     }
@@ -224,7 +228,8 @@ pub fn see_other(location: &str) -> Reply {
 /// for who is not signed in, else a page of its own.
 pub fn refused(app: &Arc<App>, caller: &Caller, params: &Params, error: &Error, inner: Params) -> Answer {
     let told = envelope::error(app, caller, params, error);
-    let form = caller.is_known().then(|| reopened(app, caller, inner)).flatten();
+    let is_open = || app.registry.get(params.func()).is_some_and(|func| func.meta.level == Level::Nobody);
+    let form = (caller.is_known() || is_open()).then(|| reopened(app, caller, inner)).flatten();
     let mut answer = form.unwrap_or_else(|| {
         let func = if error.kind == "auth" { SIGN_IN } else { params.func() };
         bare(app, caller, params, func)

@@ -5,6 +5,7 @@ mod chromium;
 mod forms;
 mod lists;
 mod pages;
+mod ways;
 
 use crate::support::{Engine, World};
 use chromium::{Browser, Manner};

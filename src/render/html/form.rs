@@ -223,7 +223,8 @@ fn buttons<'a>(sheet: &Sheet<'a>, form: Option<&'a Node>, action: &str) -> Vec<B
 }
 
 fn submit<'a>(sheet: &Sheet<'a>) -> Button<'a> {
-    let label = sheet.frame_word(if sheet.is_filter() { "apply" } else { "save" });
+    let plain = sheet.frame_word(if sheet.is_filter() { "apply" } else { "save" });
+    let label = sheet.word("msg_ok").unwrap_or(plain);
     Button { label, name: "sok", value: "ok", action: None, novalidate: false }
 }
 
