@@ -50,6 +50,8 @@ pub mod value;
 pub fn functions() -> Result<rpc::registry::Registry, Vec<String>> {
     let own = [
         auth::signin::FUNCS,
+        auth::totp::FUNCS,
+        auth::phone::FUNCS,
         desk::FUNCS,
         settings::FUNCS,
         books::check::FUNCS,

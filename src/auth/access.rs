@@ -219,6 +219,7 @@ fn load_user(conn: &mut Conn, id: i64) -> Result<Option<User>> {
         default_allow: row[14].on(),
         rights: super::rights::of_user(conn, id)?,
         filters: filters(conn, id)?,
+        totp: super::totp::check::is_on(conn, id)?,
     }))
 }
 
