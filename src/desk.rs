@@ -1,7 +1,7 @@
 //! What a signed-in user sees and sets of himself, and the small helpers of the panel.
 
 use crate::app::App;
-use crate::auth::{Caller, identify, rights, verify};
+use crate::auth::{Caller, Via, identify, phone, rights, totp, verify};
 use crate::billing::user;
 use crate::db::{Kind, Raw, Sql};
 use crate::doc::Node;
@@ -38,6 +38,9 @@ const USRPARAM: Form = record::FORM.prepare(check_old_password).read(read_own).s
 const GROUPEDIT: Form = record::FORM.prepare(prepare_group).read(|_| Ok(Record::new())).save(each_of_group);
 
 fn whoami(cx: &mut Ctx) -> Result<Reply> {
+    if cx.caller.via == Via::Step {
+        return Ok(Reply::Ok(vec![totp::step::next()]));
+    }
     let user = cx.caller.user.clone();
     let money = first_balance(cx)?;
     let numbers = [user.level.number(), user.id, user.account_id].map(|number| number.to_string());
@@ -58,6 +61,10 @@ fn whoami(cx: &mut Ctx) -> Result<Reply> {
         let balance = balance.shown(&iso).to_string();
         node =
             node.attr("balance", balance).attr("currency", iso).attr("currency_id", currency_id.to_string());
+    }
+    if !cx.app.config.load().phone_check_provider.is_empty() {
+        let is_confirmed = phone::is_confirmed(cx.conn, user.id)?;
+        node = node.attr("need_phone_validate", if is_confirmed { "false" } else { "true" });
     }
     let hops = cx.caller.path.iter().map(|hop| {
         let level = hop.level.number().to_string();
@@ -129,6 +136,9 @@ fn read_own(cx: &mut Ctx) -> Result<Record> {
         record.set(name, raw);
     }
     record.set("email_verified", verify::is_confirmed(cx.conn, id)?);
+    let flag = |on: bool| if on { "on" } else { "off" };
+    record.show("phone_confirmed", flag(phone::is_confirmed(cx.conn, id)?));
+    record.show("status_totp", flag(cx.caller.user.totp));
     Ok(record)
 }
 

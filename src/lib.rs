@@ -54,6 +54,8 @@ pub fn functions() -> Result<rpc::registry::Registry, Vec<String>> {
         auth::register::FUNCS,
         auth::signin::FUNCS,
         auth::verify::FUNCS,
+        auth::totp::FUNCS,
+        auth::phone::FUNCS,
         desk::FUNCS,
         settings::FUNCS,
         savedfilter::FUNCS,

@@ -173,6 +173,9 @@ pub struct FormData {
 pub struct Page {
     #[serde(rename = "@name")]
     pub name: String,
+    /// A step of a wizard that does something before the next one is shown.
+    #[serde(default, rename = "@acts", deserialize_with = "yes")]
+    pub acts: bool,
     #[serde(default, rename = "field")]
     pub fields: Vec<Field>,
 }

@@ -118,7 +118,7 @@ impl Func {
         match self.meta.shape() {
             Shape::List | Shape::Report => false,
             Shape::Form => submits && !self.meta.reads,
-            Shape::Wizard => submits && super::wizard::is_last(&self.meta),
+            Shape::Wizard => submits && super::wizard::acts(&self.meta),
             Shape::Action => !self.meta.reads,
         }
     }

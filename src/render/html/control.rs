@@ -121,6 +121,7 @@ fn autocomplete(kind: &str, name: &str) -> Option<&'static str> {
     match (kind, name) {
         ("password", "old_passwd") => Some("current-password"),
         ("password", _) => Some("new-password"),
+        (_, "qrcode") => Some("one-time-code"),
         _ => None,
     }
 }

@@ -7,7 +7,7 @@ use super::api::Api;
 use super::control::{Control, Tag};
 use super::object::{Table, table_of};
 use super::sheet::{PAGE_PARAMS, Params, Sheet};
-use super::{ONCE, SEEN};
+use super::{GOES_ON, ONCE, SEEN};
 use crate::doc::Node;
 
 #[derive(Serialize)]
@@ -93,7 +93,8 @@ impl<'a> Form<'a> {
             steps: steps(sheet),
             sections: sections(&pages),
             pages,
-            cancel: (!barred("nocancel")).then(|| sheet.parent()),
+            cancel: (!barred("nocancel"))
+                .then(|| sheet.frame("cancel").map_or_else(|| sheet.parent(), str::to_owned)),
             is_filter: sheet.is_filter(),
             is_alive: barred("alive"),
             api: Api::new(sheet, &record(sheet)),
@@ -174,7 +175,7 @@ fn hidden<'a>(sheet: &Sheet<'a>, pages: &mut Vec<Sheaf<'a>>) -> Params<'a> {
     let mut hidden: Params = record(sheet)
         .into_iter()
         .filter(|(name, _)| !names.contains(name))
-        .chain([ONCE, SEEN].into_iter().filter_map(|name| Some((name, sheet.frame(name)?))))
+        .chain([ONCE, SEEN, GOES_ON].into_iter().filter_map(|name| Some((name, sheet.frame(name)?))))
         .chain(sheet.back().map(|back| ("p_back", back)))
         .chain(sheet.params().filter(|(name, _)| PAGE_PARAMS.contains(name)))
         .collect();

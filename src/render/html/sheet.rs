@@ -174,7 +174,7 @@ impl<'a> Sheet<'a> {
     /// Where `ok` leads: the address it names, else the list that the function belongs to; who has
     /// become another user begins anew.
     pub fn next(&self) -> String {
-        if self.doc.get("auth").is_some() {
+        if self.doc.get("auth").is_some() && self.doc.get_text("ok").is_none_or(str::is_empty) {
             return home();
         }
         let Some(ok) = self.doc.get("ok") else { return self.parent() };
