@@ -8,6 +8,7 @@ pub mod cell;
 pub mod command;
 pub mod config;
 pub mod csv;
+pub mod dashboard;
 pub mod db;
 pub mod demo;
 pub mod desk;
@@ -50,6 +51,7 @@ pub mod value;
 pub fn functions() -> Result<rpc::registry::Registry, Vec<String>> {
     let own = [
         auth::signin::FUNCS,
+        dashboard::FUNCS,
         desk::FUNCS,
         settings::FUNCS,
         books::check::FUNCS,

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::answers::Answers;
+use super::plot::{Part, Plot};
 pub use super::scope::ScopeKind;
 use crate::db;
 use crate::error::{Error, Result};
@@ -112,6 +113,13 @@ pub struct Meta {
     pub wizard: String,
     #[serde(skip)]
     pub step: usize,
+    /// The function whose right this one shares, where it has none of its own.
+    #[serde(default, rename = "@right")]
+    pub right: String,
+    #[serde(default)]
+    pub plot: Option<Plot>,
+    #[serde(default, rename = "part")]
+    pub parts: Vec<Part>,
     #[serde(default)]
     pub toolbar: Toolbar,
     #[serde(default)]
