@@ -10,15 +10,15 @@ use crate::db::{Conn, Kind, Raw, Sql};
 use crate::error::Result;
 use crate::record::scope_sql;
 use crate::rpc::handler::{Call, Ctx};
+use crate::rpc::plot;
 use crate::time::{DAY_US, MINUTE_US, Zone};
 
 pub const HOUR_US: i64 = 60 * MINUTE_US;
 const EPOCH: Date = date(1970, 1, 1);
 /// Longer periods are told by months.
 const DAYS_SHOWN: i64 = 90;
-/// In the demo nothing happens by itself after its year, so its newest weeks are looked at from further.
+/// Where a function takes no period.
 const DAYS: i64 = 30;
-const DAYS_IN_DEMO: i64 = 90;
 
 /// Some whole days up to today, and as many before them.
 pub struct Period {
@@ -30,12 +30,13 @@ pub struct Period {
 
 impl Period {
     pub fn of(call: &Call) -> Result<Self> {
-        let text = call.params.get("period").trim();
-        if let (Some(field), false) = (call.func.meta.field("period"), text.is_empty()) {
-            field.check_code(text)?;
+        let asked = call.params.get("period").trim();
+        let field = call.func.meta.field("period");
+        if let (Some(field), false) = (field, asked.is_empty()) {
+            field.check_code(asked)?;
         }
-        let usual = if crate::demo::is_on() { DAYS_IN_DEMO } else { DAYS };
-        let days = text.parse().unwrap_or(usual);
+        let usual = field.map_or("", plot::usual);
+        let days = if asked.is_empty() { usual } else { asked }.parse().unwrap_or(DAYS);
         let zone = zone(call);
         let today = number(zone.day(call.now_us));
         Ok(Self { zone, days, first: today - days + 1 })

@@ -261,6 +261,8 @@ pub struct Field {
     pub max: Option<usize>,
     #[serde(default, rename = "@default")]
     pub default: String,
+    #[serde(default, rename = "@demo")]
+    pub demo: String,
     #[serde(default, rename = "@control")]
     pub control: String,
     #[serde(default, rename = "@options")]

@@ -127,8 +127,13 @@ fn plot(plot: &Plot) -> Node {
 fn choice(call: &Call, field: &Field) -> Node {
     let val = |val: &super::meta::Val| Node::new("val").attr("key", &val.key).attr("word", &val.word);
     let asked = call.params.get(&field.name).trim();
-    let value = if asked.is_empty() { &field.default } else { asked };
+    let value = if asked.is_empty() { usual(field) } else { asked };
     Node::new("choice").attr("name", &field.name).attr("value", value).with(field.vals.iter().map(val))
+}
+
+/// What a parameter is where it is not sent. Demo data end after their year, so there it may be another.
+pub fn usual(field: &Field) -> &str {
+    if crate::demo::is_on() && !field.demo.is_empty() { &field.demo } else { &field.default }
 }
 
 /// Columns that a plot names and the list lacks, and parts that are no function.

@@ -11,7 +11,9 @@ pub const TOP: i64 = 220;
 pub const BOTTOM: i64 = 240;
 const RIGHT: i64 = 60;
 /// How wide a letter of an axis is, about.
-const LETTER: i64 = 62;
+const LETTER: i64 = 60;
+/// What stays free between labels.
+const BETWEEN: i64 = 50;
 /// Letters of a label that are shown.
 const LETTERS_MAX: usize = 14;
 
@@ -55,15 +57,25 @@ pub fn draw(out: &mut String, chart: &Chart, scale: &Scale, area: &Area) {
         text(out, "axis unit", "start", (0, 110), chart.unit);
     }
     let shown = labels(&chart.labels);
-    let longest = shown.iter().map(|label| label.chars().count()).max().unwrap_or(1) as i64;
-    // As many labels as have room beside each other.
-    let room = (longest * LETTER + 80).max(1);
-    let every = ((room + area.band() - 1) / area.band().max(1)).max(1) as usize;
+    let every = (1..).find(|every| fits(&shown, area, *every)).unwrap_or(1);
     for (at, label) in shown.iter().enumerate().step_by(every) {
-        let half = longest * LETTER / 2;
-        let x = (area.x(at) + area.band() / 2).clamp(half.min(area.left), WIDTH - half);
+        let (x, _) = span(area, at, label);
         text(out, "axis", "middle", (x, HEIGHT - 80), label);
     }
+}
+
+/// The middle of a label, and how far it reaches to both sides: not beyond the plot.
+fn span(area: &Area, at: usize, label: &str) -> (i64, i64) {
+    let half = label.chars().count() as i64 * LETTER / 2;
+    let x = area.x(at) + area.band() / 2;
+    (x.min(WIDTH - half).max(half), half)
+}
+
+/// Does every so manieth label have room beside the one before?
+fn fits(labels: &[String], area: &Area, every: usize) -> bool {
+    let spans = labels.iter().enumerate().step_by(every).map(|(at, label)| span(area, at, label));
+    let spans: Vec<(i64, i64)> = spans.collect();
+    spans.windows(2).all(|pair| pair[0].0 + pair[0].1 + BETWEEN <= pair[1].0 - pair[1].1)
 }
 
 /// Days of a year need no year beside each other.
