@@ -180,6 +180,13 @@ impl User {
         let parent = || func.split_once('.').and_then(|(object, _)| self.rights.get(object));
         *stored.or_else(parent).unwrap_or(&self.default_allow) || (stored.is_none() && ALWAYS.contains(&func))
     }
+
+    /// The same for a function that shares the right of another, unless it has one of its own.
+    pub fn may_as(&self, func: &str, other: &str) -> bool {
+        let object = func.split_once('.').map_or(func, |(object, _)| object);
+        let is_judged = other.is_empty() || [func, object].iter().any(|name| self.rights.contains_key(*name));
+        self.may(if is_judged { func } else { other })
+    }
 }
 
 /// What no right takes away: leaving, and seeing who one is.

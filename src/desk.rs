@@ -91,7 +91,8 @@ fn menu(cx: &mut Ctx) -> Result<Reply> {
     Ok(Reply::Object(vec![describe::menu(&cx.app.registry, &cx.caller, &cx.lang)]))
 }
 
-/// Where a user begins: who he is, and his balance as site integrations read it.
+/// Where a user begins: who he is, and his balance as site integrations read it. Pages and who asks for
+/// it get his dashboard, too.
 fn desktop(cx: &mut Ctx) -> Result<Reply> {
     let user = cx.caller.user.clone();
     let node = Node::new("user")
@@ -100,7 +101,12 @@ fn desktop(cx: &mut Ctx) -> Result<Reply> {
         .attr("realname", &user.realname);
     let balance = first_balance(cx)?
         .map(|(balance, iso, _)| Node::leaf("balance", format!("{} {iso}", balance.shown(&iso))));
-    Ok(Reply::Object([node].into_iter().chain(balance).collect()))
+    let manner = cx.params.manner();
+    let parts = match manner.page || manner.words || cx.params.get("dashboard") == "on" {
+        true => crate::dashboard::parts(cx)?,
+        false => Vec::new(),
+    };
+    Ok(Reply::Object([node].into_iter().chain(balance).chain(parts).collect()))
 }
 
 /// The caller's own personal accounts, also where his scope is wider.

@@ -8,6 +8,7 @@ pub mod cell;
 pub mod command;
 pub mod config;
 pub mod csv;
+pub mod dashboard;
 pub mod db;
 pub mod demo;
 pub mod desk;
@@ -56,6 +57,7 @@ pub fn functions() -> Result<rpc::registry::Registry, Vec<String>> {
         auth::verify::FUNCS,
         auth::totp::FUNCS,
         auth::phone::FUNCS,
+        dashboard::FUNCS,
         desk::FUNCS,
         settings::FUNCS,
         savedfilter::FUNCS,

@@ -15,6 +15,7 @@ pub mod nested;
 pub mod options;
 pub mod page;
 pub mod plan;
+pub mod plot;
 pub mod registry;
 pub mod scope;
 pub mod types;
@@ -155,7 +156,7 @@ pub fn find(app: &App, caller: &Caller, params: &Params) -> Result<Arc<Func>> {
         level if level > caller.level() && caller.via == Via::Step => Err(Error::auth("totp_confirm")),
         level if level > caller.level() && !caller.is_known() => Err(Error::auth("session")),
         level if level > caller.level() => Err(Error::access(name)),
-        _ if caller.is_known() && !caller.user.may(name) => Err(Error::access(name)),
+        _ if caller.is_known() && !caller.user.may_as(name, &func.meta.right) => Err(Error::access(name)),
         _ => Ok(func),
     }
 }

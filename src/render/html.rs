@@ -5,12 +5,14 @@ mod api;
 mod asset;
 mod bulk;
 mod control;
+mod desk;
 mod form;
 mod frame;
 mod list;
 mod menu;
 mod object;
 mod paging;
+mod plot;
 mod sheet;
 mod sidebar;
 #[cfg(test)]
@@ -28,6 +30,7 @@ use crate::cell::{Cell, Column};
 use crate::doc::{Answer, Body};
 use crate::render::Render;
 use bulk::Bulk;
+use desk::Desk;
 use form::Form;
 use frame::Frame;
 use list::ask::Ask;
@@ -84,6 +87,7 @@ impl Render for Html {
             Shape::Error => page("error", &sheet, Failure::new(&sheet)),
             Shape::Bulk => page("bulk", &sheet, Bulk::new(&sheet)),
             Shape::Done => page("message", &sheet, Object::new(&sheet)),
+            Shape::Desk => page("desk", &sheet, Desk::new(&sheet)),
             Shape::Object => page("object", &sheet, Object::new(&sheet)),
         }
     }
@@ -99,6 +103,8 @@ enum Shape {
     Error,
     Bulk,
     Done,
+    /// Lists that are parts of a document.
+    Desk,
     Object,
 }
 
@@ -116,6 +122,7 @@ fn shape(answer: &Answer, sheet: &Sheet) -> Shape {
         Body::List if Ask::is_asked(sheet) => Shape::Ask,
         Body::List => Shape::List,
         Body::Object if sheet.func == "menu" => Shape::Menu,
+        Body::Object if answer.doc.get("part").is_some() => Shape::Desk,
         Body::Ok => Shape::Done,
         _ if answer.doc.get("auth").is_some() => Shape::Done,
         _ => Shape::Object,
@@ -188,12 +195,13 @@ fn page<B: Serialize>(template: &str, sheet: &Sheet, body: B) -> String {
     rendered.expect("a panel template fits its context")
 }
 
-const TEMPLATES: [(&str, &str); 13] = [
+const TEMPLATES: [(&str, &str); 15] = [
     ("api", include_str!("../panel/api.html.j2")),
     ("ask", include_str!("../panel/ask.html.j2")),
     ("base", include_str!("../panel/base.html.j2")),
     ("bulk", include_str!("../panel/bulk.html.j2")),
     ("control", include_str!("../panel/control.html.j2")),
+    ("desk", include_str!("../panel/desk.html.j2")),
     ("error", include_str!("../panel/error.html.j2")),
     ("find", include_str!("../panel/find.html.j2")),
     ("form", include_str!("../panel/form.html.j2")),
@@ -201,6 +209,7 @@ const TEMPLATES: [(&str, &str); 13] = [
     ("login", include_str!("../panel/login.html.j2")),
     ("message", include_str!("../panel/message.html.j2")),
     ("object", include_str!("../panel/object.html.j2")),
+    ("plots", include_str!("../panel/plots.html.j2")),
     ("tree", include_str!("../panel/tree.html.j2")),
 ];
 

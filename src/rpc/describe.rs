@@ -16,10 +16,11 @@ pub fn metadata(call: &Call) -> Node {
         Shape::List | Shape::Report => {
             let node = node.attr("key", meta.key());
             let node = if meta.keyname.is_empty() { node } else { node.attr("keyname", &meta.keyname) };
-            node.attr("mgr", "billmgr").kid(toolbar(call)).kid(coldata(call))
+            let node = node.attr("mgr", "billmgr").kid(toolbar(call)).kid(coldata(call));
+            node.with(super::plot::nodes(call))
         }
         Shape::Form | Shape::Wizard => node.attr("mgr", "billmgr").kid(form(call)),
-        Shape::Action => node.attr("mgr", "billmgr"),
+        Shape::Action => node.attr("mgr", "billmgr").with(super::plot::nodes(call)),
     }
 }
 
@@ -69,9 +70,9 @@ fn may(call: &Call, name: &str) -> bool {
     may_call(&call.app.registry, &call.caller, name)
 }
 
-fn may_call(registry: &Registry, caller: &Caller, name: &str) -> bool {
-    let reachable = registry.get(name).is_some_and(|func| func.meta.level <= caller.level());
-    reachable && caller.user.may(name)
+pub fn may_call(registry: &Registry, caller: &Caller, name: &str) -> bool {
+    let reachable = registry.get(name).filter(|func| func.meta.level <= caller.level());
+    reachable.is_some_and(|func| caller.user.may_as(name, &func.meta.right))
 }
 
 fn coldata(call: &Call) -> Node {

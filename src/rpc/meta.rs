@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::answers::Answers;
+use super::plot::{Part, Plot};
 pub use super::scope::ScopeKind;
 use crate::db;
 use crate::error::{Error, Result};
@@ -112,6 +113,13 @@ pub struct Meta {
     pub wizard: String,
     #[serde(skip)]
     pub step: usize,
+    /// The function whose right this one shares, where it has none of its own.
+    #[serde(default, rename = "@right")]
+    pub right: String,
+    #[serde(default)]
+    pub plot: Option<Plot>,
+    #[serde(default, rename = "part")]
+    pub parts: Vec<Part>,
     #[serde(default)]
     pub toolbar: Toolbar,
     #[serde(default)]
@@ -256,6 +264,8 @@ pub struct Field {
     pub max: Option<usize>,
     #[serde(default, rename = "@default")]
     pub default: String,
+    #[serde(default, rename = "@demo")]
+    pub demo: String,
     #[serde(default, rename = "@control")]
     pub control: String,
     #[serde(default, rename = "@options")]

@@ -43,7 +43,15 @@ impl Words for Carried {
 
 impl<'a> Sheet<'a> {
     pub fn new(answer: &'a Answer) -> Self {
-        let doc = &answer.doc;
+        Self::of(&answer.doc, answer.words.as_ref())
+    }
+
+    /// A part of a document, which carries words of its own.
+    pub fn part(node: &'a Node) -> Self {
+        Self::of(node, None)
+    }
+
+    fn of(doc: &'a Node, dictionary: Option<&'a Dictionary>) -> Self {
         let sets = doc.kids.iter().filter(|kid| kid.name == "messages");
         let messages = sets
             .flat_map(|set| &set.kids)
@@ -52,7 +60,7 @@ impl<'a> Sheet<'a> {
         for (name, text) in messages {
             words.entry(name).or_insert(text);
         }
-        Self { doc, func: func(doc), words, dictionary: answer.words.as_ref() }
+        Self { doc, func: func(doc), words, dictionary }
     }
 
     pub fn lang(&self) -> &'a str {
