@@ -108,6 +108,12 @@ impl Browser {
         self.wait(css, element.send_keys(keys));
     }
 
+    /// Types where the focus is.
+    pub fn types(&self, keys: impl Into<thirtyfour::TypingData>) {
+        let typing = async { self.driver.active_element().await?.send_keys(keys).await };
+        self.wait("typing", typing);
+    }
+
     pub fn words(&self, css: &str) -> String {
         let element = self.find(css);
         self.wait(css, element.text())
