@@ -5,11 +5,13 @@ mod asterisk;
 /// Public for the fuzz targets.
 pub mod body;
 mod browser;
+mod bulk;
 mod compress;
 mod dialect;
 mod done;
 mod export;
 mod file;
+mod first;
 mod hook;
 mod jsonp;
 mod kept;

@@ -19,6 +19,7 @@ pub mod registry;
 pub mod scope;
 pub mod types;
 pub mod wizard;
+pub mod wording;
 pub mod words;
 
 use std::sync::Arc;

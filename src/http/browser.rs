@@ -18,6 +18,7 @@ use crate::params::{Panel, Params};
 use crate::render::html;
 use crate::rpc::list::NoRows;
 use crate::rpc::meta::Shape;
+use crate::rpc::wording::Wording;
 use crate::rpc::{self, describe, envelope};
 
 /// Where somebody who is signed in begins.
@@ -125,7 +126,9 @@ pub fn add_frame(app: &Arc<App>, caller: &Caller, params: &Params, answer: &mut 
 /// What the page needs to know beside its answer.
 fn frame(app: &Arc<App>, caller: &Caller, params: &Params, answer: &Answer) -> Node {
     let panel = &params.manner().panel;
-    let mut frame = Node::new(html::FRAME).attr("theme", &panel.theme).attr("back", &panel.back);
+    let langs = app.registry.words.langs().join(" ");
+    let frame = Node::new(html::FRAME).attr("theme", &panel.theme).attr("back", &panel.back);
+    let mut frame = frame.attr("langs", langs);
     let is_test = caller.level().is_staff() && !app.config.load().production;
     match (crate::demo::is_on(), is_test) {
         (true, _) => frame = frame.attr("mark", "demo"),
@@ -235,13 +238,13 @@ fn reopened(app: &Arc<App>, caller: &Caller, mut params: Params) -> Option<Answe
 }
 
 /// A document that holds only the words of a page.
-fn bare(app: &Arc<App>, caller: &Caller, params: &Params, func: &str) -> Answer {
+pub fn bare(app: &Arc<App>, caller: &Caller, params: &Params, func: &str) -> Answer {
     let lang = envelope::lang(app, caller, params);
     let doc = Node::new("doc").attr("lang", &lang).attr("func", func);
     let username = Node::leaf("username", params.get("username"));
     let goes_on = Node::leaf(html::GOES_ON, wanted(app, params));
-    let doc = doc.kid(describe::common_messages(&app.registry, &lang)).kid(username).kid(goes_on);
-    Answer::new(Body::Error, doc)
+    let words = Some(Wording::common(&app.registry, &lang));
+    Answer { words, ..Answer::new(Body::Error, doc.kid(username).kid(goes_on)) }
 }
 
 /// The call that somebody must sign in for, without its secrets.

@@ -3,6 +3,7 @@
 
 mod api;
 mod asset;
+mod bulk;
 mod choice;
 mod control;
 mod form;
@@ -12,6 +13,7 @@ mod menu;
 mod object;
 mod paging;
 mod sheet;
+mod sidebar;
 #[cfg(test)]
 mod tests;
 mod toolbar;
@@ -19,13 +21,14 @@ mod toolbar;
 use std::sync::OnceLock;
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Serde;
+use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde::Serialize;
 
 use crate::cell::{Cell, Column};
 use crate::doc::{Answer, Body};
 use crate::render::Render;
+use bulk::Bulk;
 use form::Form;
 use frame::Frame;
 use list::ask::Ask;
@@ -41,12 +44,13 @@ pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'
     img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 pub use asset::{asset, style};
+pub use bulk::BULK;
 
 /// Where a browser goes instead of being shown this answer: what `ok` names, else the list that
 /// the function belongs to. `None` for whatever is itself worth a page, and for foreign hosts:
 /// `form-action` would stop a redirect there, so the page has a link.
 pub fn location(answer: &Answer) -> Option<String> {
-    let sheet = Sheet::new(&answer.doc);
+    let sheet = Sheet::new(answer);
     let done = answer.body == Body::Ok || answer.doc.get("auth").is_some();
     let quiet = done && answer.doc.get("error").is_none() && !sheet.has_news();
     quiet.then(|| sheet.next()).filter(|next| next.starts_with(['?', '/']))
@@ -71,7 +75,7 @@ impl Render for Html {
     }
 
     fn finish(self: Box<Self>, answer: &Answer) -> String {
-        let sheet = Sheet::new(&answer.doc);
+        let sheet = Sheet::new(answer);
         match shape(answer, &sheet) {
             Shape::Login => page("login", &sheet, Login::new(&sheet)),
             Shape::List => page("list", &sheet, List::new(&sheet, &self.rows)),
@@ -79,6 +83,7 @@ impl Render for Html {
             Shape::Menu => page("find", &sheet, Found::new(&sheet)),
             Shape::Form => page("form", &sheet, Form::new(&sheet)),
             Shape::Error => page("error", &sheet, Failure::new(&sheet)),
+            Shape::Bulk => page("bulk", &sheet, Bulk::new(&sheet)),
             Shape::Done => page("message", &sheet, Object::new(&sheet)),
             Shape::Object => page("object", &sheet, Object::new(&sheet)),
         }
@@ -93,6 +98,7 @@ enum Shape {
     Menu,
     Form,
     Error,
+    Bulk,
     Done,
     Object,
 }
@@ -107,6 +113,7 @@ fn shape(answer: &Answer, sheet: &Sheet) -> Shape {
         _ if signing_in || (refused && !form) => Shape::Login,
         Body::Form | Body::Error if form => Shape::Form,
         _ if error.is_some() => Shape::Error,
+        _ if answer.doc.get(BULK).is_some() => Shape::Bulk,
         Body::List if Ask::is_asked(sheet) => Shape::Ask,
         Body::List => Shape::List,
         Body::Object if sheet.func == "menu" => Shape::Menu,
@@ -166,20 +173,21 @@ pub const SEEN: &str = "form_seen";
 #[derive(Serialize)]
 struct Page<'a, B> {
     frame: Frame<'a>,
-    w: &'a sheet::FrameWords<'a>,
+    w: Value,
     body: B,
 }
 
 fn page<B: Serialize>(template: &str, sheet: &Sheet, body: B) -> String {
-    let page = Page { frame: Frame::new(sheet, template), w: &sheet.frame_words(), body };
+    let page = Page { frame: Frame::new(sheet, template), w: Value::from_object(sheet.frame_words()), body };
     let rendered = templates().get_template(template).and_then(|it| it.render(Serde(&page)));
     rendered.expect("a panel template fits its context")
 }
 
-const TEMPLATES: [(&str, &str); 12] = [
+const TEMPLATES: [(&str, &str); 13] = [
     ("api", include_str!("../panel/api.html.j2")),
     ("ask", include_str!("../panel/ask.html.j2")),
     ("base", include_str!("../panel/base.html.j2")),
+    ("bulk", include_str!("../panel/bulk.html.j2")),
     ("control", include_str!("../panel/control.html.j2")),
     ("error", include_str!("../panel/error.html.j2")),
     ("find", include_str!("../panel/find.html.j2")),

@@ -9,11 +9,7 @@ use super::wizard;
 use crate::auth::Caller;
 use crate::doc::Node;
 
-pub fn nodes(call: &Call) -> [Node; 2] {
-    [metadata(call), messages(call)]
-}
-
-fn metadata(call: &Call) -> Node {
+pub fn metadata(call: &Call) -> Node {
     let meta = &call.func.meta;
     let node = Node::new("metadata").attr("name", &meta.name).attr("type", meta.shape().name());
     match meta.shape() {
@@ -139,14 +135,19 @@ fn form(call: &Call) -> Node {
         return wizard_step(call, page(&meta.form.pages[meta.step]));
     }
     let button = |kind: &str| Node::new("button").attr("name", kind).attr("type", kind);
-    let own = meta.form.buttons.iter().map(|own| button("ok").attr("name", &own.name));
+    let own = meta.form.buttons.iter();
+    let own = own.map(|own| Node::new("button").attr("name", &own.name).attr("type", "ok"));
     let ok = meta.form.buttons.is_empty().then(|| button("ok"));
     let buttons = Node::new("buttons").with(own).with(ok).kid(button("cancel"));
     let node = Node::new("form").with(call.func.meta.form.pages.iter().map(page)).kid(buttons);
-    match (call.params.manner().page, &call.func.handler) {
-        (true, Handler::Form(super::handler::Form { fields: Some(_), .. })) => node.attr("alive", "yes"),
-        _ => node,
-    }
+    if is_alive(call) { node.attr("alive", "yes") } else { node }
+}
+
+/// Does a page make the form anew when something is chosen in it?
+fn is_alive(call: &Call) -> bool {
+    let adds_fields =
+        matches!(call.func.handler, Handler::Form(super::handler::Form { fields: Some(_), .. }));
+    call.params.manner().page && adds_fields
 }
 
 /// One step: its page, and the earlier answers as hidden fields.
@@ -161,7 +162,8 @@ fn wizard_step(call: &Call, page: Node) -> Node {
     let onward = if wizard::is_last(meta) { "ok" } else { "next" };
     let back = (meta.step > 0).then(|| button("back"));
     let buttons = Node::new("buttons").with(back).kid(button(onward)).kid(button("cancel"));
-    Node::new("form").attr("wizard", "yes").kid(page.with(hidden)).kid(buttons)
+    let node = Node::new("form").attr("wizard", "yes").kid(page.with(hidden)).kid(buttons);
+    if is_alive(call) { node.attr("alive", "yes") } else { node }
 }
 
 fn form_field(field: &Field, has_record: bool) -> Node {
@@ -216,7 +218,7 @@ fn control(field: &Field) -> Node {
     }
 }
 
-fn messages(call: &Call) -> Node {
+pub fn messages(call: &Call) -> Node {
     let (registry, func) = (&call.app.registry, &call.func);
     let title = registry.title(func, &call.lang);
     let words = registry.words.all(&call.lang, &func.sets);
@@ -243,7 +245,7 @@ fn messages(call: &Call) -> Node {
 }
 
 /// The words of what the object has above the caller: a label alone would tell him that it is there.
-fn words_above(call: &Call) -> Vec<String> {
+pub fn words_above(call: &Call) -> Vec<String> {
     let object = call.app.registry.get(&call.func.object);
     let metas = || object.iter().map(|func| &func.meta).chain([&call.func.meta]);
     let fields = || metas().flat_map(|meta| meta.coldata.cols.iter().chain(meta.fields()));
@@ -256,13 +258,6 @@ fn words_above(call: &Call) -> Vec<String> {
         [field.name.clone(), format!("hint_{}", field.name)].into_iter().chain(of_codes).collect::<Vec<_>>()
     };
     above.flat_map(words).collect()
-}
-
-/// The words that every page shares.
-pub fn common_messages(registry: &Registry, lang: &str) -> Node {
-    let words = registry.words.all(lang, &[super::words::COMMON.to_owned()]);
-    let msg = |(name, text): (&str, &str)| Node::leaf("msg", text).attr("name", name.to_owned());
-    Node::new("messages").attr("name", super::words::COMMON).with(words.into_iter().map(msg))
 }
 
 /// The menu of this caller: groups that hold something he may call.

@@ -2,6 +2,7 @@
 
 use super::handler::Call;
 use super::registry::Func;
+use super::wording::Wording;
 use super::{describe, words};
 use crate::app::App;
 use crate::auth::Caller;
@@ -31,8 +32,13 @@ pub fn wrap(call: &Call, mut answer: Answer) -> Answer {
     let behind = kids.split_off(first_behind);
     let mut doc = attributes(call, is_list);
     doc.kids.reserve_exact(kids.len() + behind.len() + 2);
-    if call.params.manner().words {
-        doc.kids.extend(describe::nodes(call));
+    let manner = call.params.manner();
+    if manner.words {
+        doc.kids.push(describe::metadata(call));
+        match manner.page {
+            true => answer.words = Some(Wording::of(call)),
+            false => doc.kids.push(describe::messages(call)),
+        }
     }
     doc.kids.append(kids);
     doc.kids.push(tparams(&call.params, &call.func));

@@ -57,6 +57,8 @@ struct Field<'a> {
     controls: Vec<Control<'a>>,
     table: Option<Table<'a>>,
     choices: Option<Choices<'a>>,
+    /// A row is to be chosen, and there is none.
+    lacks_rows: bool,
 }
 
 #[derive(Serialize)]
@@ -70,7 +72,7 @@ struct Button<'a> {
 
 impl Field<'_> {
     fn has_rows(&self) -> bool {
-        self.table.is_some() || self.choices.is_some()
+        self.table.is_some() || self.choices.is_some() || self.lacks_rows
     }
 }
 
@@ -142,11 +144,13 @@ fn field<'a>(sheet: &Sheet<'a>, node: &'a Node, faulty: Option<&str>) -> Field<'
     let described: Vec<_> = ids.into_iter().flatten().collect();
     let table = list.filter(|_| choices.is_none()).and_then(|list| choice::table(sheet, name, list));
     // Rows to choose from stand in place of the control; where there are none, it has nothing to say.
-    if list.is_some_and(|list| choices.is_some() || list.get_attr("key").is_some()) {
+    let chooses = list.is_some_and(|list| list.get_attr("key").is_some());
+    if chooses {
         controls.clear();
     }
+    let lacks_rows = chooses && choices.is_none();
     let (label, described) = (sheet.label(name), described.join(" "));
-    Field { name, label, hint, error, described, controls, table, choices }
+    Field { name, label, hint, error, described, controls, table, choices, lacks_rows }
 }
 
 /// Which record the form is about.

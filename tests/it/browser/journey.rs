@@ -53,8 +53,7 @@ fn go_to_gateway(browser: &Browser) {
             return;
         }
         if browser.has("input[name=paymethod]") {
-            let row =
-                "[...document.querySelectorAll('.choices tr')].find((row) => row.innerText.includes('est'))";
+            let row = "[...document.querySelectorAll('.choices tr')].find((row) => row.innerText.includes('Test card'))";
             browser.ask(&format!("{row}.querySelector('input').click()"));
         }
         let before = browser.words("h1, main");
@@ -96,7 +95,7 @@ fn an_administrator_orders_for_a_client_who_pays() {
     assert!(browser.words("main").contains("Credited"), "{}", browser.text());
     browser.press("main a.primary");
     browser.until("the services", || browser.words("h1") == "Services");
-    assert!(row(&browser, "journey.example.com").contains("Processing"), "{}", browser.text());
+    assert!(row(&browser, "journey.example.com").contains("Being opened"), "{}", browser.text());
     work_off(&world);
     assert!(row(&browser, "journey.example.com").contains("Active"), "{}", browser.text());
     print_an_invoice(&browser);
