@@ -68,6 +68,11 @@ impl Browser {
         self.wait(query, self.driver.goto(format!("{}?{query}", self.url)));
     }
 
+    /// Another site's page.
+    pub fn visit(&self, url: &str) {
+        self.wait(url, self.driver.goto(url));
+    }
+
     pub fn sign_in(&self, user: &str) {
         self.go("func=logon");
         self.fill("#f_username", user);
