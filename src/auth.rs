@@ -6,11 +6,15 @@ pub mod credential;
 pub mod grant;
 pub mod identify;
 pub mod password;
+pub mod proof;
+pub mod recovery;
+pub mod register;
 pub mod rights;
 pub mod session;
 pub mod signin;
 pub mod su;
 pub mod throttle;
+pub mod verify;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -18,6 +22,7 @@ use std::sync::Arc;
 
 use crate::config::Networks;
 use crate::level::Level;
+use crate::savedfilter::SavedFilter;
 use crate::time::Zone;
 
 /// Whose rows a caller sees. Each is one equality on the row (decisions.md, Reading and lists).
@@ -60,6 +65,8 @@ pub struct User {
     pub rights: HashMap<String, bool>,
     /// Stored filters by list, urlencoded.
     pub filters: HashMap<String, String>,
+    /// Filters of lists that he has named.
+    pub saved_filters: Vec<SavedFilter>,
 }
 
 /// How the caller proved who it is.
@@ -127,6 +134,7 @@ impl User {
             default_allow: true,
             rights: HashMap::new(),
             filters: HashMap::new(),
+            saved_filters: Vec::new(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What a signed-in user sees and sets of himself, and the small helpers of the panel.
 
 use crate::app::App;
-use crate::auth::{Caller, identify, rights};
+use crate::auth::{Caller, identify, rights, verify};
 use crate::billing::user;
 use crate::db::{Kind, Raw, Sql};
 use crate::doc::Node;
@@ -41,6 +41,7 @@ fn whoami(cx: &mut Ctx) -> Result<Reply> {
     let user = cx.caller.user.clone();
     let money = first_balance(cx)?;
     let numbers = [user.level.number(), user.id, user.account_id].map(|number| number.to_string());
+    let is_confirmed = verify::is_confirmed(cx.conn, user.id)?;
     let mut node = Node::new("user").attrs([
         ("realname", user.realname.as_str()),
         ("level", &numbers[0]),
@@ -49,6 +50,7 @@ fn whoami(cx: &mut Ctx) -> Result<Reply> {
         ("id", &numbers[1]),
         ("account", &numbers[2]),
         ("email", &user.email),
+        ("email_verified", if is_confirmed { "on" } else { "off" }),
         ("phone", &user.phone),
         ("timezone", &user.timezone),
     ]);
@@ -126,6 +128,7 @@ fn read_own(cx: &mut Ctx) -> Result<Record> {
     for (name, raw) in ["realname", "email", "phone", "lang", "timezone", "addr"].into_iter().zip(row) {
         record.set(name, raw);
     }
+    record.set("email_verified", verify::is_confirmed(cx.conn, id)?);
     Ok(record)
 }
 

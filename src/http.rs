@@ -7,6 +7,7 @@ pub mod body;
 mod browser;
 mod bulk;
 mod compress;
+mod counters;
 mod dialect;
 mod done;
 mod export;
@@ -50,6 +51,7 @@ pub use local::Peer;
 use patience::Patience;
 pub use tls::acceptor;
 
+pub use counters::Counters;
 pub use kept::Kept;
 pub use pace::Paces;
 

@@ -35,6 +35,7 @@ pub mod params;
 pub mod record;
 pub mod render;
 pub mod rpc;
+pub mod savedfilter;
 pub mod seal;
 pub mod serve;
 pub mod service;
@@ -49,9 +50,13 @@ pub mod value;
 /// Every delivered function, or what is wrong with them.
 pub fn functions() -> Result<rpc::registry::Registry, Vec<String>> {
     let own = [
+        auth::recovery::FUNCS,
+        auth::register::FUNCS,
         auth::signin::FUNCS,
+        auth::verify::FUNCS,
         desk::FUNCS,
         settings::FUNCS,
+        savedfilter::FUNCS,
         books::check::FUNCS,
         outbox::queue::FUNCS,
         module::info::FUNCS,

@@ -171,6 +171,11 @@ pub fn store_key(conn: &mut Conn, key: &str, user_id: i64, now_us: i64) -> Resul
     Ok(())
 }
 
+/// Forgets the one-time keys of a user.
+pub fn forget_keys(conn: &mut Conn, user_id: i64) -> Result<()> {
+    Sql::new("DELETE FROM loginkey WHERE user_id = ").bind(user_id).execute(conn).map(drop)
+}
+
 /// Uses a one-time key up. The user it was made for, unless it is unknown, old or another's.
 pub fn redeem_key(conn: &mut Conn, key: &str, now_us: i64) -> Result<Option<i64>> {
     let hash = hash(key);

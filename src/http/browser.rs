@@ -9,11 +9,12 @@ use hyper::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 
-use super::{Reply, compress, request, stale, whole};
+use super::{Reply, compress, counters, request, stale, whole};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::doc::{Answer, Body, Node};
 use crate::error::Error;
+use crate::level::Level;
 use crate::params::{Panel, Params};
 use crate::render::html;
 use crate::rpc::list::NoRows;
@@ -114,7 +115,9 @@ pub fn add_frame(app: &Arc<App>, caller: &Caller, params: &Params, answer: &mut 
     let frame = frame(app, caller, params, answer);
     answer.doc.kids.push(frame);
     if caller.is_known() {
-        answer.doc.kids.push(describe::menu(&app.registry, caller, &lang));
+        let mut menu = describe::menu(&app.registry, caller, &lang);
+        counters::mark(app, caller, &mut menu);
+        answer.doc.kids.push(menu);
         let level = caller.level().number().to_string();
         let user = Node::new("user").attr("name", &caller.user.name).attr("level", level);
         let before = caller.path.iter().rev().nth(1);
@@ -135,9 +138,15 @@ fn frame(app: &Arc<App>, caller: &Caller, params: &Params, answer: &Answer) -> N
         (false, true) => frame = frame.attr("mark", "test"),
         (false, false) => {}
     }
+    if !caller.is_known() && !app.config.load().disable_registration {
+        frame = frame.attr("registers", "yes");
+    }
     if caller.user.account_id != 0 {
         frame = frame.attr("balance", balance(app, caller).unwrap_or_default());
     }
+    let saved = caller.user.saved_filters.iter().filter(|saved| saved.list == params.func());
+    let saved = saved.map(|saved| Node::leaf("saved", &saved.name).attr("query", &saved.query));
+    frame = frame.with(saved);
     if answer.body == Body::Form && caller.is_known() {
         let error = answer.doc.get("error").and_then(|error| error.get_attr("type"));
         let seen = match error {
@@ -219,7 +228,8 @@ pub fn see_other(location: &str) -> Reply {
 /// for who is not signed in, else a page of its own.
 pub fn refused(app: &Arc<App>, caller: &Caller, params: &Params, error: &Error, inner: Params) -> Answer {
     let told = envelope::error(app, caller, params, error);
-    let form = caller.is_known().then(|| reopened(app, caller, inner)).flatten();
+    let is_open = || app.registry.get(params.func()).is_some_and(|func| func.meta.level == Level::Nobody);
+    let form = (caller.is_known() || is_open()).then(|| reopened(app, caller, inner)).flatten();
     let mut answer = form.unwrap_or_else(|| {
         let func = if error.kind == "auth" { SIGN_IN } else { params.func() };
         bare(app, caller, params, func)

@@ -127,6 +127,10 @@ fn shape(answer: &Answer, sheet: &Sheet) -> Shape {
 struct Login<'a> {
     username: &'a str,
     error: Option<&'a str>,
+    /// What has just been done, and what comes next.
+    told: Option<&'a str>,
+    /// May visitors register?
+    registers: bool,
     /// The call that wanted an identity, to go on with.
     goes_on: Option<&'a str>,
 }
@@ -136,6 +140,8 @@ impl<'a> Login<'a> {
         Self {
             username: sheet.value("username").unwrap_or_default(),
             error: sheet.error_words(),
+            told: sheet.param("told").and_then(|told| sheet.word(&format!("told_{told}"))),
+            registers: sheet.frame("registers").is_some(),
             goes_on: sheet.doc.get_text(GOES_ON).filter(|text| !text.is_empty()),
         }
     }

@@ -191,15 +191,18 @@ fn shown(list: &Shown) -> Node {
     }))
 }
 
-/// What a page tells a telephone about its keyboard.
+/// What a page tells a telephone about its keyboard, and what field says the currency of an amount.
 fn checked(mut node: Node, field: &Field) -> Node {
     let check = match field.kind {
         ValueKind::Int | ValueKind::Id => "int",
         ValueKind::Money => "money",
         _ => return node,
     };
-    let controls = node.kids.iter_mut().filter(|kid| kid.name != "list");
-    controls.for_each(|control| control.attrs.push(("check".into(), check.into())));
+    let currency = Some(("currency".into(), field.currency.clone())).filter(|_| !field.currency.is_empty());
+    for control in node.kids.iter_mut().filter(|kid| kid.name != "list") {
+        control.attrs.push(("check".into(), check.into()));
+        control.attrs.extend(currency.clone());
+    }
     node
 }
 

@@ -15,6 +15,7 @@ use super::plan::Plans;
 use super::types::{Families, ItemType, TYPE};
 use super::words::{COMMON, Lang, Words};
 use crate::db::Sql;
+use crate::level::Level;
 
 static FUNCS: Dir = include_dir!("$CARGO_MANIFEST_DIR/funcs");
 
@@ -63,8 +64,20 @@ struct File {
 pub struct MenuNode {
     #[serde(default, rename = "@name")]
     pub name: String,
+    /// Which rows of the list want somebody: a filter of it.
+    #[serde(default, rename = "@counts")]
+    pub counts: String,
+    /// Up to which level they are counted; a client's few rows are, where all clients' would take long.
+    #[serde(default, rename = "@counts_upto")]
+    counts_upto: Option<Level>,
     #[serde(default)]
     pub node: Vec<MenuNode>,
+}
+
+impl MenuNode {
+    pub fn is_counted_for(&self, level: Level) -> bool {
+        !self.counts.is_empty() && self.counts_upto.is_none_or(|most| level <= most)
+    }
 }
 
 impl Func {

@@ -114,7 +114,10 @@ fn steps(cx: &Ctx) -> Node {
     let step = |(at, page): (usize, &super::meta::Page)| {
         let label = cx.word(&page.name).to_owned();
         let node = Node::leaf("step", label).attr("name", step_name(&cx.func, at));
-        if at > meta.step { node.attr("unavailable", "yes") } else { node }
+        let node = if at > meta.step { node.attr("unavailable", "yes") } else { node };
+        // A page leaves out what its reader is not asked.
+        let is_asked = at == meta.step || asked(cx.call, at).next().is_some();
+        if cx.params.manner().page && !is_asked { node.attr("hidden", "yes") } else { node }
     };
     Node::new("steps").with(meta.form.pages.iter().enumerate().map(step))
 }

@@ -9,6 +9,7 @@ mod keyboard;
 mod lists;
 mod long;
 mod pages;
+mod ways;
 
 use crate::support::{Engine, World};
 use chromium::{Browser, Manner};

@@ -40,3 +40,4 @@ mod telecom_lines;
 mod tidy;
 mod v1;
 mod walk;
+mod ways;

@@ -20,6 +20,8 @@ pub struct Control<'a> {
     inputmode: Option<&'static str>,
     autocomplete: Option<&'static str>,
     placeholder: Option<&'a str>,
+    /// The currency of an amount.
+    unit: Option<&'a str>,
     options: Vec<Choice<'a>>,
 }
 
@@ -65,6 +67,7 @@ impl<'a> Control<'a> {
             inputmode: inputmode(node),
             autocomplete: autocomplete(kind, name),
             placeholder: sheet.word(&format!("placeholder_{name}")),
+            unit: unit(sheet, node),
             options: if tag == Tag::Select { options(sheet, name, value, multiple) } else { Vec::new() },
         }
     }
@@ -128,6 +131,16 @@ fn inputmode(node: &Node) -> Option<&'static str> {
         "money" | "double" | "rate" | "percent" => Some("decimal"),
         _ => None,
     }
+}
+
+/// The currency that the form has chosen: as a text, or as an option with words.
+fn unit<'a>(sheet: &Sheet<'a>, node: &'a Node) -> Option<&'a str> {
+    (node.get_attr("check")? == "money").then_some(())?;
+    let field = node.get_attr("currency").unwrap_or("currency");
+    let value = sheet.doc.get_text(field).filter(|text| !text.is_empty())?;
+    let is_of_field = |node: &&Node| node.name == "slist" && node.get_attr("name") == Some(field);
+    let Some(list) = sheet.doc.kids.iter().find(is_of_field) else { return Some(value) };
+    list.kids.iter().find(|val| val.get_attr("key") == Some(value))?.text.as_deref()
 }
 
 fn options<'a>(sheet: &Sheet<'a>, name: &str, value: &'a str, multiple: bool) -> Vec<Choice<'a>> {

@@ -19,6 +19,8 @@ pub struct Form<'a> {
     upload: bool,
     error: Option<Problem<'a>>,
     hidden: Params<'a>,
+    /// Of a wizard.
+    steps: Vec<Step<'a>>,
     pages: Vec<Sheaf<'a>>,
     /// Its pages that have a heading: id and heading.
     sections: Vec<(String, &'a str)>,
@@ -37,6 +39,13 @@ struct Problem<'a> {
     /// The id of the control at fault, and its label.
     at: Option<String>,
     label: &'a str,
+}
+
+#[derive(Serialize)]
+struct Step<'a> {
+    label: &'a str,
+    done: bool,
+    current: bool,
 }
 
 /// A page of the metadata: fields under a heading.
@@ -91,6 +100,7 @@ impl<'a> Form<'a> {
             error: problem(sheet, &pages),
             hidden,
             buttons: if barred("nosubmit") { Vec::new() } else { buttons(sheet, form, &action) },
+            steps: steps(sheet),
             sections: sections(&pages),
             pages,
             cancel: (!barred("nocancel")).then(|| sheet.parent()),
@@ -100,6 +110,20 @@ impl<'a> Form<'a> {
             action,
         }
     }
+}
+
+/// The last one that is open is the one to fill in.
+fn steps<'a>(sheet: &Sheet<'a>) -> Vec<Step<'a>> {
+    let nodes = sheet.doc.get("steps").map(|steps| steps.kids.as_slice()).unwrap_or_default();
+    let is_open = |node: &&Node| node.get_attr("unavailable").is_none();
+    let here = nodes.iter().rfind(is_open).and_then(|node| node.get_attr("name"));
+    let step = |node: &'a Node| Step {
+        label: node.text.as_deref().unwrap_or_default(),
+        done: is_open(&node) && node.get_attr("name") != here,
+        current: node.get_attr("name") == here,
+    };
+    let shown: Vec<_> = nodes.iter().filter(|node| node.get_attr("hidden").is_none()).map(step).collect();
+    if shown.len() > 1 { shown } else { Vec::new() }
 }
 
 fn sections<'a>(pages: &[Sheaf<'a>]) -> Vec<(String, &'a str)> {
@@ -213,7 +237,8 @@ fn buttons<'a>(sheet: &Sheet<'a>, form: Option<&'a Node>, action: &str) -> Vec<B
 }
 
 fn submit<'a>(sheet: &Sheet<'a>) -> Button<'a> {
-    let label = sheet.frame_word(if sheet.is_filter() { "apply" } else { "save" });
+    let plain = sheet.frame_word(if sheet.is_filter() { "apply" } else { "save" });
+    let label = sheet.word("msg_ok").unwrap_or(plain);
     Button { label, name: "sok", value: "ok", action: None, novalidate: false }
 }
 

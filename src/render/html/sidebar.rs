@@ -8,7 +8,7 @@ pub fn html(sheet: &Sheet) -> Option<String> {
     let mut here = "";
     closest(menu, sheet.func, &mut here);
     let mut out = String::with_capacity(8 * 1024);
-    entries(&mut out, menu, here);
+    entries(sheet, &mut out, menu, here);
     Some(out)
 }
 
@@ -25,13 +25,13 @@ fn closest<'a>(node: &'a Node, func: &str, here: &mut &'a str) {
     }
 }
 
-fn entries(out: &mut String, node: &Node, here: &str) {
+fn entries(sheet: &Sheet, out: &mut String, node: &Node, here: &str) {
     out.push_str("<ul>\n");
     for kid in node.kids.iter().filter(|kid| kid.name == "node") {
         out.push_str("<li>");
         match (kid.kids.is_empty(), func(kid)) {
-            (false, _) => group(out, kid, here),
-            (true, Some(func)) => link(out, kid, func, here),
+            (false, _) => group(sheet, out, kid, here),
+            (true, Some(func)) => link(sheet, out, kid, func, here),
             (true, None) => label(out, kid),
         }
         out.push_str("</li>\n");
@@ -43,12 +43,12 @@ fn func(node: &Node) -> Option<&str> {
     node.get_attr("func").filter(|func| !func.is_empty())
 }
 
-fn group(out: &mut String, node: &Node, here: &str) {
+fn group(sheet: &Sheet, out: &mut String, node: &Node, here: &str) {
     let is_open = !here.is_empty() && holds(node, here);
     out.push_str(if is_open { "<details open><summary>" } else { "<details><summary>" });
     label(out, node);
     out.push_str("</summary>\n");
-    entries(out, node, here);
+    entries(sheet, out, node, here);
     out.push_str("</details>");
 }
 
@@ -56,12 +56,23 @@ fn holds(node: &Node, here: &str) -> bool {
     func(node) == Some(here) || node.kids.iter().any(|kid| holds(kid, here))
 }
 
-fn link(out: &mut String, node: &Node, func: &str, here: &str) {
+fn link(sheet: &Sheet, out: &mut String, node: &Node, func: &str, here: &str) {
     out.push_str("<a href=\"");
     escaped(out, &href(func, &[]));
     out.push_str(if func == here { "\" aria-current=\"page\">" } else { "\">" });
     label(out, node);
     out.push_str("</a>");
+    if let (Some(count), Some(query)) = (node.get_attr("count"), node.get_attr("counted")) {
+        out.push_str("<a class=\"count\" href=\"?");
+        escaped(out, query);
+        out.push_str("\" title=\"");
+        escaped(out, sheet.frame_word("counted"));
+        out.push_str("\"><span class=\"hidden\">");
+        escaped(out, sheet.frame_word("counted"));
+        out.push_str(": </span>");
+        escaped(out, count);
+        out.push_str("</a>");
+    }
 }
 
 fn label(out: &mut String, node: &Node) {

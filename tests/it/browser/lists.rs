@@ -87,6 +87,48 @@ fn rows_that_are_refused_keep_no_others() {
 }
 
 #[test]
+fn a_filter_is_saved_under_a_name() {
+    let world = World::new(Engine::Sqlite);
+    let Some(browser) = Browser::open(&world, Manner::Desktop) else { return };
+    profiles(&world);
+    browser.sign_in("admin");
+    browser.go("func=enumeration&filter=on&name=Row&p_cnt=20&p_num=2&p_col=-name");
+    browser.press("details.saved summary");
+    browser.fill("#save_as", "My \"rows\" <b>");
+    browser.press("details.saved button");
+    browser.until("the list again", || browser.has(".chip"));
+    assert!(
+        browser.address().contains("p_col=-name") && !browser.address().contains("p_num"),
+        "{}",
+        browser.address()
+    );
+    browser.go("func=enumeration");
+    browser.press("details.saved summary");
+    browser.press_link("My \"rows\" <b>");
+    browser.until("the filter", || browser.has(".chip") && browser.has("details.saved [aria-current]"));
+    assert!(browser.words(".paging .quiet").ends_with("of 60"), "{}", browser.words(".paging"));
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+/// A number beside an entry of the menu leads to the rows that it counts.
+#[test]
+fn the_menu_counts_what_waits() {
+    let world = World::new(Engine::Sqlite);
+    let Some(browser) = Browser::open(&world, Manner::Desktop) else { return };
+    browser.sign_in("client");
+    browser.go("func=payment");
+    let count = browser.words(".menu [aria-current] + .count");
+    let count: usize = count.split_whitespace().last().and_then(|text| text.parse().ok()).expect("a number");
+    browser.press(".menu [aria-current] + .count");
+    browser.until("the rows", || browser.has(".chip"));
+    assert_eq!(
+        browser.ask("return document.querySelectorAll('tbody tr').length").as_u64(),
+        Some(count as u64)
+    );
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
 fn columns_are_chosen() {
     let world = World::new(Engine::Sqlite);
     let Some(browser) = Browser::open(&world, Manner::Desktop) else { return };

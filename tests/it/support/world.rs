@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use super::database::{Database, Dir, Engine, Names, Template};
 use super::http::{Reply, Request};
 use super::seed::{self, PASSWORD};
-use super::{dom, dump};
+use super::{dom, dump, letter};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -108,6 +108,14 @@ impl World {
     /// The proof of a seeded user's identity, as parameters.
     pub fn proof(&self, user: &str) -> String {
         format!("authinfo={user}:{PASSWORD}")
+    }
+
+    /// The newest letter as it is read, where letters are files.
+    pub fn letter(&self) -> String {
+        let files = std::fs::read_dir(self.dir.0.join("mail")).expect("letters");
+        let number = |path: &PathBuf| path.file_stem().and_then(|stem| stem.to_str()?.parse::<i64>().ok());
+        let newest = files.map(|file| file.expect("a letter").path()).max_by_key(number);
+        letter::read(&std::fs::read(newest.expect("a letter")).expect("a letter"))
     }
 
     /// Replaces the configuration file and has it read, as the server does within a second.
