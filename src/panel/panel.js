@@ -145,7 +145,13 @@
       searchKey(event);
     }
   });
-  document.addEventListener("htmx:afterSettle", begin);
+  // Whoever works with the keyboard stays where he was; what he pressed may be gone.
+  document.addEventListener("htmx:afterSettle", function () {
+    begin();
+    if (document.activeElement === document.body && find("#main")) {
+      find("#main").focus({preventScroll: true});
+    }
+  });
   window.addEventListener("pageshow", begin);
   begin();
 })();

@@ -4,6 +4,7 @@
 mod api;
 mod asset;
 mod bulk;
+mod choice;
 mod control;
 mod desk;
 mod form;
@@ -45,7 +46,7 @@ pub const MIME: &str = "text/html; charset=UTF-8";
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-pub use asset::asset;
+pub use asset::{asset, style};
 pub use bulk::BULK;
 
 /// Where a browser goes instead of being shown this answer: what `ok` names, else the list that

@@ -1,7 +1,7 @@
 //! The user interface of a function as data: `metadata` and `messages` (protocol.md §6).
 
 use super::handler::{Call, Handler};
-use super::meta::{Button, Field, Meta, Shape, ValueKind};
+use super::meta::{Button, Field, Meta, Shape, Shown, ValueKind};
 use super::plan::visible;
 use super::registry::{Func, MenuNode, Registry};
 use super::types::{Families, TYPE};
@@ -127,19 +127,28 @@ fn form(call: &Call) -> Node {
             true => checked(form_field(field, has_record), field),
             false => form_field(field, has_record),
         });
-        Node::new("page").attr("name", &page.name).with(fields)
+        let lists =
+            page.lists.iter().map(|list| Node::new("field").attr("name", &list.name).kid(shown(list)));
+        Node::new("page").attr("name", &page.name).with(fields).with(lists)
     };
     let meta = &call.func.meta;
     if meta.shape() == Shape::Wizard {
         return wizard_step(call, page(&meta.form.pages[meta.step]));
     }
     let button = |kind: &str| Node::new("button").attr("name", kind).attr("type", kind);
-    let buttons = Node::new("buttons").kid(button("ok")).kid(button("cancel"));
+    let own = meta.form.buttons.iter();
+    let own = own.map(|own| Node::new("button").attr("name", &own.name).attr("type", "ok"));
+    let ok = meta.form.buttons.is_empty().then(|| button("ok"));
+    let buttons = Node::new("buttons").with(own).with(ok).kid(button("cancel"));
     let node = Node::new("form").with(call.func.meta.form.pages.iter().map(page)).kid(buttons);
-    match (call.params.manner().page, &call.func.handler) {
-        (true, Handler::Form(super::handler::Form { fields: Some(_), .. })) => node.attr("alive", "yes"),
-        _ => node,
-    }
+    if is_alive(call) { node.attr("alive", "yes") } else { node }
+}
+
+/// Does a page make the form anew when something is chosen in it?
+fn is_alive(call: &Call) -> bool {
+    let adds_fields =
+        matches!(call.func.handler, Handler::Form(super::handler::Form { fields: Some(_), .. }));
+    call.params.manner().page && adds_fields
 }
 
 /// One step: its page, and the earlier answers as hidden fields.
@@ -154,7 +163,8 @@ fn wizard_step(call: &Call, page: Node) -> Node {
     let onward = if wizard::is_last(meta) { "ok" } else { "next" };
     let back = (meta.step > 0).then(|| button("back"));
     let buttons = Node::new("buttons").with(back).kid(button(onward)).kid(button("cancel"));
-    Node::new("form").attr("wizard", "yes").kid(page.with(hidden)).kid(buttons)
+    let node = Node::new("form").attr("wizard", "yes").kid(page.with(hidden)).kid(buttons);
+    if is_alive(call) { node.attr("alive", "yes") } else { node }
 }
 
 fn form_field(field: &Field, has_record: bool) -> Node {
@@ -169,7 +179,17 @@ fn form_field(field: &Field, has_record: bool) -> Node {
         Some(max) => control.attr("maxlength", max.to_string()),
         None => control,
     };
-    Node::new("field").attr("name", &field.name).kid(control)
+    Node::new("field").attr("name", &field.name).kid(control).with(field.list.as_ref().map(shown))
+}
+
+/// A table of the form, whose rows come under the same name.
+fn shown(list: &Shown) -> Node {
+    let node = Node::new("list").attr("name", &list.name);
+    let node = if list.key.is_empty() { node } else { node.attr("key", &list.key) };
+    node.with(list.cols.iter().map(|col| {
+        let node = Node::new("col").attr("name", &col.name);
+        if col.kind == ValueKind::Money { node.attr("kind", "money") } else { node }
+    }))
 }
 
 /// What a page tells a telephone about its keyboard, and what field says the currency of an amount.
@@ -180,7 +200,7 @@ fn checked(mut node: Node, field: &Field) -> Node {
         _ => return node,
     };
     let currency = Some(("currency".into(), field.currency.clone())).filter(|_| !field.currency.is_empty());
-    for control in &mut node.kids {
+    for control in node.kids.iter_mut().filter(|kid| kid.name != "list") {
         control.attrs.push(("check".into(), check.into()));
         control.attrs.extend(currency.clone());
     }

@@ -175,6 +175,35 @@ pub struct Filter {
 pub struct FormData {
     #[serde(default, rename = "page")]
     pub pages: Vec<Page>,
+    /// Instead of the one that saves: each comes back as `clicked_button`.
+    #[serde(default, rename = "button")]
+    pub buttons: Vec<FormButton>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct FormButton {
+    #[serde(rename = "@name")]
+    pub name: String,
+}
+
+/// A list of the answer, by its name, as a table of the form.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Shown {
+    #[serde(rename = "@name")]
+    pub name: String,
+    /// What of a row its field takes: then a row is chosen.
+    #[serde(default, rename = "@key")]
+    pub key: String,
+    #[serde(default, rename = "col")]
+    pub cols: Vec<ShownCol>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct ShownCol {
+    #[serde(rename = "@name")]
+    pub name: String,
+    #[serde(default, rename = "@kind")]
+    pub kind: ValueKind,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -186,6 +215,8 @@ pub struct Page {
     pub acts: bool,
     #[serde(default, rename = "field")]
     pub fields: Vec<Field>,
+    #[serde(default, rename = "list")]
+    pub lists: Vec<Shown>,
 }
 
 /// What a column, field or parameter holds.
@@ -283,6 +314,8 @@ pub struct Field {
     pub array: bool,
     #[serde(default, rename = "val")]
     pub vals: Vec<Val>,
+    #[serde(default, rename = "list")]
+    pub list: Option<Shown>,
     /// What it is called, where it was made for this call and no word tells.
     #[serde(skip)]
     pub label: String,

@@ -85,10 +85,11 @@ impl Func {
         &self.meta.name
     }
 
-    /// The sets that are of this function alone: its own, and that of its template.
+    /// The sets that are of this function alone: its own, that of its wizard, and those of their templates.
     pub fn own_sets(&self) -> Vec<String> {
-        let template = self.kind.as_ref().map(|kind| self.name().replacen(&kind.intname, TYPE, 1));
-        [self.name().to_owned()].into_iter().chain(template).collect()
+        let template = |name: &str| self.kind.as_ref().map(|kind| name.replacen(&kind.intname, TYPE, 1));
+        let names = [self.name(), &self.meta.wizard].into_iter().filter(|name| !name.is_empty());
+        names.flat_map(|name| [name.to_owned()].into_iter().chain(template(name))).collect()
     }
 
     /// The same function with fields that this call adds to their pages, or to its last one.

@@ -3,7 +3,11 @@
 
 mod chromium;
 mod forms;
+mod hostile;
+mod journey;
+mod keyboard;
 mod lists;
+mod long;
 mod pages;
 mod ways;
 

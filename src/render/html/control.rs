@@ -14,7 +14,7 @@ pub struct Control<'a> {
     value: &'a str,
     pub checked: bool,
     pub readonly: bool,
-    required: bool,
+    pub required: bool,
     pub multiple: bool,
     maxlength: Option<u32>,
     inputmode: Option<&'static str>,

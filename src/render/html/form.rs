@@ -4,8 +4,9 @@ use form_urlencoded::Serializer;
 use serde::Serialize;
 
 use super::api::Api;
+use super::choice::{self, Choices};
 use super::control::{Control, Tag};
-use super::object::{Table, table_of};
+use super::object::Table;
 use super::sheet::{PAGE_PARAMS, Params, Sheet};
 use super::{GOES_ON, ONCE, SEEN};
 use crate::doc::Node;
@@ -64,6 +65,9 @@ struct Field<'a> {
     described: String,
     controls: Vec<Control<'a>>,
     table: Option<Table<'a>>,
+    choices: Option<Choices<'a>>,
+    /// A row is to be chosen, and there is none.
+    lacks_rows: bool,
 }
 
 #[derive(Serialize)]
@@ -73,6 +77,12 @@ struct Button<'a> {
     value: &'a str,
     action: Option<String>,
     novalidate: bool,
+}
+
+impl Field<'_> {
+    fn has_rows(&self) -> bool {
+        self.table.is_some() || self.choices.is_some() || self.lacks_rows
+    }
 }
 
 impl<'a> Form<'a> {
@@ -147,21 +157,25 @@ fn field<'a>(sheet: &Sheet<'a>, node: &'a Node, faulty: Option<&str>) -> Field<'
     let name = node.get_attr("name").unwrap_or_default();
     let lists = |node: &&Node| node.name == "list";
     let parts = node.kids.iter().filter(|kid| !lists(kid) && !matches!(kid.name.as_ref(), "if" | "else"));
-    let controls: Vec<_> = parts.map(|part| Control::new(sheet, name, part)).collect();
+    let mut controls: Vec<_> = parts.map(|part| Control::new(sheet, name, part)).collect();
+    let list = node.kids.iter().find(lists);
+    let is_required = controls.iter().any(|control| control.required);
+    let choices = list.and_then(|list| Choices::new(sheet, name, list, is_required));
     let at_fault =
         faulty.is_some_and(|faulty| faulty == name || controls.iter().any(|control| control.name == faulty));
     let hint = sheet.word(&format!("hint_{name}"));
     let error = sheet.error_words().filter(|_| at_fault);
     let ids = [hint.map(|_| format!("h_{name}")), error.map(|_| format!("e_{name}"))];
     let described: Vec<_> = ids.into_iter().flatten().collect();
-    let table = node.kids.iter().find(lists).and_then(|list| list_table(sheet, name, list));
-    Field { name, label: sheet.label(name), hint, error, described: described.join(" "), controls, table }
-}
-
-fn list_table<'a>(sheet: &Sheet<'a>, field: &'a str, list: &'a Node) -> Option<Table<'a>> {
-    let name = list.get_attr("name").unwrap_or(field);
-    let answered = |node: &&Node| node.name == "list" && node.get_attr("name") == Some(name);
-    table_of(sheet, sheet.doc.kids.iter().find(answered)?)
+    let table = list.filter(|_| choices.is_none()).and_then(|list| choice::table(sheet, name, list));
+    // Rows to choose from stand in place of the control; where there are none, it has nothing to say.
+    let chooses = list.is_some_and(|list| list.get_attr("key").is_some());
+    if chooses {
+        controls.clear();
+    }
+    let lacks_rows = chooses && choices.is_none();
+    let (label, described) = (sheet.label(name), described.join(" "));
+    Field { name, label, hint, error, described, controls, table, choices, lacks_rows }
 }
 
 /// Which record the form is about.
@@ -183,7 +197,7 @@ fn hidden<'a>(sheet: &Sheet<'a>, pages: &mut Vec<Sheaf<'a>>) -> Params<'a> {
     hidden.extend(concealed.map(|control| (control.name, sheet.value(control.name).unwrap_or_default())));
     for page in pages.iter_mut() {
         page.fields
-            .retain(|field| !field.controls.iter().all(|it| it.tag == Tag::Hidden) || field.table.is_some());
+            .retain(|field| !field.controls.iter().all(|it| it.tag == Tag::Hidden) || field.has_rows());
         page.fields.iter_mut().for_each(|field| field.controls.retain(|it| it.tag != Tag::Hidden));
     }
     pages.retain(|page| !page.fields.is_empty());

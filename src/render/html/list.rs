@@ -130,6 +130,7 @@ struct Search<'a> {
 
 #[derive(Serialize)]
 struct Head<'a> {
+    name: &'a str,
     label: &'a str,
     hint: Option<&'a str>,
     /// The value of `aria-sort`.
@@ -203,6 +204,7 @@ fn head<'a>(sheet: &Sheet<'a>, links: &Links<'a>, column: &Shown<'a>, rows: &Row
     let sign = if here && !descending { '-' } else { '+' };
     let first = column.at.and_then(|at| rows.rows.first()?.get(at));
     Head {
+        name: column.name,
         label: sheet.label(column.name),
         hint: sheet.word(&format!("hint_{}", column.name)),
         sorted: here.then_some(if descending { "descending" } else { "ascending" }),

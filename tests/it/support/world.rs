@@ -8,7 +8,7 @@ use billmgr::app::App;
 use billmgr::doc::Node;
 use billmgr::http::{Control, Server, bind_local};
 use billmgr::settings::{self, Origin};
-use billmgr::time::Clock;
+use billmgr::time::{Clock, DAY_US};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
@@ -48,9 +48,22 @@ fn config_text(lines: &str) -> String {
     format!("TrustedProxy 127.0.0.1\n{}{lines}\n", unlimited.collect::<String>())
 }
 
+/// The demo's year ends so many days after the morning on which other worlds begin.
+const DEMO_DAYS: i64 = 139;
+
 impl World {
     pub fn new(engine: Engine) -> Self {
-        let template = Template::of(engine);
+        Self::of(Template::of(engine))
+    }
+
+    /// The demo data, on the morning after its year.
+    pub fn demo() -> Self {
+        let world = Self::of(Template::demo());
+        world.clock.advance_us(DEMO_DAYS * DAY_US);
+        world
+    }
+
+    fn of(template: Arc<Template>) -> Self {
         let dir = Dir::new();
         let database = template.copy(&dir.0);
         let file = dir.0.join("billmgr.conf");
