@@ -118,6 +118,8 @@ fn autocomplete(kind: &str, name: &str) -> Option<&'static str> {
     match (kind, name) {
         ("password", "old_passwd") => Some("current-password"),
         ("password", _) => Some("new-password"),
+        ("email", _) => Some("email"),
+        ("tel", _) => Some("tel"),
         _ => None,
     }
 }
