@@ -306,7 +306,7 @@ worlds! {
         }
         assert_eq!(error_of(&whoami(world, &world.proof("buyer"))), "");
         let history = world.done("admin", &format!("func=user.history&elid={buyer}"));
-        assert!(dom::find(&history, "/doc/elem/description").contains(&"totp off".to_owned()));
+        assert!(dom::find(&history, "/doc/elem/desc").contains(&"totp off".to_owned()));
 
         let admin = world.id("admin_user").to_owned();
         let (_, codes) = switch_on(world, "admin");

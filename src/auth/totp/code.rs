@@ -80,6 +80,11 @@ impl Secret {
         i64::try_from(found).ok()
     }
 
+    /// What an app shows at a moment.
+    pub fn digits_at(&self, at_us: i64) -> String {
+        self.totp().generate(seconds(at_us)).to_string()
+    }
+
     fn totp(&self) -> Totp {
         let builder = Builder::new().with_secret(Key::new_stack(self.0));
         let builder = builder.with_skew(SKEW).with_step_duration(PERIOD_SEC);
