@@ -3,6 +3,7 @@
 
 mod api;
 mod asset;
+mod card;
 mod control;
 mod form;
 mod frame;
@@ -25,6 +26,7 @@ use serde::Serialize;
 use crate::cell::{Cell, Column};
 use crate::doc::{Answer, Body};
 use crate::render::Render;
+use card::Card;
 use form::Form;
 use frame::Frame;
 use list::ask::Ask;
@@ -75,6 +77,7 @@ impl Render for Html {
             Shape::Login => page("login", &sheet, Login::new(&sheet)),
             Shape::List => page("list", &sheet, List::new(&sheet, &self.rows)),
             Shape::Ask => page("ask", &sheet, Ask::new(&sheet, &self.rows)),
+            Shape::Card => page("card", &sheet, Card::new(&sheet)),
             Shape::Menu => page("find", &sheet, Found::new(&sheet)),
             Shape::Form => page("form", &sheet, Form::new(&sheet)),
             Shape::Error => page("error", &sheet, Failure::new(&sheet)),
@@ -89,6 +92,9 @@ enum Shape {
     List,
     /// A list whose chosen rows are to be changed for good.
     Ask,
+    /// One record with what belongs to it.
+    Card,
+    /// What a word is found in.
     Menu,
     Form,
     Error,
@@ -108,7 +114,8 @@ fn shape(answer: &Answer, sheet: &Sheet) -> Shape {
         _ if error.is_some() => Shape::Error,
         Body::List if Ask::is_asked(sheet) => Shape::Ask,
         Body::List => Shape::List,
-        Body::Object if sheet.func == "menu" => Shape::Menu,
+        Body::Object if Card::is_one(sheet) => Shape::Card,
+        Body::Object if sheet.func == "menu" || Found::is_asked(sheet) => Shape::Menu,
         Body::Ok => Shape::Done,
         _ if answer.doc.get("auth").is_some() => Shape::Done,
         _ => Shape::Object,
@@ -175,10 +182,11 @@ fn page<B: Serialize>(template: &str, sheet: &Sheet, body: B) -> String {
     rendered.expect("a panel template fits its context")
 }
 
-const TEMPLATES: [(&str, &str); 12] = [
+const TEMPLATES: [(&str, &str); 13] = [
     ("api", include_str!("../panel/api.html.j2")),
     ("ask", include_str!("../panel/ask.html.j2")),
     ("base", include_str!("../panel/base.html.j2")),
+    ("card", include_str!("../panel/card.html.j2")),
     ("control", include_str!("../panel/control.html.j2")),
     ("error", include_str!("../panel/error.html.j2")),
     ("find", include_str!("../panel/find.html.j2")),

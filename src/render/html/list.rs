@@ -4,6 +4,7 @@
 pub mod ask;
 mod chosen;
 mod conditions;
+pub mod part;
 mod table;
 mod tools;
 
