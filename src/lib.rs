@@ -65,6 +65,7 @@ pub fn functions() -> Result<rpc::registry::Registry, Vec<String>> {
         outbox::queue::FUNCS,
         module::info::FUNCS,
         module::check::FUNCS,
+        rpc::find::FUNCS,
     ];
     let all: Vec<&[rpc::registry::Row]> = own
         .into_iter()

@@ -2,10 +2,12 @@
 
 pub mod answers;
 pub mod audit;
+pub mod card;
 pub mod describe;
 pub mod envelope;
 pub mod family;
 pub mod filter;
+pub mod find;
 pub mod handler;
 pub mod journal;
 pub mod lines;
@@ -18,6 +20,7 @@ pub mod plan;
 pub mod plot;
 pub mod registry;
 pub mod scope;
+pub mod shape;
 pub mod types;
 pub mod wizard;
 pub mod wording;

@@ -4,6 +4,7 @@
 mod api;
 mod asset;
 mod bulk;
+mod card;
 mod choice;
 mod control;
 mod desk;
@@ -31,6 +32,7 @@ use crate::cell::{Cell, Column};
 use crate::doc::{Answer, Body};
 use crate::render::Render;
 use bulk::Bulk;
+use card::Card;
 use desk::Desk;
 use form::Form;
 use frame::Frame;
@@ -83,6 +85,7 @@ impl Render for Html {
             Shape::Login => page("login", &sheet, Login::new(&sheet)),
             Shape::List => page("list", &sheet, List::new(&sheet, &self.rows)),
             Shape::Ask => page("ask", &sheet, Ask::new(&sheet, &self.rows)),
+            Shape::Card => page("card", &sheet, Card::new(&sheet)),
             Shape::Menu => page("find", &sheet, Found::new(&sheet)),
             Shape::Form => page("form", &sheet, Form::new(&sheet)),
             Shape::Error => page("error", &sheet, Failure::new(&sheet)),
@@ -99,6 +102,9 @@ enum Shape {
     List,
     /// A list whose chosen rows are to be changed for good.
     Ask,
+    /// One record with what belongs to it.
+    Card,
+    /// What a word is found in.
     Menu,
     Form,
     Error,
@@ -122,7 +128,8 @@ fn shape(answer: &Answer, sheet: &Sheet) -> Shape {
         _ if answer.doc.get(BULK).is_some() => Shape::Bulk,
         Body::List if Ask::is_asked(sheet) => Shape::Ask,
         Body::List => Shape::List,
-        Body::Object if sheet.func == "menu" => Shape::Menu,
+        Body::Object if Card::is_one(sheet) => Shape::Card,
+        Body::Object if sheet.func == "menu" || Found::is_asked(sheet) => Shape::Menu,
         Body::Object if answer.doc.get("part").is_some() => Shape::Desk,
         Body::Ok => Shape::Done,
         _ if answer.doc.get("auth").is_some() => Shape::Done,
@@ -196,11 +203,12 @@ fn page<B: Serialize>(template: &str, sheet: &Sheet, body: B) -> String {
     rendered.expect("a panel template fits its context")
 }
 
-const TEMPLATES: [(&str, &str); 15] = [
+const TEMPLATES: [(&str, &str); 16] = [
     ("api", include_str!("../panel/api.html.j2")),
     ("ask", include_str!("../panel/ask.html.j2")),
     ("base", include_str!("../panel/base.html.j2")),
     ("bulk", include_str!("../panel/bulk.html.j2")),
+    ("card", include_str!("../panel/card.html.j2")),
     ("control", include_str!("../panel/control.html.j2")),
     ("desk", include_str!("../panel/desk.html.j2")),
     ("error", include_str!("../panel/error.html.j2")),

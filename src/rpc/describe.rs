@@ -16,8 +16,16 @@ pub fn metadata(call: &Call) -> Node {
         Shape::List | Shape::Report => {
             let node = node.attr("key", meta.key());
             let node = if meta.keyname.is_empty() { node } else { node.attr("keyname", &meta.keyname) };
+            let card = super::family::card_of(meta);
+            let opens = call.params.manner().page && may(call, &card);
+            let node = if opens { node.attr("card", card) } else { node };
             let node = node.attr("mgr", "billmgr").kid(toolbar(call)).kid(coldata(call));
             node.with(super::plot::nodes(call))
+        }
+        Shape::Card => {
+            let named = meta.card.iter().map(|card| [("keyname", &card.name), ("status", &card.status)]);
+            let node = node.attrs(named.flatten().map(|(name, value)| (name, value.as_str())));
+            node.attr("mgr", "billmgr").kid(coldata(call))
         }
         Shape::Form | Shape::Wizard => node.attr("mgr", "billmgr").kid(form(call)),
         Shape::Action => node.attr("mgr", "billmgr").with(super::plot::nodes(call)),
@@ -41,7 +49,7 @@ fn toolbar(call: &Call) -> Node {
     Node::new("toolbar").attr("view", "buttontext").with(groups)
 }
 
-fn toolbtn(button: &Button) -> Node {
+pub fn toolbtn(button: &Button) -> Node {
     Node::new("toolbtn")
         .attr("func", &button.func)
         .attr("name", &button.name)
@@ -66,7 +74,7 @@ fn verb_buttons(meta: &Meta) -> Vec<Button> {
     meta.verbs().flat_map(of_verb).collect()
 }
 
-fn may(call: &Call, name: &str) -> bool {
+pub fn may(call: &Call, name: &str) -> bool {
     may_call(&call.app.registry, &call.caller, name)
 }
 

@@ -117,7 +117,7 @@ impl Func {
     /// Does this call change anything? Decides between an inline read and a write job.
     pub fn writes(&self, submits: bool) -> bool {
         match self.meta.shape() {
-            Shape::List | Shape::Report => false,
+            Shape::List | Shape::Report | Shape::Card => false,
             Shape::Form => submits && !self.meta.reads,
             Shape::Wizard => submits && super::wizard::acts(&self.meta),
             Shape::Action => !self.meta.reads,

@@ -197,12 +197,20 @@ impl<'a> Sheet<'a> {
     /// `payment.edit` to `payment`, `account.discount.delete` with plid 5 to `account.discount` of 5.
     pub fn parent(&self) -> String {
         let Some((parent, _)) = self.func.rsplit_once('.') else { return home() };
-        if let Some(back) = self.back().filter(|back| is_call_of(back, parent)) {
+        let is_way_back = |back: &&str| is_call_of(back, parent) || self.is_card(back);
+        if let Some(back) = self.back().filter(is_way_back) {
             return format!("?{back}");
         }
         let mut params: Params = self.value("plid").map(|plid| ("elid", plid)).into_iter().collect();
         params.extend(self.params().filter(|(name, _)| PAGE_PARAMS.contains(name)));
         href(parent, &params)
+    }
+
+    /// The page of one record that somebody came from; not if it is gone now, or was itself the form.
+    fn is_card(&self, query: &str) -> bool {
+        let mut pairs = form_urlencoded::parse(query.as_bytes());
+        let is_card = pairs.any(|(name, value)| name == "func" && value.ends_with(".card"));
+        is_card && !self.func.ends_with(".card") && !self.func.ends_with(".delete")
     }
 }
 
