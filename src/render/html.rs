@@ -42,7 +42,7 @@ pub const MIME: &str = "text/html; charset=UTF-8";
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-pub use asset::asset;
+pub use asset::{asset, style};
 
 /// Where a browser goes instead of being shown this answer: what `ok` names, else the list that
 /// the function belongs to. `None` for whatever is itself worth a page, and for foreign hosts:
