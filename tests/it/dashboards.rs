@@ -165,4 +165,32 @@ worlds! {
         let told: i64 = amounts.iter().filter_map(parsed).map(|amount| amount.0).sum();
         assert!(held > 0 && told == held, "{told} of {held}");
     }
+
+    /// What gave up is told to staff, and counted among the figures.
+    fn failed_operations_are_told(world: &World) {
+        let sql = Sql::new("SELECT id, account_id FROM item ORDER BY id LIMIT 1");
+        let read = world.app.db.read(billmgr::rpc::BUDGET_SLOW, |conn| sql.first(conn, &[Kind::Int; 2]));
+        let item = read.expect("items can be read").expect("the seed has a service");
+        for state in ["failed", "ready", "done"] {
+            insert(
+                world,
+                "outbox",
+                &[
+                    ("kind", "operation".into()),
+                    ("reference", format!("told-{state}").into()),
+                    ("item_id", item[0].clone()),
+                    ("account_id", item[1].clone()),
+                    ("intname", "open".into()),
+                    ("state", state.into()),
+                ],
+            );
+        }
+        let doc = world.done("admin", "func=dashboard.failed");
+        assert_eq!(dom::find(&doc, "/doc/elem/desc"), ["open"]);
+        let doc = world.done("admin", "func=dashboard.figures");
+        assert_eq!(cell(&doc, "name=Failed operations", "count"), "1");
+        assert!(world.call("reseller", "func=dashboard.failed").get("error").is_some());
+        let doc = world.done("reseller", "func=dashboard.figures");
+        assert_eq!(cell(&doc, "name=Failed operations", "count"), "");
+    }
 }
