@@ -142,10 +142,18 @@ fn chosen<'t>(call: &Call, tabs: &[&'t Part]) -> Result<Option<&'t Part>> {
 
 fn tab_node(call: &Call, record: &Record, tab: &Part, open: Option<&Part>) -> Node {
     let node = Node::new("elem").kid(Node::leaf("name", &tab.name)).kid(Node::leaf("func", &tab.func));
-    let label = call.word(&format!("short_{}", tab.name)).to_owned();
-    let node = node.kid(Node::leaf("label", label)).kid(Node::leaf("query", query(&asked(record, tab))));
+    let node = node
+        .kid(Node::leaf("label", label(call, &tab.name)))
+        .kid(Node::leaf("query", query(&asked(record, tab))));
     let is_open = open.is_some_and(|open| open.name == tab.name);
     if is_open { node.attr("current", "yes") } else { node }
+}
+
+/// A tab is called what the button to its list is.
+fn label(call: &Call, name: &str) -> String {
+    let words = &call.app.registry.words;
+    let short = words.find(&call.lang, &call.func.sets, &format!("short_{name}"));
+    short.unwrap_or_else(|| call.word(name)).to_owned()
 }
 
 /// What a part's list is asked for.
