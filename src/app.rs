@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::db::{Db, Kind, Raw, Sql};
 use crate::dialect::Replies;
 use crate::doc::Node;
-use crate::http::{Kept, Paces};
+use crate::http::{Counters, Kept, Paces};
 use crate::number::smpp;
 use crate::number::snapshot::Snapshot;
 use crate::rpc::BUDGET_SLOW;
@@ -79,6 +79,8 @@ pub struct App {
     pub options: Cache<(String, Sql), (u64, OptionRows)>,
     /// Totals of lists, likewise by their statements.
     pub totals: Cache<Sql, (u64, i64)>,
+    /// Numbers beside entries of the menu.
+    pub counters: Counters,
     /// Public price lists by what was asked for, likewise.
     pub exports: Cache<String, (u64, Arc<Vec<Node>>)>,
     /// The same as they went to who nobody knows.
@@ -153,6 +155,7 @@ impl App {
             gateways: Tokens::default(),
             options: Cache::new(OPTION_LISTS_MAX),
             totals: Cache::new(TOTALS_MAX),
+            counters: Counters::default(),
             exports: Cache::new(EXPORTS_MAX),
             answers: Cache::new(EXPORTS_MAX),
             replies: Replies::default(),

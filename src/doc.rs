@@ -1,6 +1,8 @@
 //! The answer to one call: a small tree that every format renders and no handler formats.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
 
 /// Owned or static text: a tree is built by handlers and also parsed from requests.
 pub type Name = Cow<'static, str>;
@@ -102,11 +104,34 @@ pub struct Answer {
     pub doc: Node,
     /// The answer itself where the body is a file; else the printed form of the document.
     pub file: Option<File>,
+    /// The words of a page, which looks up the few that it shows; other documents carry them as `messages`.
+    pub words: Option<Dictionary>,
 }
 
 impl Answer {
     pub fn new(body: Body, doc: Node) -> Self {
-        Self { body, doc, file: None }
+        Self { body, doc, file: None, words: None }
+    }
+}
+
+/// Words by their names.
+pub trait Words: Send + Sync {
+    fn word(&self, name: &str) -> Option<&str>;
+}
+
+/// Words that are shared and not copied. Two are equal when they are the same.
+#[derive(Clone)]
+pub struct Dictionary(pub Arc<dyn Words>);
+
+impl fmt::Debug for Dictionary {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("Dictionary")
+    }
+}
+
+impl PartialEq for Dictionary {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 }
 

@@ -5,11 +5,14 @@ mod asterisk;
 /// Public for the fuzz targets.
 pub mod body;
 mod browser;
+mod bulk;
 mod compress;
+mod counters;
 mod dialect;
 mod done;
 mod export;
 mod file;
+mod first;
 mod hook;
 mod jsonp;
 mod kept;
@@ -48,6 +51,7 @@ pub use local::Peer;
 use patience::Patience;
 pub use tls::acceptor;
 
+pub use counters::Counters;
 pub use kept::Kept;
 pub use pace::Paces;
 

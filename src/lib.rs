@@ -8,6 +8,7 @@ pub mod cell;
 pub mod command;
 pub mod config;
 pub mod csv;
+pub mod dashboard;
 pub mod db;
 pub mod demo;
 pub mod desk;
@@ -35,6 +36,7 @@ pub mod params;
 pub mod record;
 pub mod render;
 pub mod rpc;
+pub mod savedfilter;
 pub mod seal;
 pub mod serve;
 pub mod service;
@@ -49,9 +51,16 @@ pub mod value;
 /// Every delivered function, or what is wrong with them.
 pub fn functions() -> Result<rpc::registry::Registry, Vec<String>> {
     let own = [
+        auth::recovery::FUNCS,
+        auth::register::FUNCS,
         auth::signin::FUNCS,
+        auth::verify::FUNCS,
+        auth::totp::FUNCS,
+        auth::phone::FUNCS,
+        dashboard::FUNCS,
         desk::FUNCS,
         settings::FUNCS,
+        savedfilter::FUNCS,
         books::check::FUNCS,
         outbox::queue::FUNCS,
         module::info::FUNCS,

@@ -17,6 +17,7 @@ use crate::config::Networks;
 use crate::db::{Backend, Conn, Db, Kind, Sql};
 use crate::error::Result;
 use crate::level::Level;
+use crate::savedfilter;
 use crate::time::{SECOND_US, Zone};
 
 const USERS_MAX: usize = 16_384;
@@ -219,6 +220,8 @@ fn load_user(conn: &mut Conn, id: i64) -> Result<Option<User>> {
         default_allow: row[14].on(),
         rights: super::rights::of_user(conn, id)?,
         filters: filters(conn, id)?,
+        saved_filters: savedfilter::of_user(conn, id)?,
+        totp: super::totp::check::is_on(conn, id)?,
     }))
 }
 

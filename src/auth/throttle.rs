@@ -1,6 +1,6 @@
 //! Failed sign-ins: after 5 of a user from an address, or 20 of an address, in 15 minutes the
 //! same answer comes at once and nothing is hashed. Nobody waits and no user is locked as a whole.
-//! Codes that are money are guessed at under the same limits, counted apart.
+//! Codes that are money are guessed at under the same limits, counted apart; so is what anybody may ask for.
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -49,18 +49,34 @@ impl Throttle {
         self.add(guessing_key(ip));
     }
 
+    /// Lets a deed of anybody through, at most so often of one address within the time. Counts it.
+    pub fn admits(&self, deed: &str, ip: IpAddr, most: usize) -> bool {
+        let times = self.times(format!("{deed} {}", address_key(ip)));
+        let Ok(mut times) = times.lock() else { return false };
+        let now_us = self.clock.now_us();
+        times.retain(|at| *at > now_us - WINDOW_US);
+        let is_admitted = times.len() < most;
+        if is_admitted {
+            times.push_back(now_us);
+        }
+        is_admitted
+    }
+
     fn count(&self, key: &str) -> usize {
         let Some(times) = self.failures.get(key) else { return 0 };
         let since = self.clock.now_us() - WINDOW_US;
         times.lock().map_or(0, |times| times.iter().filter(|at| **at > since).count())
     }
 
+    fn times(&self, key: String) -> Times {
+        let made =
+            self.failures.get_or_insert_with(&key, || Ok::<_, std::convert::Infallible>(Times::default()));
+        let Ok(times) = made;
+        times
+    }
+
     fn add(&self, key: String) {
-        let times = self.failures.get(&key).unwrap_or_else(|| {
-            let times = Times::default();
-            self.failures.insert(key.clone(), times.clone());
-            times
-        });
+        let times = self.times(key);
         let Ok(mut times) = times.lock() else { return };
         times.push_back(self.clock.now_us());
         while times.len() > ADDRESS_FAILURES_MAX {

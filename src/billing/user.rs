@@ -1,7 +1,7 @@
 //! Users: who signs in. Everything that makes a credential worthless counts its version up and
 //! ends the user's sessions, in the same transaction.
 
-use crate::auth::session;
+use crate::auth::{proof, session, verify};
 use crate::config::Networks;
 use crate::db::{Kind, Raw, Sql};
 use crate::doc::Node;
@@ -126,6 +126,9 @@ const CREDENTIALS: [&str; 3] = ["passwd", "password", "addr"];
 
 pub fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
     let renews = CREDENTIALS.iter().any(|field| record.has_changed(field)) && !record.is_new();
+    if record.has_changed("email") && !record.is_new() {
+        verify::tell_change(cx, record.id, record.str("email"))?;
+    }
     let id = record::store(cx, record)?;
     if renews {
         renew(cx, id)?;
@@ -134,9 +137,11 @@ pub fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
     Ok(vec![Node::leaf("id", id.to_string())])
 }
 
-/// Ends all sessions of a user and what his web phone was told, and forgets his verified password
-/// everywhere.
+/// Ends all sessions of a user and what his web phone was told, forgets his verified password
+/// everywhere, and makes keys and letters worthless by which he could enter.
 pub fn renew(cx: &mut Ctx, id: i64) -> Result<()> {
+    session::forget_keys(cx.conn, id)?;
+    proof::retire(cx.conn, proof::Kind::Recovery, id, cx.call.now_us)?;
     sip::renew_web(cx.conn, &cx.call.app, id)?;
     let sql = Sql::new("UPDATE users SET credential_version = credential_version + 1 WHERE id = ").bind(id);
     sql.execute(cx.conn)?;

@@ -1,6 +1,9 @@
 //! The table of everything that can be configured. The file, the environment, the panel's form
 //! and the help read only this.
 
+#[cfg(test)]
+mod tests;
+
 use super::value::{Kind, Value};
 
 /// One parameter (`Name value`) or option (`Option Name`).
@@ -87,7 +90,7 @@ pub fn env_name(name: &str) -> String {
     format!("{ENV_PREFIX}{}", name.to_ascii_uppercase())
 }
 
-pub static PARAMS: [Param; 41] = [
+pub static PARAMS: [Param; 44] = [
     Param::new("Listen", Kind::Listen, "http://127.0.0.1:1500", [
         "Where the server waits for calls: http://address:port or https://address:port; may be repeated.",
         "Где сервер ждёт вызовов: http://адрес:порт или https://адрес:порт; можно повторять.",
@@ -126,6 +129,11 @@ pub static PARAMS: [Param; 41] = [
     Param::new("TimeZone", Kind::Zone, "UTC", [
         "Time zone of a provider that has none of its own, such as Europe/Riga.",
         "Часовой пояс провайдера, у которого нет своего, например Europe/Riga.",
+    ])
+    .editable(),
+    Param::new("PublicUrl", Kind::Url(&["https", "http"]), "", [
+        "Address of the panel in letters where the provider has none, such as https://my.example.com/billmgr.",
+        "Адрес панели в письмах, если у провайдера нет своего, например https://my.example.com/billmgr.",
     ])
     .editable(),
     Param::new("DefaultLang", Kind::OneOf(&["en", "ru"]), "en", [
@@ -168,6 +176,11 @@ pub static PARAMS: [Param; 41] = [
     Param::new("NumberCurrency", Kind::Text { min: 3, max: 3 }, "", [
         "Code of the currency in which virtual numbers are sold; empty: that of the first provider.",
         "Код валюты, в которой продаются виртуальные номера; пусто — валюта первого провайдера.",
+    ])
+    .editable(),
+    Param::new("PhoneCheckProvider", Kind::Text { min: 1, max: 32 }, "", [
+        "Code of the SMS provider that sends codes to confirm phones, at your cost; empty: phones are not confirmed.",
+        "Код провайдера SMS, который отправляет коды подтверждения телефонов за ваш счёт; пусто — телефоны не подтверждаются.",
     ])
     .editable(),
     Param::new("BodyLimit", Kind::Number { min: 16_384, max: 67_108_864 }, "1048576", [
@@ -268,6 +281,11 @@ pub static PARAMS: [Param; 41] = [
         "Принимать сеанс только с того адреса, с которого он открыт.",
     ])
     .editable(),
+    Param::option("DisableRegistration", [
+        "Let nobody register; staff makes all clients.",
+        "Закрыть регистрацию: клиентов создают только сотрудники.",
+    ])
+    .editable(),
     Param::option("DisableCookieSecure", [
         "Send cookies without Secure, for a panel used over plain http.",
         "Отдавать cookie без Secure: для панели, которая работает по http.",
@@ -340,59 +358,4 @@ fn distance(a: &str, b: &str) -> usize {
         }
     }
     row[b.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    #[test]
-    fn table_agrees_with_itself() {
-        let names: BTreeSet<String> =
-            PARAMS.iter().map(|param| param.name).chain(RETIRED.map(|row| row.0)).map(env_name).collect();
-        assert_eq!(names.len(), PARAMS.len() + RETIRED.len(), "a name stands twice");
-        for param in &PARAMS {
-            assert!(param.parse(param.default).is_ok(), "{}: its default", param.name);
-            assert!(!(param.secret && param.editable), "{}: the panel's table keeps no secrets", param.name);
-            assert!(!(param.at_start && param.editable), "{}: a form that does nothing", param.name);
-            let [en, ru] = param.help;
-            assert!(en.ends_with('.') && ru.ends_with('.') && !en.contains('\n'), "{}", param.name);
-            assert!(ru.chars().any(|c| ('а'..='я').contains(&c)), "{}: not in Russian", param.name);
-        }
-    }
-
-    #[test]
-    fn nearest_name() {
-        let rows = [
-            ("listen", Some("Listen")),
-            ("Lisen", Some("Listen")),
-            ("Data_Dir", Some("DataDir")),
-            ("RestrictAuthInfo", Some("RestrictAuthinfo")),
-            ("RestrictAuthinfoRanges", Some("RestrictAuthinfoRange")),
-            ("Timezone", Some("TimeZone")),
-            ("PasswdMinLength", Some("PasswordMinLength")),
-            ("Port", None),
-            ("", None),
-            ("Листен", None),
-        ];
-        for (name, expected) in rows {
-            assert_eq!(nearest(name).map(|param| param.name), expected, "{name}");
-        }
-    }
-
-    #[test]
-    fn an_empty_value_is_for_what_may_be_empty() {
-        for (name, text, taken) in [
-            ("TimeZone", "", false),
-            ("Listen", " , ", false),
-            ("RestrictAuthinfo", "", false),
-            ("DataDir", "", true),
-            ("PathAlias", " , ", true),
-            ("ForwardedSecret", "", true),
-        ] {
-            assert_eq!(find(name).expect(name).parse(text).is_ok(), taken, "{name}");
-        }
-    }
 }

@@ -3,10 +3,12 @@
 use super::payers::PAYERS;
 use super::roll::{Client, STAFF_NOTES, password};
 use super::stage::Stage;
-use crate::db::Sql;
+use crate::auth::proof;
+use crate::db::{Kind, Sql};
 use crate::error::{Error, Result};
 use crate::first_start;
 use crate::params::Params;
+use crate::rpc::BUDGET_SLOW;
 
 /// What the employee is for: accounting. Anything that is not named here is closed to him.
 const MAY: &str = "account, user, profile, payment, expense, invoice, reconciliation, contract, doctmpl, \
@@ -135,6 +137,21 @@ pub fn bookkeeper(stage: &mut Stage) -> Result<()> {
     let denied = [("plid", "@user.client-books"), ("elid", "payment.delete, profile.delete, user.edit")];
     stage.call("client", "rights2.user.suspend", &denied)?;
     Ok(())
+}
+
+/// Some have confirmed their addresses, and one has asked for a letter.
+pub fn addresses(stage: &Stage) -> Result<()> {
+    for login in ["client", "reseller"] {
+        stage.call(login, "user.verifyemail.send", &[])?;
+        let sql = Sql::new("SELECT MAX(id) FROM user_proof");
+        let row = stage.app.db.read(BUDGET_SLOW, |conn| sql.first(conn, &[Kind::Int]))?;
+        let link = proof::link(&stage.app, row.map_or(0, |row| row[0].int()), 0)?;
+        let query = link.split_once('?').map_or("", |(_, query)| query);
+        let mut pairs = form_urlencoded::parse(query.as_bytes());
+        let key = pairs.find(|(name, _)| name == "key").map(|(_, key)| key.into_owned()).unwrap_or_default();
+        stage.call(login, "user.verifyemail.verify", &[("username", login), ("key", &key)])?;
+    }
+    stage.call("client-books", "user.verifyemail.send", &[]).map(drop)
 }
 
 /// Sign-ins for the log, the last with a wrong password.

@@ -212,6 +212,7 @@ impl Year<'_> {
 
     fn end(&mut self) -> Result<()> {
         people::bookkeeper(self.stage)?;
+        people::addresses(self.stage)?;
         for login in ["client", "smith", "shop2"] {
             let limit = [
                 ("elid", &*format!("@subaccount.{login}")),

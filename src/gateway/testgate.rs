@@ -10,7 +10,7 @@ use crate::db::{Kind, Sql};
 use crate::error::{Error, Result};
 use crate::money::Money;
 use crate::params::Params;
-use crate::render::escape;
+use crate::render::{escape, html};
 use crate::rpc::list::NoRows;
 use crate::rpc::{self, BUDGET_SLOW, words};
 
@@ -189,18 +189,24 @@ fn page(app: &Arc<App>, link: &Link, params: &Params, lang: &str) -> Result<Stri
         PAYMENT => format!("{} {}: {}", word("payment"), link.id, shown_amount(app, link)?),
         _ => word("store"),
     };
-    let button =
-        |action: &str| format!("<button name=\"action\" value=\"{action}\">{}</button>\n", word(action));
+    let button = |action: &str| {
+        let class = if action == "pay" { " class=\"primary\"" } else { "" };
+        format!("<button name=\"action\" value=\"{action}\"{class}>{}</button>\n", word(action))
+    };
     let buttons: String = match link.kind {
         PAYMENT => ["pay", "decline", "later"].map(button).concat(),
         _ => ["pay", "decline"].map(button).concat(),
     };
-    let (title, card, help) = (word("title"), word("card"), word("help"));
+    let (title, card, help, style) = (word("title"), word("card"), word("help"), html::style());
     Ok(format!(
-        "<!DOCTYPE html>\n<html lang=\"{lang}\"><head><meta charset=\"utf-8\"><title>{title}</title></head>\n\
-         <body><h1>{title}</h1>\n<p>{help}</p>\n<p>{about}</p>\n<form method=\"post\" action=\"{PATH}\">\n\
-         {hidden}<p><label>{card} <input name=\"card\" value=\"4111 1111 1111 1111\"></label></p>\n\
-         <p>{buttons}</p></form></body></html>\n"
+        "<!DOCTYPE html>\n<html lang=\"{lang}\" data-theme=\"system\"><head><meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
+         <link rel=\"stylesheet\" href=\"{style}\"></head>\n\
+         <body class=\"alone\"><main><h1>{title}</h1>\n<p class=\"help\">{help}</p>\n\
+         <form class=\"card\" method=\"post\" action=\"{PATH}\">\n{hidden}<p class=\"sum\">{about}</p>\n\
+         <div class=\"field\"><label for=\"card\">{card}</label>\n\
+         <input id=\"card\" name=\"card\" value=\"4111 1111 1111 1111\" autocomplete=\"off\"></div>\n\
+         <p class=\"buttons\">{buttons}</p></form></main></body></html>\n"
     ))
 }
 

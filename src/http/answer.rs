@@ -22,8 +22,8 @@ use super::done::Done;
 use super::export::{Begun, Exit, Export};
 use super::output::Output;
 use super::{
-    Reply, asterisk, body, browser, compress, dialect, file, hook, mancgi, once, origin, request, stale,
-    upload, whole,
+    Reply, asterisk, body, browser, bulk, compress, dialect, file, hook, mancgi, once, origin, request,
+    stale, upload, whole,
 };
 use crate::app::App;
 use crate::auth::identify::{self, Claim};
@@ -34,7 +34,7 @@ use crate::doc::{Answer, Body, File};
 use crate::error::{Error, Result};
 use crate::params::Params;
 use crate::render;
-use crate::rpc::{self, BUDGET_FAST, BUDGET_SLOW};
+use crate::rpc::{BUDGET_FAST, BUDGET_SLOW};
 
 /// Passwords that are hashed, or next in turn, on threads of their own. More of them would hold
 /// the threads that writes need, each with its memory.
@@ -227,7 +227,7 @@ impl Job {
             false => self.params.clone(),
         };
         let (mut export, writes) = (Export::new(output, exit), self.app.db.writes());
-        let mut answer = rpc::call(&self.app, caller, &params, budget, &mut export)?;
+        let mut answer = bulk::call(&self.app, caller, &params, budget, &mut export)?;
         if !export.output.shows(&answer) {
             return Err(unshown());
         }
@@ -239,6 +239,12 @@ impl Job {
             Some(browser::Onward::To(location)) => Some(location),
             Some(browser::Onward::Form(form)) => {
                 answer = form;
+                None
+            }
+            None if session.is_some() && caller.via == Via::Step && self.is_page() => {
+                if let Some(form) = browser::second_step(&self.app, &self.params, None) {
+                    answer = form;
+                }
                 None
             }
             None => self.frame(caller, &mut answer),
@@ -302,7 +308,7 @@ impl Job {
             (None, None) => {
                 let wire = self.wire(done.mime, done.text);
                 self.keep(done.writes, &wire);
-                self.wired(StatusCode::OK, wire, caller.is_known())
+                self.wired(StatusCode::OK, wire, caller.via != Via::Nothing)
             }
         };
         let cookie = match (&done.session, ends) {

@@ -9,15 +9,17 @@ use hyper::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 
-use super::{Reply, compress, request, stale, whole};
+use super::{Reply, compress, counters, request, stale, whole};
 use crate::app::App;
-use crate::auth::Caller;
+use crate::auth::{Caller, totp};
 use crate::doc::{Answer, Body, Node};
 use crate::error::Error;
+use crate::level::Level;
 use crate::params::{Panel, Params};
 use crate::render::html;
 use crate::rpc::list::NoRows;
 use crate::rpc::meta::Shape;
+use crate::rpc::wording::Wording;
 use crate::rpc::{self, describe, envelope};
 
 /// Where somebody who is signed in begins.
@@ -113,7 +115,9 @@ pub fn add_frame(app: &Arc<App>, caller: &Caller, params: &Params, answer: &mut 
     let frame = frame(app, caller, params, answer);
     answer.doc.kids.push(frame);
     if caller.is_known() {
-        answer.doc.kids.push(describe::menu(&app.registry, caller, &lang));
+        let mut menu = describe::menu(&app.registry, caller, &lang);
+        counters::mark(app, caller, &mut menu);
+        answer.doc.kids.push(menu);
         let level = caller.level().number().to_string();
         let user = Node::new("user").attr("name", &caller.user.name).attr("level", level);
         let before = caller.path.iter().rev().nth(1);
@@ -125,15 +129,26 @@ pub fn add_frame(app: &Arc<App>, caller: &Caller, params: &Params, answer: &mut 
 /// What the page needs to know beside its answer.
 fn frame(app: &Arc<App>, caller: &Caller, params: &Params, answer: &Answer) -> Node {
     let panel = &params.manner().panel;
-    let mut frame = Node::new(html::FRAME).attr("theme", &panel.theme).attr("back", &panel.back);
+    let langs = app.registry.words.langs().join(" ");
+    let frame = Node::new(html::FRAME).attr("theme", &panel.theme).attr("back", &panel.back);
+    let mut frame = frame.attr("langs", langs);
     let is_test = caller.level().is_staff() && !app.config.load().production;
     match (crate::demo::is_on(), is_test) {
         (true, _) => frame = frame.attr("mark", "demo"),
         (false, true) => frame = frame.attr("mark", "test"),
         (false, false) => {}
     }
+    if !caller.is_known() && !app.config.load().disable_registration {
+        frame = frame.attr("registers", "yes");
+    }
     if caller.user.account_id != 0 {
         frame = frame.attr("balance", balance(app, caller).unwrap_or_default());
+    }
+    let saved = caller.user.saved_filters.iter().filter(|saved| saved.list == params.func());
+    let saved = saved.map(|saved| Node::leaf("saved", &saved.name).attr("query", &saved.query));
+    frame = frame.with(saved);
+    if answer.body == Body::Form && !caller.is_known() {
+        frame = frame.attr("cancel", format!("?func={SIGN_IN}")).attr(html::GOES_ON, &panel.goes_on);
     }
     if answer.body == Body::Form && caller.is_known() {
         let error = answer.doc.get("error").and_then(|error| error.get_attr("type"));
@@ -179,6 +194,21 @@ pub fn goes_on(app: &Arc<App>, caller: &Caller, params: &Params) -> Option<Onwar
     Some(Onward::Form(answer))
 }
 
+/// The form that asks for the code of the second step. What was wanted before goes along.
+pub fn second_step(app: &Arc<App>, params: &Params, wanted: Option<String>) -> Option<Answer> {
+    let mut call = Params::of([("func", totp::step::CONFIRM)]);
+    *call.manner_mut() = params.manner().clone();
+    let manner = call.manner_mut();
+    manner.words = true;
+    if let Some(wanted) = wanted {
+        manner.panel.goes_on = wanted;
+    }
+    let caller = Caller::between(None, std::net::Ipv4Addr::UNSPECIFIED.into());
+    let mut answer = rpc::call(app, &caller, &call, rpc::BUDGET_SLOW, &mut NoRows).ok()?;
+    add_frame(app, &caller, &call, &mut answer);
+    Some(answer)
+}
+
 /// Tells a browser how long the server took.
 pub fn timed(mut reply: Reply, started: Instant) -> Reply {
     let took = format!("app;dur={:.1}", started.elapsed().as_secs_f64() * 1000.0);
@@ -215,8 +245,14 @@ pub fn see_other(location: &str) -> Reply {
 /// The page of a refusal: the form it came from with the error beside its field, the sign-in page
 /// for who is not signed in, else a page of its own.
 pub fn refused(app: &Arc<App>, caller: &Caller, params: &Params, error: &Error, inner: Params) -> Answer {
+    if (error.kind, error.object.as_str()) == ("auth", "totp_confirm")
+        && let Some(form) = second_step(app, params, Some(wanted(app, params)))
+    {
+        return form;
+    }
     let told = envelope::error(app, caller, params, error);
-    let form = caller.is_known().then(|| reopened(app, caller, inner)).flatten();
+    let may_fill = caller.is_known() || (error.kind != "auth" && is_public(app, params));
+    let form = may_fill.then(|| reopened(app, caller, inner)).flatten();
     let mut answer = form.unwrap_or_else(|| {
         let func = if error.kind == "auth" { SIGN_IN } else { params.func() };
         bare(app, caller, params, func)
@@ -224,6 +260,11 @@ pub fn refused(app: &Arc<App>, caller: &Caller, params: &Params, error: &Error, 
     answer.doc.kids.extend(told.doc.kids);
     add_frame(app, caller, params, &mut answer);
     answer
+}
+
+/// May who is not signed in call it?
+fn is_public(app: &App, params: &Params) -> bool {
+    app.registry.get(params.func()).is_some_and(|func| func.meta.level == Level::Nobody)
 }
 
 /// The form once more, as it was filled in.
@@ -235,13 +276,13 @@ fn reopened(app: &Arc<App>, caller: &Caller, mut params: Params) -> Option<Answe
 }
 
 /// A document that holds only the words of a page.
-fn bare(app: &Arc<App>, caller: &Caller, params: &Params, func: &str) -> Answer {
+pub fn bare(app: &Arc<App>, caller: &Caller, params: &Params, func: &str) -> Answer {
     let lang = envelope::lang(app, caller, params);
     let doc = Node::new("doc").attr("lang", &lang).attr("func", func);
     let username = Node::leaf("username", params.get("username"));
     let goes_on = Node::leaf(html::GOES_ON, wanted(app, params));
-    let doc = doc.kid(describe::common_messages(&app.registry, &lang)).kid(username).kid(goes_on);
-    Answer::new(Body::Error, doc)
+    let words = Some(Wording::common(&app.registry, &lang));
+    Answer { words, ..Answer::new(Body::Error, doc.kid(username).kid(goes_on)) }
 }
 
 /// The call that somebody must sign in for, without its secrets.
@@ -254,4 +295,4 @@ fn wanted(app: &App, params: &Params) -> String {
     }
 }
 
-const ENTRANCES: [&str; 4] = [START, SIGN_IN, "auth", "logout"];
+const ENTRANCES: [&str; 5] = [START, SIGN_IN, "auth", "logout", totp::step::CONFIRM];

@@ -23,7 +23,8 @@ pub const PREFIX: &str = "/mancgi/";
 /// Programs that run at once. A further caller is told to come again.
 static PLACES: Semaphore = Semaphore::const_new(8);
 
-const PAGE_POLICY: &str = "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const PAGE_POLICY: &str =
+    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 pub async fn respond(app: &Arc<App>, parts: &Parts, body: Incoming, ip: IpAddr, host: String) -> Reply {
     let name = parts.uri.path().trim_start_matches(PREFIX).to_owned();

@@ -5,12 +5,11 @@
 
 use std::sync::Arc;
 
+use super::first::First;
 use crate::app::App;
 use crate::auth::Caller;
-use crate::cell::{Cell, Column};
 use crate::error::{Error, Result};
 use crate::params::Params;
-use crate::rpc::list::RowSink;
 use crate::rpc::{self, BUDGET_FAST};
 
 /// Refuses what would silently undo the change of another.
@@ -27,7 +26,6 @@ pub fn check(app: &Arc<App>, caller: &Caller, params: &Params) -> Result<()> {
     }
 }
 
-#[derive(Default)]
 pub struct Entry {
     pub id: String,
     user: String,
@@ -43,23 +41,7 @@ pub fn newest(app: &Arc<App>, caller: &Caller, params: &Params) -> Option<Entry>
         return None;
     }
     let ask = [("func", history.as_str()), ("elid", elid), ("p_cnt", "1")];
-    let mut first = First::default();
+    let mut first = First::of(["id", "user", "changedate"]);
     rpc::call(app, caller, &Params::of(ask), BUDGET_FAST, &mut first).ok()?;
-    first.0
-}
-
-#[derive(Default)]
-struct First(Option<Entry>);
-
-impl RowSink for First {
-    fn list(&mut self, _columns: &[Column], _key: &str) {}
-
-    fn row(&mut self, columns: &[Column], cells: &[Cell]) -> Result<()> {
-        let text = |name: &str| {
-            let at = columns.iter().position(|column| column.name == name);
-            at.and_then(|at| cells.get(at)).map(Cell::to_string).unwrap_or_default()
-        };
-        self.0.get_or_insert_with(|| Entry { id: text("id"), user: text("user"), at: text("changedate") });
-        Ok(())
-    }
+    first.cells.map(|[id, user, at]| Entry { id, user, at })
 }

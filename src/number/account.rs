@@ -1,5 +1,8 @@
 //! What is known of a buyer: his rating and what he chose as his defaults; his profile.
 
+use std::borrow::Cow;
+
+use super::catalogue::word_id;
 use super::rating::Standing;
 use super::wish::{is_russian, own_account};
 use crate::auth::User;
@@ -75,9 +78,13 @@ pub fn profile(cx: &mut Ctx) -> Result<Reply> {
     Ok(Reply::Object(nodes))
 }
 
-/// Where there is none, the name by which he signs in is often one.
-fn email(user: &User) -> &str {
-    if user.email.is_empty() { &user.name } else { &user.email }
+/// Clients insist on an address: where there is none, the name by which he signs in is often one, else one that
+/// reaches nobody stands for it (RFC 2606).
+fn email(user: &User) -> Cow<'_, str> {
+    match [&user.email, &user.name].into_iter().find(|text| text.contains('@')) {
+        Some(address) => address.into(),
+        None => format!("user{}@invalid.example", user.id).into(),
+    }
 }
 
 /// Balance and what is held of it, of the first subaccount; the name of a vendor.
@@ -159,13 +166,10 @@ fn read(cx: &mut Ctx) -> Result<Record> {
 
 /// Words of the catalogue, and a number that calls can be forwarded to; all of them may be empty.
 fn check(cx: &mut Ctx, record: &mut Record) -> Result<()> {
-    for (field, table, what) in
-        [("default_country", "num_country", "country"), ("default_operator", "num_operator", "operator")]
-    {
+    for (field, what) in [("default_country", "country"), ("default_operator", "operator")] {
         let word = record.str(field).trim().to_owned();
-        let sql = Sql::new("SELECT id FROM ").word(table).sql(" WHERE slug = ").bind(word.as_str());
-        if !word.is_empty() && sql.first(cx.conn, &[Kind::Int])?.is_none() {
-            return Err(Error::missed(what).with("value", word));
+        if !word.is_empty() {
+            word_id(cx.conn, what, &word)?;
         }
         record.set(field, word);
     }

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use quick_cache::sync::Cache;
 use regex::{Regex, RegexBuilder};
 
+use super::catalogue::word_id;
 use crate::csv;
 use crate::db::{Conn, Kind, Sql};
 use crate::error::{Error, Result};
@@ -93,8 +94,7 @@ fn product(conn: &mut Conn, slug: &str) -> Result<i64> {
     if slug.is_empty() {
         return Ok(0);
     }
-    let row = Sql::new("SELECT id FROM num_product WHERE slug = ").bind(slug).first(conn, &[Kind::Int])?;
-    row.map(|row| row[0].int()).ok_or_else(|| Error::value("product", slug))
+    word_id(conn, "product", slug)
 }
 
 fn last_place(conn: &mut Conn) -> Result<i64> {

@@ -1,7 +1,8 @@
 //! The most that somebody pays for a product where we choose the operator.
 
+use super::catalogue::word_id;
 use super::wish::own_account;
-use crate::db::{Conn, Kind, Raw, Sql};
+use crate::db::{Kind, Raw, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};
 use crate::money::Money;
@@ -61,7 +62,7 @@ fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
         return Ok(vec![Node::leaf("id", record.id.to_string())]);
     }
     let account_id = own_account(cx.call)?;
-    let product_id = product(cx.conn, record.str("product").trim())?;
+    let product_id = word_id(cx.conn, "product", record.str("product").trim())?;
     let values: [Raw; 5] = [
         account_id.into(),
         cx.caller.user.reseller_id.into(),
@@ -78,12 +79,6 @@ fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
     );
     let row = sql.first(cx.conn, &[Kind::Int])?.ok_or_else(|| Error::system("a price got no id"))?;
     Ok(vec![Node::leaf("id", row[0].int().to_string())])
-}
-
-fn product(conn: &mut Conn, slug: &str) -> Result<i64> {
-    let sql = Sql::new("SELECT id FROM num_product WHERE slug = ").bind(slug);
-    let row = sql.first(conn, &[Kind::Int])?;
-    row.map(|row| row[0].int()).ok_or_else(|| Error::missed("product").with("value", slug))
 }
 
 fn delete(cx: &mut Ctx, elid: &str) -> Result<()> {

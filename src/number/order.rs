@@ -207,12 +207,7 @@ impl Order {
     }
 
     fn payers(&self, conn: &mut Conn) -> Result<Payers> {
-        let client = books::subaccount(conn, self.subaccount_id)?;
-        let reseller = match self.reseller_subaccount_id {
-            0 => None,
-            id => Some(books::subaccount(conn, id)?),
-        };
-        Ok(Payers::over(client, reseller))
+        Payers::stored(conn, self.subaccount_id, self.reseller_subaccount_id)
     }
 
     fn cut(&self, conn: &mut Conn) -> Result<Option<Cut>> {

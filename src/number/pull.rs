@@ -150,35 +150,42 @@ fn due(conn: &mut Conn, supplier_id: i64, now_us: i64) -> Result<Vec<Due>> {
     Ok(rows.iter().map(one).collect())
 }
 
-/// Asks and tells all that is due now. What fails is due again later.
+/// Asks and tells all that is due now. What fails is due again later, and keeps nothing else waiting.
 pub fn run(app: &Arc<App>, now_us: i64) -> Result<Report> {
     let mut report = Report::default();
     let condition = Sql::new(" AND kind = ").bind(PULL);
     for supplier in app.db.read(BUDGET_SLOW, |conn| Supplier::all(conn, &condition))? {
         sync::if_due(app, &supplier, now_us);
-        let orders = app.db.read(BUDGET_SLOW, |conn| due(conn, supplier.id, now_us))?;
-        if orders.is_empty() {
-            continue;
+        if let Err(error) = ask_about_orders(app, &supplier, now_us, &mut report) {
+            tracing::error!(supplier = supplier.code, "orders were not asked about: {error}");
         }
-        let client = Client::of(app, &supplier)?;
-        let mut unanswered = Vec::new();
-        for order in orders {
-            if !leased(app, &order, now_us)? {
-                continue;
-            }
-            match order.upstream_id.as_str() {
-                ASKED if now_us - order.created_at < ANSWERED_US => report.left += 1,
-                ASKED => unanswered.push(order),
-                _ => match one(app, &client, &supplier, &order, now_us) {
-                    Ok(true) => report.done += 1,
-                    Ok(false) => report.left += 1,
-                    Err(error) => tracing::error!(order = order.id, "an order at a supplier: {error}"),
-                },
-            }
-        }
-        report.done += look_for(app, &client, supplier.id, unanswered, now_us)?;
     }
     Ok(report)
+}
+
+fn ask_about_orders(app: &Arc<App>, supplier: &Supplier, now_us: i64, report: &mut Report) -> Result<()> {
+    let orders = app.db.read(BUDGET_SLOW, |conn| due(conn, supplier.id, now_us))?;
+    if orders.is_empty() {
+        return Ok(());
+    }
+    let client = Client::of(app, supplier)?;
+    let mut unanswered = Vec::new();
+    for order in orders {
+        if !leased(app, &order, now_us)? {
+            continue;
+        }
+        match order.upstream_id.as_str() {
+            ASKED if now_us - order.created_at < ANSWERED_US => report.left += 1,
+            ASKED => unanswered.push(order),
+            _ => match one(app, &client, supplier, &order, now_us) {
+                Ok(true) => report.done += 1,
+                Ok(false) => report.left += 1,
+                Err(error) => tracing::error!(order = order.id, "an order at a supplier: {error}"),
+            },
+        }
+    }
+    report.done += look_for(app, &client, supplier.id, unanswered, now_us)?;
+    Ok(())
 }
 
 /// Nobody else asks about it meanwhile.

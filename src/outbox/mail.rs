@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use super::worker::Acted;
 use super::{Due, Post, Settled, post_once};
 use crate::app::App;
-use crate::db::{Kind, Sql};
+use crate::auth::proof;
+use crate::db::{Conn, Kind, Sql};
 use crate::error::{Error, Result};
 use crate::service::Till;
 
@@ -27,6 +28,16 @@ pub struct Letter<'l> {
     pub about: String,
     pub values: &'l [(&'l str, String)],
     pub paper: Option<Paper>,
+}
+
+/// Who gets a letter.
+pub struct To<'t> {
+    pub email: &'t str,
+    pub lang: &'t str,
+    /// The account and the reseller that it is about.
+    pub owner: (i64, i64),
+    /// What the letter proves (`auth/proof`); 0: nothing.
+    pub proof_id: i64,
 }
 
 /// A printed document that goes with a letter: made with it, so that the outbox keeps ids alone.
@@ -61,24 +72,31 @@ impl Letter<'_> {
         let Some(row) = row.first(till.conn, &[Kind::Text, Kind::Text, Kind::Int])? else {
             return Ok(false);
         };
+        let owner = (self.account_id, row[2].int());
+        let to = To { email: row[0].str(), lang: row[1].str(), owner, proof_id: 0 };
+        self.post_to(till.conn, &to, till.now_us).map(|()| true)
+    }
+
+    pub fn post_to(self, conn: &mut Conn, to: &To, now_us: i64) -> Result<()> {
         let values: serde_json::Map<String, Value> =
             self.values.iter().map(|(name, value)| ((*name).to_owned(), value.as_str().into())).collect();
         let payload = json!({
-            "to": row[0].str(),
-            "lang": row[1].str(),
+            "to": to.email,
+            "lang": to.lang,
             "values": values,
             "project": self.project_id,
             "paper": self.paper.map(Paper::row),
+            "proof": to.proof_id,
         });
         let letter = Post {
             kind: KIND,
             reference: format!("mail:{}:{}", self.template, self.about),
             item_id: 0,
-            owner: (self.account_id, row[2].int()),
+            owner: to.owner,
             intname: self.template,
             payload: payload.to_string(),
         };
-        post_once(till.conn, letter, till.now_us).map(|()| true)
+        post_once(conn, letter, now_us)
     }
 
     /// Somebody asked for it, and so it has to go somewhere. Error `missed(email)`.
@@ -97,6 +115,8 @@ pub fn act(app: &App, due: &Due) -> Acted {
         Err(error) if error.object == letter::ADDRESS => {
             return refused(format!("nobody can be written to at `{}`", error.param("value").unwrap_or("")));
         }
+        // Another came after it, or what it was for is done: nobody waits for it.
+        Err(error) if error.object == proof::GONE => return Acted::new(Settled::Done),
         Err(error) => return Acted::failed(error.to_string(), ""),
     };
     let config = app.config.load();

@@ -111,7 +111,7 @@
   }
 
   function pagesOf(wanted) {
-    return all("#menu a").filter(function (link) {
+    return all("#menu a:not(.waits)").filter(function (link) {
       var group = link.closest("details");
       var words = link.textContent + " " + link.search + " " + (group ? find("summary", group).textContent : "");
       return words.toLowerCase().includes(wanted);
@@ -252,7 +252,13 @@
       searchKey(event);
     }
   });
-  document.addEventListener("htmx:afterSettle", begin);
+  // Whoever works with the keyboard stays where he was; what he pressed may be gone.
+  document.addEventListener("htmx:afterSettle", function () {
+    begin();
+    if (document.activeElement === document.body && find("#main")) {
+      find("#main").focus({preventScroll: true});
+    }
+  });
   window.addEventListener("pageshow", begin);
   begin();
 })();

@@ -3,15 +3,20 @@
 
 mod api;
 mod asset;
+mod bulk;
 mod card;
+mod choice;
 mod control;
+mod desk;
 mod form;
 mod frame;
 mod list;
 mod menu;
 mod object;
 mod paging;
+mod plot;
 mod sheet;
+mod sidebar;
 #[cfg(test)]
 mod tests;
 mod toolbar;
@@ -19,14 +24,16 @@ mod toolbar;
 use std::sync::OnceLock;
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Serde;
+use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde::Serialize;
 
 use crate::cell::{Cell, Column};
 use crate::doc::{Answer, Body};
 use crate::render::Render;
+use bulk::Bulk;
 use card::Card;
+use desk::Desk;
 use form::Form;
 use frame::Frame;
 use list::ask::Ask;
@@ -41,13 +48,14 @@ pub const MIME: &str = "text/html; charset=UTF-8";
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-pub use asset::asset;
+pub use asset::{asset, style};
+pub use bulk::BULK;
 
 /// Where a browser goes instead of being shown this answer: what `ok` names, else the list that
 /// the function belongs to. `None` for whatever is itself worth a page, and for foreign hosts:
 /// `form-action` would stop a redirect there, so the page has a link.
 pub fn location(answer: &Answer) -> Option<String> {
-    let sheet = Sheet::new(&answer.doc);
+    let sheet = Sheet::new(answer);
     let done = answer.body == Body::Ok || answer.doc.get("auth").is_some();
     let quiet = done && answer.doc.get("error").is_none() && !sheet.has_news();
     quiet.then(|| sheet.next()).filter(|next| next.starts_with(['?', '/']))
@@ -72,7 +80,7 @@ impl Render for Html {
     }
 
     fn finish(self: Box<Self>, answer: &Answer) -> String {
-        let sheet = Sheet::new(&answer.doc);
+        let sheet = Sheet::new(answer);
         match shape(answer, &sheet) {
             Shape::Login => page("login", &sheet, Login::new(&sheet)),
             Shape::List => page("list", &sheet, List::new(&sheet, &self.rows)),
@@ -81,7 +89,9 @@ impl Render for Html {
             Shape::Menu => page("find", &sheet, Found::new(&sheet)),
             Shape::Form => page("form", &sheet, Form::new(&sheet)),
             Shape::Error => page("error", &sheet, Failure::new(&sheet)),
+            Shape::Bulk => page("bulk", &sheet, Bulk::new(&sheet)),
             Shape::Done => page("message", &sheet, Object::new(&sheet)),
+            Shape::Desk => page("desk", &sheet, Desk::new(&sheet)),
             Shape::Object => page("object", &sheet, Object::new(&sheet)),
         }
     }
@@ -98,7 +108,10 @@ enum Shape {
     Menu,
     Form,
     Error,
+    Bulk,
     Done,
+    /// Lists that are parts of a document.
+    Desk,
     Object,
 }
 
@@ -112,10 +125,12 @@ fn shape(answer: &Answer, sheet: &Sheet) -> Shape {
         _ if signing_in || (refused && !form) => Shape::Login,
         Body::Form | Body::Error if form => Shape::Form,
         _ if error.is_some() => Shape::Error,
+        _ if answer.doc.get(BULK).is_some() => Shape::Bulk,
         Body::List if Ask::is_asked(sheet) => Shape::Ask,
         Body::List => Shape::List,
         Body::Object if Card::is_one(sheet) => Shape::Card,
         Body::Object if sheet.func == "menu" || Found::is_asked(sheet) => Shape::Menu,
+        Body::Object if answer.doc.get("part").is_some() => Shape::Desk,
         Body::Ok => Shape::Done,
         _ if answer.doc.get("auth").is_some() => Shape::Done,
         _ => Shape::Object,
@@ -126,6 +141,10 @@ fn shape(answer: &Answer, sheet: &Sheet) -> Shape {
 struct Login<'a> {
     username: &'a str,
     error: Option<&'a str>,
+    /// What has just been done, and what comes next.
+    told: Option<&'a str>,
+    /// May visitors register?
+    registers: bool,
     /// The call that wanted an identity, to go on with.
     goes_on: Option<&'a str>,
 }
@@ -135,6 +154,8 @@ impl<'a> Login<'a> {
         Self {
             username: sheet.value("username").unwrap_or_default(),
             error: sheet.error_words(),
+            told: sheet.param("told").and_then(|told| sheet.word(&format!("told_{told}"))),
+            registers: sheet.frame("registers").is_some(),
             goes_on: sheet.doc.get_text(GOES_ON).filter(|text| !text.is_empty()),
         }
     }
@@ -172,22 +193,24 @@ pub const SEEN: &str = "form_seen";
 #[derive(Serialize)]
 struct Page<'a, B> {
     frame: Frame<'a>,
-    w: &'a sheet::FrameWords<'a>,
+    w: Value,
     body: B,
 }
 
 fn page<B: Serialize>(template: &str, sheet: &Sheet, body: B) -> String {
-    let page = Page { frame: Frame::new(sheet, template), w: &sheet.frame_words(), body };
+    let page = Page { frame: Frame::new(sheet, template), w: Value::from_object(sheet.frame_words()), body };
     let rendered = templates().get_template(template).and_then(|it| it.render(Serde(&page)));
     rendered.expect("a panel template fits its context")
 }
 
-const TEMPLATES: [(&str, &str); 13] = [
+const TEMPLATES: [(&str, &str); 16] = [
     ("api", include_str!("../panel/api.html.j2")),
     ("ask", include_str!("../panel/ask.html.j2")),
     ("base", include_str!("../panel/base.html.j2")),
+    ("bulk", include_str!("../panel/bulk.html.j2")),
     ("card", include_str!("../panel/card.html.j2")),
     ("control", include_str!("../panel/control.html.j2")),
+    ("desk", include_str!("../panel/desk.html.j2")),
     ("error", include_str!("../panel/error.html.j2")),
     ("find", include_str!("../panel/find.html.j2")),
     ("form", include_str!("../panel/form.html.j2")),
@@ -195,6 +218,7 @@ const TEMPLATES: [(&str, &str); 13] = [
     ("login", include_str!("../panel/login.html.j2")),
     ("message", include_str!("../panel/message.html.j2")),
     ("object", include_str!("../panel/object.html.j2")),
+    ("plots", include_str!("../panel/plots.html.j2")),
     ("tree", include_str!("../panel/tree.html.j2")),
 ];
 

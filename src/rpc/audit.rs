@@ -36,12 +36,13 @@ fn func_faults(registry: &Registry, func: &Func) -> Vec<String> {
     for name in unknown_columns(func) {
         faults.push(format!("`{}` finds by `{name}`, which is no column of it", func.name()));
     }
+    faults.extend(super::plot::faults(func, |name| registry.knows(name)));
     faults.extend(scope_fault(func));
     faults.extend(public_fault(func));
     faults
 }
 
-/// The title, and a label for every column, field, code, page and button.
+/// The title, and a label for every column, field, code, page, list and button.
 fn words_needed(func: &Func) -> Vec<String> {
     let meta = &func.meta;
     let mut names = vec!["title".to_owned()];
@@ -50,6 +51,11 @@ fn words_needed(func: &Func) -> Vec<String> {
         names.extend(field.vals.iter().map(|val| val.word.clone()));
     }
     names.extend(meta.form.pages.iter().map(|page| page.name.clone()));
+    let of_pages = meta.form.pages.iter().flat_map(|page| &page.lists);
+    names.extend(of_pages.clone().map(|list| list.name.clone()));
+    let lists = of_pages.chain(meta.fields().filter_map(|field| field.list.as_ref()));
+    names.extend(lists.flat_map(|list| &list.cols).map(|col| col.name.clone()));
+    names.extend(meta.form.buttons.iter().map(|button| format!("msg_{}", button.name)));
     names.extend(meta.buttons().map(|button| format!("short_{}", button.name)));
     let card = meta.card.iter().filter(|_| meta.shape() == Shape::Card);
     names.extend(card.flat_map(|card| card.words()));

@@ -8,9 +8,9 @@ pub mod data;
 mod timeline;
 
 use super::handler::{Call, Ctx, Reply};
-use super::list::{self, RowSink, peek};
+use super::list::peek;
 use super::plan::visible;
-use super::{describe, family, nested};
+use super::{describe, family, nested, plot};
 use crate::cell::{Cell, Column};
 use crate::db::Sql;
 use crate::doc::Node;
@@ -58,8 +58,7 @@ impl Record {
         let only = Sql::new(" AND ").word(cx.call.func.meta.key()).sql(" = ").bind(id);
         let mut figures = None;
         peek::rows(cx, &only, None, 1, |columns, cells| {
-            figures =
-                Some(columns.iter().zip(cells).map(|(column, cell)| node(&column.name, cell)).collect());
+            figures = Some(plot::elem(columns, cells).kids);
             Ok(())
         })?;
         let figures = figures.ok_or_else(|| Error::missed("elid").with("value", id.to_string()))?;
@@ -88,18 +87,6 @@ impl Record {
     fn status(&self, card: &CardData) -> Option<Node> {
         let figure = self.figures.iter().find(|figure| figure.name == card.status)?;
         Some(Node { name: "status".into(), ..figure.clone() })
-    }
-}
-
-/// A cell as lists show it.
-fn node(name: &str, cell: &Cell) -> Node {
-    match cell {
-        Cell::Null => Node::new(name.to_owned()),
-        Cell::Msg { code, words, color } => {
-            let node = Node::leaf(name.to_owned(), words.as_ref()).attr("orig", code.as_ref());
-            if color.is_empty() { node } else { node.attr("color", color.as_ref()) }
-        }
-        cell => Node::leaf(name.to_owned(), cell.to_string()),
     }
 }
 
@@ -167,38 +154,23 @@ pub fn query<N: AsRef<str>, V: AsRef<str>>(pairs: &[(N, V)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
-/// The call of a part's list. A stored filter does not touch it: what is shown is all that belongs
-/// to the record.
-fn call_of(call: &Call, record: &Record, part: &Part) -> Result<Call> {
+/// What a part's list is asked for here, in the manner of this page. A stored filter does not touch
+/// it: what is shown is all that belongs to the record.
+fn params_of(call: &Call, record: &Record, part: &Part) -> Params {
     let mut params = Params::of(asked(record, part));
     params.set("filter", "on");
     params.set("p_cnt", ROWS.to_string());
-    nested::part(call, params)
-}
-
-/// Collects rows as nodes.
-#[derive(Default)]
-struct Elems(Vec<Node>);
-
-impl RowSink for Elems {
-    fn list(&mut self, _columns: &[Column], _key: &str) {}
-
-    fn row(&mut self, columns: &[Column], cells: &[Cell]) -> Result<()> {
-        let kids = columns.iter().zip(cells).map(|(column, cell)| node(&column.name, cell));
-        self.0.push(Node::new("elem").with(kids));
-        Ok(())
-    }
+    *params.manner_mut() = call.params.manner().clone();
+    params
 }
 
 /// The open tab's rows, with what a page needs to show them.
 fn rows(cx: &mut Ctx, record: &Record, tab: &Part) -> Result<Node> {
-    let call = call_of(cx.call, record, tab)?;
-    let mut elems = Elems::default();
-    let answer = list::answer(&mut Ctx::new(cx.conn, &call), &mut elems)?;
-    let total = answer.doc.get_text("p_elems").unwrap_or_default();
-    let node = Node::new("rows").attr("func", call.func.name()).attr("total", total);
-    let words = call.params.manner().words.then(|| describe::nodes(&call));
-    Ok(node.with(words.into_iter().flatten()).with(elems.0))
+    let params = params_of(cx.call, record, tab);
+    let part = nested::part(cx, params)?;
+    let words = cx.params.manner().words;
+    let kids = part.kids.into_iter().filter(|kid| words || kid.name == "elem").collect();
+    Ok(Node { name: "rows".into(), kids, ..Node { kids: Vec::new(), ..part } })
 }
 
 /// Where a row of a list leads: to its card, if there is one for this caller.

@@ -1,7 +1,7 @@
 //! The user interface of a function as data: `metadata` and `messages` (protocol.md §6).
 
 use super::handler::{Call, Handler};
-use super::meta::{Button, Field, Meta, Shape, ValueKind};
+use super::meta::{Button, Field, Meta, Shape, Shown, ValueKind};
 use super::plan::visible;
 use super::registry::{Func, MenuNode, Registry};
 use super::types::{Families, TYPE};
@@ -9,11 +9,7 @@ use super::wizard;
 use crate::auth::Caller;
 use crate::doc::Node;
 
-pub fn nodes(call: &Call) -> [Node; 2] {
-    [metadata(call), messages(call)]
-}
-
-fn metadata(call: &Call) -> Node {
+pub fn metadata(call: &Call) -> Node {
     let meta = &call.func.meta;
     let node = Node::new("metadata").attr("name", &meta.name).attr("type", meta.shape().name());
     match meta.shape() {
@@ -23,7 +19,8 @@ fn metadata(call: &Call) -> Node {
             let card = super::family::card_of(meta);
             let opens = call.params.manner().page && may(call, &card);
             let node = if opens { node.attr("card", card) } else { node };
-            node.attr("mgr", "billmgr").kid(toolbar(call)).kid(coldata(call))
+            let node = node.attr("mgr", "billmgr").kid(toolbar(call)).kid(coldata(call));
+            node.with(super::plot::nodes(call))
         }
         Shape::Card => {
             let named = meta.card.iter().map(|card| [("keyname", &card.name), ("status", &card.status)]);
@@ -31,7 +28,7 @@ fn metadata(call: &Call) -> Node {
             node.attr("mgr", "billmgr").kid(coldata(call))
         }
         Shape::Form | Shape::Wizard => node.attr("mgr", "billmgr").kid(form(call)),
-        Shape::Action => node.attr("mgr", "billmgr"),
+        Shape::Action => node.attr("mgr", "billmgr").with(super::plot::nodes(call)),
     }
 }
 
@@ -81,9 +78,9 @@ pub fn may(call: &Call, name: &str) -> bool {
     may_call(&call.app.registry, &call.caller, name)
 }
 
-fn may_call(registry: &Registry, caller: &Caller, name: &str) -> bool {
-    let reachable = registry.get(name).is_some_and(|func| func.meta.level <= caller.level());
-    reachable && caller.user.may(name)
+pub fn may_call(registry: &Registry, caller: &Caller, name: &str) -> bool {
+    let reachable = registry.get(name).filter(|func| func.meta.level <= caller.level());
+    reachable.is_some_and(|func| caller.user.may_as(name, &func.meta.right))
 }
 
 fn coldata(call: &Call) -> Node {
@@ -138,19 +135,28 @@ fn form(call: &Call) -> Node {
             true => checked(form_field(field, has_record), field),
             false => form_field(field, has_record),
         });
-        Node::new("page").attr("name", &page.name).with(fields)
+        let lists =
+            page.lists.iter().map(|list| Node::new("field").attr("name", &list.name).kid(shown(list)));
+        Node::new("page").attr("name", &page.name).with(fields).with(lists)
     };
     let meta = &call.func.meta;
     if meta.shape() == Shape::Wizard {
         return wizard_step(call, page(&meta.form.pages[meta.step]));
     }
     let button = |kind: &str| Node::new("button").attr("name", kind).attr("type", kind);
-    let buttons = Node::new("buttons").kid(button("ok")).kid(button("cancel"));
+    let own = meta.form.buttons.iter();
+    let own = own.map(|own| Node::new("button").attr("name", &own.name).attr("type", "ok"));
+    let ok = meta.form.buttons.is_empty().then(|| button("ok"));
+    let buttons = Node::new("buttons").with(own).with(ok).kid(button("cancel"));
     let node = Node::new("form").with(call.func.meta.form.pages.iter().map(page)).kid(buttons);
-    match (call.params.manner().page, &call.func.handler) {
-        (true, Handler::Form(super::handler::Form { fields: Some(_), .. })) => node.attr("alive", "yes"),
-        _ => node,
-    }
+    if is_alive(call) { node.attr("alive", "yes") } else { node }
+}
+
+/// Does a page make the form anew when something is chosen in it?
+fn is_alive(call: &Call) -> bool {
+    let adds_fields =
+        matches!(call.func.handler, Handler::Form(super::handler::Form { fields: Some(_), .. }));
+    call.params.manner().page && adds_fields
 }
 
 /// One step: its page, and the earlier answers as hidden fields.
@@ -165,7 +171,8 @@ fn wizard_step(call: &Call, page: Node) -> Node {
     let onward = if wizard::is_last(meta) { "ok" } else { "next" };
     let back = (meta.step > 0).then(|| button("back"));
     let buttons = Node::new("buttons").with(back).kid(button(onward)).kid(button("cancel"));
-    Node::new("form").attr("wizard", "yes").kid(page.with(hidden)).kid(buttons)
+    let node = Node::new("form").attr("wizard", "yes").kid(page.with(hidden)).kid(buttons);
+    if is_alive(call) { node.attr("alive", "yes") } else { node }
 }
 
 fn form_field(field: &Field, has_record: bool) -> Node {
@@ -180,17 +187,31 @@ fn form_field(field: &Field, has_record: bool) -> Node {
         Some(max) => control.attr("maxlength", max.to_string()),
         None => control,
     };
-    Node::new("field").attr("name", &field.name).kid(control)
+    Node::new("field").attr("name", &field.name).kid(control).with(field.list.as_ref().map(shown))
 }
 
-/// What a page tells a telephone about its keyboard.
+/// A table of the form, whose rows come under the same name.
+fn shown(list: &Shown) -> Node {
+    let node = Node::new("list").attr("name", &list.name);
+    let node = if list.key.is_empty() { node } else { node.attr("key", &list.key) };
+    node.with(list.cols.iter().map(|col| {
+        let node = Node::new("col").attr("name", &col.name);
+        if col.kind == ValueKind::Money { node.attr("kind", "money") } else { node }
+    }))
+}
+
+/// What a page tells a telephone about its keyboard, and what field says the currency of an amount.
 fn checked(mut node: Node, field: &Field) -> Node {
     let check = match field.kind {
         ValueKind::Int | ValueKind::Id => "int",
         ValueKind::Money => "money",
         _ => return node,
     };
-    node.kids.iter_mut().for_each(|control| control.attrs.push(("check".into(), check.into())));
+    let currency = Some(("currency".into(), field.currency.clone())).filter(|_| !field.currency.is_empty());
+    for control in node.kids.iter_mut().filter(|kid| kid.name != "list") {
+        control.attrs.push(("check".into(), check.into()));
+        control.attrs.extend(currency.clone());
+    }
     node
 }
 
@@ -209,7 +230,7 @@ fn control(field: &Field) -> Node {
     }
 }
 
-fn messages(call: &Call) -> Node {
+pub fn messages(call: &Call) -> Node {
     let (registry, func) = (&call.app.registry, &call.func);
     let title = registry.title(func, &call.lang);
     let words = registry.words.all(&call.lang, &func.sets);
@@ -236,7 +257,7 @@ fn messages(call: &Call) -> Node {
 }
 
 /// The words of what the object has above the caller: a label alone would tell him that it is there.
-fn words_above(call: &Call) -> Vec<String> {
+pub fn words_above(call: &Call) -> Vec<String> {
     let object = call.app.registry.get(&call.func.object);
     let metas = || object.iter().map(|func| &func.meta).chain([&call.func.meta]);
     let fields = || metas().flat_map(|meta| meta.coldata.cols.iter().chain(meta.fields()));
@@ -249,13 +270,6 @@ fn words_above(call: &Call) -> Vec<String> {
         [field.name.clone(), format!("hint_{}", field.name)].into_iter().chain(of_codes).collect::<Vec<_>>()
     };
     above.flat_map(words).collect()
-}
-
-/// The words that every page shares.
-pub fn common_messages(registry: &Registry, lang: &str) -> Node {
-    let words = registry.words.all(lang, &[super::words::COMMON.to_owned()]);
-    let msg = |(name, text): (&str, &str)| Node::leaf("msg", text).attr("name", name.to_owned());
-    Node::new("messages").attr("name", super::words::COMMON).with(words.into_iter().map(msg))
 }
 
 /// The menu of this caller: groups that hold something he may call.

@@ -2,6 +2,7 @@
 
 use super::handler::Call;
 use super::registry::Func;
+use super::wording::Wording;
 use super::{describe, words};
 use crate::app::App;
 use crate::auth::Caller;
@@ -31,8 +32,13 @@ pub fn wrap(call: &Call, mut answer: Answer) -> Answer {
     let behind = kids.split_off(first_behind);
     let mut doc = attributes(call, is_list);
     doc.kids.reserve_exact(kids.len() + behind.len() + 2);
-    if call.params.manner().words {
-        doc.kids.extend(describe::nodes(call));
+    let manner = call.params.manner();
+    if manner.words {
+        doc.kids.push(describe::metadata(call));
+        match manner.page {
+            true => answer.words = Some(Wording::of(call)),
+            false => doc.kids.push(describe::messages(call)),
+        }
     }
     doc.kids.append(kids);
     doc.kids.push(tparams(&call.params, &call.func));
@@ -91,12 +97,14 @@ pub fn error(app: &App, caller: &Caller, params: &Params, error: &Error) -> Answ
     let desc = error.param("desc").map(|name| words.get(&lang, &sets, name).to_owned());
     let value = error.param("value").unwrap_or_default();
     let text = fill(template, &label, value, desc.as_deref().unwrap_or_default());
-    let mut node = Node::new("error")
-        .attr("type", error.kind)
-        .attr("object", &error.object)
-        .attr("lang", &lang)
-        .kid(Node::leaf("param", &error.object).attr("name", "object").attr("type", "msg").attr("msg", label))
-        .kid(Node::leaf("param", value).attr("name", "value"));
+    let mut node =
+        Node::new("error").attr("type", error.kind).attr("object", &error.object).attr("lang", &lang);
+    // One that is about nothing has its value alone: clients read it from the only parameter.
+    if !error.object.is_empty() {
+        let object = Node::leaf("param", &error.object).attr("name", "object").attr("type", "msg");
+        node = node.kid(object.attr("msg", label));
+    }
+    node = node.kid(Node::leaf("param", value).attr("name", "value"));
     if let (Some(name), Some(desc)) = (error.param("desc"), desc) {
         node = node.kid(Node::leaf("param", name).attr("name", "desc").attr("type", "msg").attr("msg", desc));
     }

@@ -213,8 +213,13 @@ fn history_list(meta: Meta) -> Meta {
 /// The fields of the list's `<filter>`, or one a column where it has none.
 fn filter_form(list: &Meta, meta: Meta) -> Meta {
     let fields = super::filter::fields(list).map(|field| Field { virtual_: true, ..field }).collect();
-    let pages = vec![super::meta::Page { name: "filter".into(), fields }];
-    Meta { shape: Some(Shape::Form), group: false, form: super::meta::FormData { pages }, ..meta }
+    let pages = vec![super::meta::Page { name: "filter".into(), fields, ..Default::default() }];
+    Meta {
+        shape: Some(Shape::Form),
+        group: false,
+        form: super::meta::FormData { pages, buttons: Vec::new() },
+        ..meta
+    }
 }
 
 /// What the law itself knows to do.

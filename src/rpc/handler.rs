@@ -181,6 +181,13 @@ pub struct Ctx<'a> {
     pub refusal: Option<Error>,
 }
 
+impl Ctx<'_> {
+    /// Where a browser goes on when this is done. Programs go on by themselves and are told nothing.
+    pub fn onward(&self, query: &str) -> Option<Node> {
+        self.params.manner().page.then(|| Node::leaf("ok", query).attr("type", "url"))
+    }
+}
+
 impl Deref for Ctx<'_> {
     type Target = Call;
 

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::answers::Answers;
 use super::card::data::{CardData, FindData};
+use super::plot::{Part, Plot};
 pub use super::scope::ScopeKind;
 pub use super::shape::Shape;
 use crate::db;
@@ -94,6 +95,13 @@ pub struct Meta {
     pub wizard: String,
     #[serde(skip)]
     pub step: usize,
+    /// The function whose right this one shares, where it has none of its own.
+    #[serde(default, rename = "@right")]
+    pub right: String,
+    #[serde(default)]
+    pub plot: Option<Plot>,
+    #[serde(default, rename = "part")]
+    pub parts: Vec<Part>,
     #[serde(default)]
     pub toolbar: Toolbar,
     #[serde(default)]
@@ -155,14 +163,48 @@ pub struct Filter {
 pub struct FormData {
     #[serde(default, rename = "page")]
     pub pages: Vec<Page>,
+    /// Instead of the one that saves: each comes back as `clicked_button`.
+    #[serde(default, rename = "button")]
+    pub buttons: Vec<FormButton>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct FormButton {
+    #[serde(rename = "@name")]
+    pub name: String,
+}
+
+/// A list of the answer, by its name, as a table of the form.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Shown {
+    #[serde(rename = "@name")]
+    pub name: String,
+    /// What of a row its field takes: then a row is chosen.
+    #[serde(default, rename = "@key")]
+    pub key: String,
+    #[serde(default, rename = "col")]
+    pub cols: Vec<ShownCol>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct ShownCol {
+    #[serde(rename = "@name")]
+    pub name: String,
+    #[serde(default, rename = "@kind")]
+    pub kind: ValueKind,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct Page {
     #[serde(rename = "@name")]
     pub name: String,
+    /// A step of a wizard that does something before the next one is shown.
+    #[serde(default, rename = "@acts", deserialize_with = "yes")]
+    pub acts: bool,
     #[serde(default, rename = "field")]
     pub fields: Vec<Field>,
+    #[serde(default, rename = "list")]
+    pub lists: Vec<Shown>,
 }
 
 /// What a column, field or parameter holds.
@@ -241,6 +283,8 @@ pub struct Field {
     pub max: Option<usize>,
     #[serde(default, rename = "@default")]
     pub default: String,
+    #[serde(default, rename = "@demo")]
+    pub demo: String,
     #[serde(default, rename = "@control")]
     pub control: String,
     #[serde(default, rename = "@options")]
@@ -258,6 +302,8 @@ pub struct Field {
     pub array: bool,
     #[serde(default, rename = "val")]
     pub vals: Vec<Val>,
+    #[serde(default, rename = "list")]
+    pub list: Option<Shown>,
     /// What it is called, where it was made for this call and no word tells.
     #[serde(skip)]
     pub label: String,

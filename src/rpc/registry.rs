@@ -15,6 +15,7 @@ use super::plan::Plans;
 use super::types::{Families, ItemType, TYPE};
 use super::words::{COMMON, Lang, Words};
 use crate::db::Sql;
+use crate::level::Level;
 
 static FUNCS: Dir = include_dir!("$CARGO_MANIFEST_DIR/funcs");
 
@@ -63,8 +64,20 @@ struct File {
 pub struct MenuNode {
     #[serde(default, rename = "@name")]
     pub name: String,
+    /// Which rows of the list want somebody: a filter of it.
+    #[serde(default, rename = "@counts")]
+    pub counts: String,
+    /// Up to which level they are counted; a client's few rows are, where all clients' would take long.
+    #[serde(default, rename = "@counts_upto")]
+    counts_upto: Option<Level>,
     #[serde(default)]
     pub node: Vec<MenuNode>,
+}
+
+impl MenuNode {
+    pub fn is_counted_for(&self, level: Level) -> bool {
+        !self.counts.is_empty() && self.counts_upto.is_none_or(|most| level <= most)
+    }
 }
 
 impl Func {
@@ -72,10 +85,11 @@ impl Func {
         &self.meta.name
     }
 
-    /// The sets that are of this function alone: its own, and that of its template.
+    /// The sets that are of this function alone: its own, that of its wizard, and those of their templates.
     pub fn own_sets(&self) -> Vec<String> {
-        let template = self.kind.as_ref().map(|kind| self.name().replacen(&kind.intname, TYPE, 1));
-        [self.name().to_owned()].into_iter().chain(template).collect()
+        let template = |name: &str| self.kind.as_ref().map(|kind| name.replacen(&kind.intname, TYPE, 1));
+        let names = [self.name(), &self.meta.wizard].into_iter().filter(|name| !name.is_empty());
+        names.flat_map(|name| [name.to_owned()].into_iter().chain(template(name))).collect()
     }
 
     /// The same function with fields that this call adds to their pages, or to its last one.
@@ -105,7 +119,7 @@ impl Func {
         match self.meta.shape() {
             Shape::List | Shape::Report | Shape::Card => false,
             Shape::Form => submits && !self.meta.reads,
-            Shape::Wizard => submits && super::wizard::is_last(&self.meta),
+            Shape::Wizard => submits && super::wizard::acts(&self.meta),
             Shape::Action => !self.meta.reads,
         }
     }

@@ -114,9 +114,22 @@ fn steps(cx: &Ctx) -> Node {
     let step = |(at, page): (usize, &super::meta::Page)| {
         let label = cx.word(&page.name).to_owned();
         let node = Node::leaf("step", label).attr("name", step_name(&cx.func, at));
-        if at > meta.step { node.attr("unavailable", "yes") } else { node }
+        let node = if at > meta.step { node.attr("unavailable", "yes") } else { node };
+        // A page leaves out what its reader is not asked.
+        let is_asked = at == meta.step || asked(cx.call, at).next().is_some();
+        if cx.params.manner().page && !is_asked { node.attr("hidden", "yes") } else { node }
     };
     Node::new("steps").with(meta.form.pages.iter().enumerate().map(step))
+}
+
+/// Is it a step with others behind it?
+pub fn is_on_the_way(meta: &Meta) -> bool {
+    meta.shape() == Shape::Wizard && !is_last(meta)
+}
+
+/// Does the step do something when it is filled in?
+pub fn acts(meta: &Meta) -> bool {
+    is_last(meta) || meta.form.pages.get(meta.step).is_some_and(|page| page.acts)
 }
 
 /// Is it the step whose `sok` keeps what all steps were told?

@@ -52,6 +52,12 @@ impl Words {
         !lang.is_empty() && self.sets.contains_key(lang)
     }
 
+    pub fn langs(&self) -> Vec<&str> {
+        let mut langs: Vec<&str> = self.sets.keys().map(String::as_str).collect();
+        langs.sort_unstable();
+        langs
+    }
+
     /// A word of exactly this language and one of these sets, the first that has it.
     pub fn own(&self, lang: &str, sets: &[String], name: &str) -> Option<&str> {
         let sets_of_lang = self.sets.get(lang)?;

@@ -59,7 +59,7 @@ fn show_order(cx: &mut Ctx, record: &mut Record) -> Result<()> {
         }
         Err(error) => return Err(error),
     };
-    let lang = cx.lang.clone();
+    let call = cx.call;
     let till = &mut Till::of(cx);
     let subaccount = books::subaccount(till.conn, order.subaccount_id)?;
     let iso = subaccount.iso.as_str();
@@ -71,7 +71,9 @@ fn show_order(cx: &mut Ctx, record: &mut Record) -> Result<()> {
     for (line, sold) in &lines {
         discount += sold.priced.discount.0;
         tax += sold.sum()?.tax.0;
-        list = list.kid(line_node(till, line, sold, iso, &lang)?);
+        let term = call.word(&format!("period_{}", line.period)).to_owned();
+        let node = line_node(till, line, sold, iso, &call.lang)?;
+        list = list.kid(node.kid(Node::leaf("term", term)));
     }
     record.nodes.push(list);
     let money = |amount: Money| format!("{} {iso}", amount.shown(iso));
@@ -122,10 +124,21 @@ fn press(cx: &mut Ctx, _record: Record) -> Result<Vec<Node>> {
         }
         "clearbasket" | "empty" => clear(&mut Till::of(cx), &order)?,
         "free" => confirm_free(cx, &order)?,
+        "balance" => return from_balance(cx, &order),
         "order" | "finish" | "quickbasket" | "pay" => return to_payment(cx, &order),
         _ => {}
     }
-    Ok(vec![Node::leaf("billorder", order.id.to_string())])
+    let here =
+        format!("func={}&{}", cx.func.name(), if cx.params.has("elid") { "elid" } else { "billorder" });
+    let onward = cx.onward(&format!("{here}={}", order.id));
+    Ok([Node::leaf("billorder", order.id.to_string())].into_iter().chain(onward).collect())
+}
+
+/// The balance pays the order as it stands.
+fn from_balance(cx: &mut Ctx, order: &Order) -> Result<Vec<Node>> {
+    cart::pay(&mut Till::of(cx), order)?;
+    let onward = cx.onward("func=service");
+    Ok([Node::leaf("billorder", order.id.to_string())].into_iter().chain(onward).collect())
 }
 
 fn clear(till: &mut Till, order: &Order) -> Result<()> {
@@ -154,8 +167,9 @@ fn to_payment(cx: &mut Ctx, order: &Order) -> Result<Vec<Node>> {
     cart::place(till, order)?;
     let id = order.id.to_string();
     let url = format!("/billmgr?func=payment.add&billorder={id}");
+    let onward = cx.onward(&url);
     let nodes = [("billorder", id.clone()), ("billorder.id", id), ("url", url)];
-    Ok(nodes.map(|(name, text)| Node::leaf(name, text)).into())
+    Ok(nodes.map(|(name, text)| Node::leaf(name, text)).into_iter().chain(onward).collect())
 }
 
 /// Pays the cart: from the balance where it suffices, else on to a payment.
@@ -170,8 +184,7 @@ fn check_out(cx: &mut Ctx, _record: Record) -> Result<Vec<Node>> {
     if cx.params.get("paymethod").trim().parse::<i64>().is_ok_and(|id| id > 0) {
         return to_payment(cx, &order);
     }
-    cart::pay(&mut Till::of(cx), &order)?;
-    Ok(vec![Node::leaf("billorder", order.id.to_string())])
+    from_balance(cx, &order)
 }
 
 /// `cartorder.create.confirm elid paymethod_id`: 0 is the balance.

@@ -158,7 +158,9 @@ fn check_name(cx: &mut Ctx, record: &mut Record) -> Result<()> {
 fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
     let terms = Terms::of(cx, &record)?;
     let records = vec![record.clone(); record.int("order_count").max(1) as usize];
-    Ok(place(&mut Till::of(cx), &records, &terms)?.answer())
+    let answer = place(&mut Till::of(cx), &records, &terms)?.answer();
+    let onward = cx.onward(if terms.at_once { "func=service" } else { "func=basket" });
+    Ok(answer.into_iter().chain(onward).collect())
 }
 
 /// How an order is to be paid.

@@ -8,7 +8,7 @@ use super::term::{self, Wish};
 use super::{Till, choices, order};
 use crate::db::{Kind, Sql};
 use crate::doc::Node;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::money::Money;
 use crate::record::Record;
 use crate::rpc::handler::Ctx;
@@ -20,13 +20,36 @@ const TARIFFS_MAX: i64 = 500;
 pub fn show(cx: &mut Ctx, record: &mut Record) -> Result<()> {
     let account_id = order::looked_at(cx)?;
     if cx.func.meta.step == 0 {
-        let list = tariffs(cx, account_id)?;
+        let (list, period) = tariffs(cx, account_id)?;
         record.nodes.push(list);
+        if let Some(period) = period.filter(|_| asked(cx).is_none()) {
+            record.set("period", period.code());
+        }
         return Ok(());
+    }
+    if cx.params.manner().page && cx.params.submits() {
+        need_sold(cx, record)?;
+    }
+    if !cx.params.has("autoprolong") {
+        // What a browser sends back unchanged must renew as the call without it does.
+        let renewal = asked(cx).map_or(0, |period| order::renewal(cx, record, period));
+        record.set("autoprolong", renewal);
     }
     let summary = summary(cx, account_id, record)?;
     record.nodes.extend(summary.unwrap_or_default());
     Ok(())
+}
+
+/// A person is told at once, where he can choose another one.
+fn need_sold(cx: &mut Ctx, record: &Record) -> Result<()> {
+    let (Some(period), Ok(tariff)) = (asked(cx), Till::of(cx).tariff(record.int("pricelist_id"))) else {
+        return Ok(());
+    };
+    let name = if cx.func.meta.field("order_period").is_some() { "order_period" } else { "period" };
+    match tariff.is_sold_for(period) {
+        true => Ok(()),
+        false => Err(Error::value(name, period.code().to_string()).with("desc", "desc_period_not_sold")),
+    }
 }
 
 /// The period that a step looks at; nothing that is wrong is said yet.
@@ -39,15 +62,17 @@ fn shortest(tariff: &Tariff) -> Option<Period> {
     tariff.periods().into_iter().find(|period| *period != Period::Trial)
 }
 
-/// The tariffs of a type that are on sale.
-fn tariffs(cx: &mut Ctx, account_id: i64) -> Result<Node> {
+/// The tariffs of a type that are on sale, and the period that the first is shown for.
+fn tariffs(cx: &mut Ctx, account_id: i64) -> Result<(Node, Option<Period>)> {
     let (kind_id, lang, level) = (order::kind(cx)?.id, cx.lang.clone(), cx.caller.level());
+    let call = cx.call;
     let sql = Sql::new("SELECT id FROM pricelist WHERE NOT deleted AND active AND itemtype_id = ");
     let sql = sql.bind(kind_id).sql(" ORDER BY orderpriority, id LIMIT ").bind(TARIFFS_MAX);
     let ids = sql.load(cx.conn, &[Kind::Int])?;
     let asked = asked(cx);
     let till = &mut Till::of(cx);
     let (mut list, mut buyers) = (Node::new("list").attr("name", "tariflist"), HashMap::new());
+    let mut first = None;
     for row in ids {
         let tariff = till.tariff(row[0].int())?;
         let period = asked.or_else(|| shortest(&tariff)).filter(|period| tariff.is_sold_for(*period));
@@ -63,12 +88,15 @@ fn tariffs(cx: &mut Ctx, account_id: i64) -> Result<Node> {
             Some(buyer) => buyer.shown(buyer.prices(till, &tariff)?.of_period(period, false)?),
             None => String::new(),
         };
-        list = list.kid(elem(&tariff, period, price, &lang));
+        first = first.or(Some(period));
+        let word = format!("period_{}", period.code());
+        let term = call.word(&word);
+        list = list.kid(elem(&tariff, (period, term), price, &lang));
     }
-    Ok(list)
+    Ok((list, first))
 }
 
-fn elem(tariff: &Tariff, period: Period, price: String, lang: &str) -> Node {
+fn elem(tariff: &Tariff, (period, term): (Period, &str), price: String, lang: &str) -> Node {
     let (id, title) = (tariff.id.to_string(), tariff.title(lang).to_owned());
     let leaves = [
         ("pricelist", id.clone()),
@@ -76,6 +104,7 @@ fn elem(tariff: &Tariff, period: Period, price: String, lang: &str) -> Node {
         ("name", title.clone()),
         ("desc", title),
         ("period", period.code().to_string()),
+        ("term", term.to_owned()),
         ("price", price),
     ];
     Node::new("elem").with(leaves.map(|(name, text)| Node::leaf(name, text)))
@@ -96,7 +125,7 @@ fn summary(cx: &mut Ctx, account_id: i64, record: &Record) -> Result<Option<[Nod
     let rows = due.sold.parts.iter().map(|part| (part.name.clone(), part.amount));
     let mut summary = Summary { rows: rows.collect(), ..Summary::default() };
     summary.add(&due.sold)?;
-    Ok(Some(summary.nodes(&buyer)))
+    Ok(Some(summary.nodes(&buyer, |name| cx.word(name).to_owned())))
 }
 
 /// `pricelist_summary`, `discount_summary` and `total_summary` of an order.
@@ -119,13 +148,24 @@ impl Summary {
         Ok(())
     }
 
-    pub fn nodes(self, buyer: &Buyer) -> [Node; 3] {
-        let row = |(name, amount): (String, Money)| {
-            Node::new("elem").kid(Node::leaf("name", name)).kid(Node::leaf("cost", buyer.shown(amount)))
+    /// `word` tells what tax, total and the kinds of discount are called.
+    pub fn nodes(self, buyer: &Buyer, word: impl Fn(&str) -> String) -> [Node; 3] {
+        let row = |name: String, desc: String, amount: Money| {
+            let leaves = [("name", name), ("desc", desc), ("cost", buyer.shown(amount))];
+            Node::new("elem").with(leaves.map(|(name, text)| Node::leaf(name, text)))
         };
-        let totals = [("tax", self.tax), ("total", self.total)];
-        let totals = totals.map(|(name, amount)| (name.to_owned(), amount)).to_vec();
-        [("pricelist_summary", self.rows), ("discount_summary", self.discounts), ("total_summary", totals)]
-            .map(|(name, rows)| Node::new("list").attr("name", name).with(rows.into_iter().map(row)))
+        let named = |(name, amount): (String, Money)| {
+            let desc = word(&format!("sum_{name}"));
+            row(name, desc, amount)
+        };
+        let totals =
+            [("tax", self.tax), ("total", self.total)].map(|(name, amount)| (name.to_owned(), amount));
+        let list = |name: &str| Node::new("list").attr("name", name.to_owned());
+        [
+            list("pricelist_summary")
+                .with(self.rows.into_iter().map(|(name, amount)| row(name.clone(), name, amount))),
+            list("discount_summary").with(self.discounts.into_iter().map(named)),
+            list("total_summary").with(totals.map(named)),
+        ]
     }
 }

@@ -127,7 +127,11 @@ fn show_types(cx: &mut Ctx, record: &mut Record) -> Result<()> {
 fn choose_type(cx: &mut Ctx, _record: Record) -> Result<Vec<Node>> {
     let name = cx.params.get("itemtype").to_owned();
     match cx.app.registry.families.by_name(&name) {
-        Some(kind) => Ok(vec![Node::leaf("func", format!("{}.order", kind.intname))]),
+        Some(kind) => {
+            let func = format!("{}.order", kind.intname);
+            let onward = cx.onward(&format!("func={func}"));
+            Ok([Node::leaf("func", func)].into_iter().chain(onward).collect())
+        }
         None => Err(Error::value("itemtype", name)),
     }
 }

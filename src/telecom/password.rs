@@ -92,10 +92,15 @@ fn answer(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
 }
 
 fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
-    let sql = Sql::new("UPDATE users SET password = ").bind(record.str("password")).sql(" WHERE id = ");
-    sql.bind(record.id).execute(cx.conn)?;
-    user::renew(cx, record.id)?;
-    cx.touch(Topic::Access)?;
-    history::write_of(cx, "user", record.id, record.owner, "passwd")?;
+    set(cx, record.id, record.owner, record.str("password"))?;
     Ok(Vec::new())
+}
+
+/// Gives a user the password of a hash.
+pub fn set(cx: &mut Ctx, user_id: i64, owner: (i64, i64), hash: &str) -> Result<()> {
+    let sql = Sql::new("UPDATE users SET password = ").bind(hash).sql(" WHERE id = ");
+    sql.bind(user_id).execute(cx.conn)?;
+    user::renew(cx, user_id)?;
+    cx.touch(Topic::Access)?;
+    history::write_of(cx, "user", user_id, owner, "passwd")
 }

@@ -50,7 +50,17 @@ impl Payers {
         Ok(Self::over(client, reseller))
     }
 
-    pub fn over(client: Subaccount, reseller: Option<Subaccount>) -> Self {
+    /// Whose subaccounts were written down when something was sold; `reseller_id` 0 is none.
+    pub fn stored(conn: &mut Conn, client_id: i64, reseller_id: i64) -> Result<Self> {
+        let client = books::subaccount(conn, client_id)?;
+        let reseller = match reseller_id {
+            0 => None,
+            id => Some(books::subaccount(conn, id)?),
+        };
+        Ok(Self::over(client, reseller))
+    }
+
+    fn over(client: Subaccount, reseller: Option<Subaccount>) -> Self {
         let book = client.book();
         let earner = match &reseller {
             Some(reseller) => {

@@ -2,10 +2,16 @@
 //! tests run on SQLite alone.
 
 mod chromium;
+mod factor;
 mod forms;
+mod hostile;
+mod journey;
+mod keyboard;
 mod lists;
+mod long;
 mod object;
 mod pages;
+mod ways;
 
 use crate::support::{Engine, World};
 use chromium::{Browser, Manner};

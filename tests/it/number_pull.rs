@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use billmgr::db::Backend;
+use billmgr::db::{Backend, Sql};
 use billmgr::jobs;
 use billmgr::number::inbox::{self, Incoming};
 
@@ -128,6 +128,25 @@ worlds! {
         // Nothing is asked about it any more.
         let report = jobs::run_named(&world.app, "number-pull", world.clock.now_us() + MINUTE_US);
         assert_eq!(report.expect("a run"), jobs::Report::default());
+    }
+
+    /// One whose secret nobody can open any more has orders too: those of the next one are asked about all the same.
+    fn a_broken_supplier_keeps_nobody_waiting(world: &World) {
+        let there = another(world);
+        let broken = [("kind", "pull"), ("url", "http://127.0.0.1:9"), ("secret", "token-of-nobody-0001"), ("code", "broken")];
+        let form: Vec<String> = broken.iter().map(|(name, value)| format!("&{name}={value}")).collect();
+        let query = format!("func=number.supplier.edit&name=Broken{}&sok=ok", form.concat());
+        let id = dom::find(&world.done("admin", &query), "/doc/id").pop().expect("an id").parse::<i64>().expect("a number");
+        let pair = Pair::new(world, &there);
+        let (lost, (order, phone)) = (pair.here.buy("telegram").0, pair.here.buy("telegram"));
+        let spoil = move |conn: &mut billmgr::db::Conn| {
+            Sql::new("UPDATE num_supplier SET secret = 'no seal' WHERE id = ").bind(id).execute(conn)?;
+            Sql::new("UPDATE num_order SET supplier_id = ").bind(id).sql(" WHERE id = ").bind(lost).execute(conn)
+        };
+        world.app.db.write(spoil).expect("two rows");
+        pair.message(&phone, "Telegram code: 48213");
+        pair.work();
+        assert_eq!((pair.here.status(order), pair.here.status(lost)), ("RECEIVED".into(), "PENDING".into()));
     }
 
     fn cancelled_and_banned_there_too(world: &World) {

@@ -5,6 +5,7 @@ pub mod dice;
 pub mod dom;
 pub mod dump;
 pub mod http;
+pub mod letter;
 pub mod process;
 pub mod seed;
 pub mod world;

@@ -24,13 +24,16 @@ fn of_payment(cx: &mut Ctx) -> Result<Reply> {
     if cx.scope() == Scope::Nobody {
         return Ok(Reply::Object(vec![Node::leaf("id", id.to_string())]));
     }
-    let sql = Sql::new("SELECT number, status, deleted FROM payment WHERE id = ").bind(id);
+    let sql = Sql::new("SELECT number, status, deleted, billorder_id FROM payment WHERE id = ").bind(id);
     let sql = sql.append(&scope_sql(cx.scope(), "account_id"));
-    let row = sql.first(cx.conn, &[Kind::Text, Kind::Int, Kind::Flag])?;
+    let row = sql.first(cx.conn, &[Kind::Text, Kind::Int, Kind::Flag, Kind::Int])?;
     let row = row.ok_or_else(|| Error::missed("elid").with("value", id.to_string()))?;
     let code = if row[2].on() { "canceled".to_owned() } else { row[1].int().to_string() };
     let status = Node::leaf("status", cx.word(&format!("status_{code}"))).attr("orig", code);
-    Ok(Reply::Object(vec![Node::leaf("number", row[0].str()), status]))
+    // What was ordered is to be seen among the services.
+    let onward = cx.onward(if row[3].int() == 0 { "func=payment" } else { "func=service" });
+    let nodes = [Node::leaf("number", row[0].str()), status];
+    Ok(Reply::Object(nodes.into_iter().chain(onward).collect()))
 }
 
 fn told(cx: &mut Ctx) -> Result<Reply> {

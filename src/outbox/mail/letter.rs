@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::Paper;
 use crate::app::App;
-use crate::auth::Caller;
+use crate::auth::{Caller, proof};
 use crate::billing::{document, invoice, payment};
 use crate::config::mail::mailbox;
 use crate::db::{Kind, Sql};
@@ -31,10 +31,14 @@ const REFERENCE: HeaderName = HeaderName::new_from_ascii_str("X-Billmgr-Referenc
 const SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");
 
 pub fn make(app: &App, due: &Due) -> Result<Message> {
-    let payload: Value = serde_json::from_str(&due.payload).map_err(Error::system)?;
+    let mut payload: Value = serde_json::from_str(&due.payload).map_err(Error::system)?;
     let to = payload["to"].as_str().unwrap_or_default();
     let to: Mailbox = mailbox(to).map_err(|_| Error::value(ADDRESS, to))?;
-    let (from, answers) = parties(app, payload["project"].as_i64().unwrap_or(0))?;
+    let project_id = payload["project"].as_i64().unwrap_or(0);
+    let (from, answers) = parties(app, project_id)?;
+    if let Some(id) = payload["proof"].as_i64().filter(|id| *id != 0) {
+        payload["values"]["url"] = proof::link(app, id, project_id)?.into();
+    }
     let paper = Paper::of(&payload["paper"]).map(|paper| printed(app, paper)).transpose()?;
     let now = UNIX_EPOCH + Duration::from_micros(app.clock.now_us().max(0).cast_unsigned());
     let (subject, text) = written(app, due, &payload);

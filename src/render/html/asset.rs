@@ -56,6 +56,11 @@ pub fn paths() -> Paths {
     Paths { style, script, htmx, icon }
 }
 
+/// The stylesheet, for pages that are no answers.
+pub fn style() -> &'static str {
+    &ASSETS[0].path
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::list::part::Part;
+use super::list::Rows;
+use super::list::part::{Table, table};
 use super::sheet::{Params, Sheet, href};
 use super::toolbar::{self, Button};
 use crate::doc::Node;
@@ -21,7 +22,9 @@ pub struct Card<'a> {
     deeds: Vec<Deed<'a>>,
     sure: Option<Sure<'a>>,
     tabs: Vec<Tab<'a>>,
-    part: Option<Part<'a>>,
+    /// The rows of the open tab, if there are any, and whether a tab is open.
+    table: Option<Table>,
+    is_open: bool,
     /// The open tab's list, where it has more rows than are shown.
     all: Option<All>,
     events: Option<Vec<Event<'a>>>,
@@ -120,7 +123,8 @@ impl<'a> Card<'a> {
             deeds: buttons.iter().filter(|it| !it.get).map(|it| deed(sheet, it)).collect(),
             sure: sure(sheet, &buttons),
             tabs: kids(sheet, "tabs").map(|node| tab(sheet, node)).collect(),
-            part: rows.filter(|rows| rows.get("metadata").is_some()).map(Part::new),
+            table: rows.and_then(of_rows),
+            is_open: rows.is_some(),
             all: rows.and_then(|rows| all(sheet, rows)),
             events: sheet.doc.get("timeline").map(|line| line.kids.iter().map(event).collect()),
         }
@@ -210,6 +214,11 @@ fn tab<'a>(sheet: &Sheet<'a>, node: &'a Node) -> Tab<'a> {
         href: href(sheet.func, &[("elid", elid), ("tab", name)]),
         current: node.get_attr("current").is_some(),
     }
+}
+
+fn of_rows(node: &Node) -> Option<Table> {
+    let rows = Rows::of(node);
+    (rows.count() > 0).then(|| table(&Sheet::part(node), &rows))
 }
 
 /// The way to all rows of the open tab.

@@ -14,12 +14,14 @@ pub struct Control<'a> {
     value: &'a str,
     pub checked: bool,
     pub readonly: bool,
-    required: bool,
+    pub required: bool,
     pub multiple: bool,
     maxlength: Option<u32>,
     inputmode: Option<&'static str>,
     autocomplete: Option<&'static str>,
     placeholder: Option<&'a str>,
+    /// The currency of an amount.
+    unit: Option<&'a str>,
     options: Vec<Choice<'a>>,
 }
 
@@ -65,6 +67,7 @@ impl<'a> Control<'a> {
             inputmode: inputmode(node),
             autocomplete: autocomplete(kind, name),
             placeholder: sheet.word(&format!("placeholder_{name}")),
+            unit: unit(sheet, node),
             options: if tag == Tag::Select { options(sheet, name, value, multiple) } else { Vec::new() },
         }
     }
@@ -118,6 +121,9 @@ fn autocomplete(kind: &str, name: &str) -> Option<&'static str> {
     match (kind, name) {
         ("password", "old_passwd") => Some("current-password"),
         ("password", _) => Some("new-password"),
+        (_, "qrcode") => Some("one-time-code"),
+        ("email", _) => Some("email"),
+        ("tel", _) => Some("tel"),
         _ => None,
     }
 }
@@ -128,6 +134,16 @@ fn inputmode(node: &Node) -> Option<&'static str> {
         "money" | "double" | "rate" | "percent" => Some("decimal"),
         _ => None,
     }
+}
+
+/// The currency that the form has chosen: as a text, or as an option with words.
+fn unit<'a>(sheet: &Sheet<'a>, node: &'a Node) -> Option<&'a str> {
+    (node.get_attr("check")? == "money").then_some(())?;
+    let field = node.get_attr("currency").unwrap_or("currency");
+    let value = sheet.doc.get_text(field).filter(|text| !text.is_empty())?;
+    let is_of_field = |node: &&Node| node.name == "slist" && node.get_attr("name") == Some(field);
+    let Some(list) = sheet.doc.kids.iter().find(is_of_field) else { return Some(value) };
+    list.kids.iter().find(|val| val.get_attr("key") == Some(value))?.text.as_deref()
 }
 
 fn options<'a>(sheet: &Sheet<'a>, name: &str, value: &'a str, multiple: bool) -> Vec<Choice<'a>> {

@@ -4,10 +4,11 @@ use form_urlencoded::Serializer;
 use serde::Serialize;
 
 use super::api::Api;
+use super::choice::{self, Choices};
 use super::control::{Control, Tag};
-use super::object::{Table, table_of};
+use super::object::Table;
 use super::sheet::{PAGE_PARAMS, Params, Sheet};
-use super::{ONCE, SEEN};
+use super::{GOES_ON, ONCE, SEEN};
 use crate::doc::Node;
 
 #[derive(Serialize)]
@@ -18,6 +19,8 @@ pub struct Form<'a> {
     upload: bool,
     error: Option<Problem<'a>>,
     hidden: Params<'a>,
+    /// Of a wizard.
+    steps: Vec<Step<'a>>,
     pages: Vec<Sheaf<'a>>,
     /// Its pages that have a heading: id and heading.
     sections: Vec<(String, &'a str)>,
@@ -38,6 +41,13 @@ struct Problem<'a> {
     label: &'a str,
 }
 
+#[derive(Serialize)]
+struct Step<'a> {
+    label: &'a str,
+    done: bool,
+    current: bool,
+}
+
 /// A page of the metadata: fields under a heading.
 #[derive(Serialize)]
 struct Sheaf<'a> {
@@ -55,6 +65,9 @@ struct Field<'a> {
     described: String,
     controls: Vec<Control<'a>>,
     table: Option<Table<'a>>,
+    choices: Option<Choices<'a>>,
+    /// A row is to be chosen, and there is none.
+    lacks_rows: bool,
 }
 
 #[derive(Serialize)]
@@ -64,6 +77,12 @@ struct Button<'a> {
     value: &'a str,
     action: Option<String>,
     novalidate: bool,
+}
+
+impl Field<'_> {
+    fn has_rows(&self) -> bool {
+        self.table.is_some() || self.choices.is_some() || self.lacks_rows
+    }
 }
 
 impl<'a> Form<'a> {
@@ -81,15 +100,31 @@ impl<'a> Form<'a> {
             error: problem(sheet, &pages),
             hidden,
             buttons: if barred("nosubmit") { Vec::new() } else { buttons(sheet, form, &action) },
+            steps: steps(sheet),
             sections: sections(&pages),
             pages,
-            cancel: (!barred("nocancel")).then(|| sheet.parent()),
+            cancel: (!barred("nocancel"))
+                .then(|| sheet.frame("cancel").map_or_else(|| sheet.parent(), str::to_owned)),
             is_filter: sheet.is_filter(),
             is_alive: barred("alive"),
             api: Api::new(sheet, &record(sheet)),
             action,
         }
     }
+}
+
+/// The last one that is open is the one to fill in.
+fn steps<'a>(sheet: &Sheet<'a>) -> Vec<Step<'a>> {
+    let nodes = sheet.doc.get("steps").map(|steps| steps.kids.as_slice()).unwrap_or_default();
+    let is_open = |node: &&Node| node.get_attr("unavailable").is_none();
+    let here = nodes.iter().rfind(is_open).and_then(|node| node.get_attr("name"));
+    let step = |node: &'a Node| Step {
+        label: node.text.as_deref().unwrap_or_default(),
+        done: is_open(&node) && node.get_attr("name") != here,
+        current: node.get_attr("name") == here,
+    };
+    let shown: Vec<_> = nodes.iter().filter(|node| node.get_attr("hidden").is_none()).map(step).collect();
+    if shown.len() > 1 { shown } else { Vec::new() }
 }
 
 fn sections<'a>(pages: &[Sheaf<'a>]) -> Vec<(String, &'a str)> {
@@ -122,21 +157,25 @@ fn field<'a>(sheet: &Sheet<'a>, node: &'a Node, faulty: Option<&str>) -> Field<'
     let name = node.get_attr("name").unwrap_or_default();
     let lists = |node: &&Node| node.name == "list";
     let parts = node.kids.iter().filter(|kid| !lists(kid) && !matches!(kid.name.as_ref(), "if" | "else"));
-    let controls: Vec<_> = parts.map(|part| Control::new(sheet, name, part)).collect();
+    let mut controls: Vec<_> = parts.map(|part| Control::new(sheet, name, part)).collect();
+    let list = node.kids.iter().find(lists);
+    let is_required = controls.iter().any(|control| control.required);
+    let choices = list.and_then(|list| Choices::new(sheet, name, list, is_required));
     let at_fault =
         faulty.is_some_and(|faulty| faulty == name || controls.iter().any(|control| control.name == faulty));
     let hint = sheet.word(&format!("hint_{name}"));
     let error = sheet.error_words().filter(|_| at_fault);
     let ids = [hint.map(|_| format!("h_{name}")), error.map(|_| format!("e_{name}"))];
     let described: Vec<_> = ids.into_iter().flatten().collect();
-    let table = node.kids.iter().find(lists).and_then(|list| list_table(sheet, name, list));
-    Field { name, label: sheet.label(name), hint, error, described: described.join(" "), controls, table }
-}
-
-fn list_table<'a>(sheet: &Sheet<'a>, field: &'a str, list: &'a Node) -> Option<Table<'a>> {
-    let name = list.get_attr("name").unwrap_or(field);
-    let answered = |node: &&Node| node.name == "list" && node.get_attr("name") == Some(name);
-    table_of(sheet, sheet.doc.kids.iter().find(answered)?)
+    let table = list.filter(|_| choices.is_none()).and_then(|list| choice::table(sheet, name, list));
+    // Rows to choose from stand in place of the control; where there are none, it has nothing to say.
+    let chooses = list.is_some_and(|list| list.get_attr("key").is_some());
+    if chooses {
+        controls.clear();
+    }
+    let lacks_rows = chooses && choices.is_none();
+    let (label, described) = (sheet.label(name), described.join(" "));
+    Field { name, label, hint, error, described, controls, table, choices, lacks_rows }
 }
 
 /// Which record the form is about.
@@ -150,7 +189,7 @@ fn hidden<'a>(sheet: &Sheet<'a>, pages: &mut Vec<Sheaf<'a>>) -> Params<'a> {
     let mut hidden: Params = record(sheet)
         .into_iter()
         .filter(|(name, _)| !names.contains(name))
-        .chain([ONCE, SEEN].into_iter().filter_map(|name| Some((name, sheet.frame(name)?))))
+        .chain([ONCE, SEEN, GOES_ON].into_iter().filter_map(|name| Some((name, sheet.frame(name)?))))
         .chain(sheet.back().map(|back| ("p_back", back)))
         .chain(sheet.params().filter(|(name, _)| PAGE_PARAMS.contains(name)))
         .collect();
@@ -158,7 +197,7 @@ fn hidden<'a>(sheet: &Sheet<'a>, pages: &mut Vec<Sheaf<'a>>) -> Params<'a> {
     hidden.extend(concealed.map(|control| (control.name, sheet.value(control.name).unwrap_or_default())));
     for page in pages.iter_mut() {
         page.fields
-            .retain(|field| !field.controls.iter().all(|it| it.tag == Tag::Hidden) || field.table.is_some());
+            .retain(|field| !field.controls.iter().all(|it| it.tag == Tag::Hidden) || field.has_rows());
         page.fields.iter_mut().for_each(|field| field.controls.retain(|it| it.tag != Tag::Hidden));
     }
     pages.retain(|page| !page.fields.is_empty());
@@ -199,7 +238,8 @@ fn buttons<'a>(sheet: &Sheet<'a>, form: Option<&'a Node>, action: &str) -> Vec<B
 }
 
 fn submit<'a>(sheet: &Sheet<'a>) -> Button<'a> {
-    let label = sheet.frame_word(if sheet.is_filter() { "apply" } else { "save" });
+    let plain = sheet.frame_word(if sheet.is_filter() { "apply" } else { "save" });
+    let label = sheet.word("msg_ok").unwrap_or(plain);
     Button { label, name: "sok", value: "ok", action: None, novalidate: false }
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::asset;
 use super::sheet::{Params, Sheet, href};
-use crate::doc::Node;
+use super::sidebar;
 
 #[derive(Serialize)]
 pub struct Frame<'a> {
@@ -24,17 +24,9 @@ pub struct Frame<'a> {
     files: asset::Paths,
     theme: &'a str,
     themes: Vec<Theme<'a>>,
-    menu: Vec<Entry<'a>>,
+    /// As HTML.
+    menu: Option<String>,
     languages: Vec<Language<'a>>,
-}
-
-#[derive(Serialize)]
-struct Entry<'a> {
-    label: &'a str,
-    href: Option<String>,
-    current: bool,
-    open: bool,
-    kids: Vec<Entry<'a>>,
 }
 
 #[derive(Serialize)]
@@ -83,7 +75,7 @@ impl<'a> Frame<'a> {
             balance: sheet.frame("balance"),
             acting: acting(sheet),
             mark: mark(sheet),
-            menu: menu(sheet),
+            menu: sidebar::html(sheet),
             languages: languages(sheet, lang),
             files: asset::paths(),
             theme: sheet.frame("theme").unwrap_or(SYSTEM),
@@ -143,57 +135,15 @@ fn themes<'a>(sheet: &Sheet<'a>) -> Vec<Theme<'a>> {
     vec![theme(SYSTEM, "theme_system"), theme("light", "theme_light"), theme("dark", "theme_dark")]
 }
 
-fn menu<'a>(sheet: &Sheet<'a>) -> Vec<Entry<'a>> {
-    let Some(menu) = sheet.doc.get("menu") else { return Vec::new() };
-    let mut here = "";
-    closest(menu, sheet.func, &mut here);
-    entries(menu, here)
-}
-
-/// The menu's function that is the called one or the nearest above it (`payment` for
-/// `payment.edit`).
-fn closest<'a>(node: &'a Node, func: &str, here: &mut &'a str) {
-    let target = node.get_attr("func").unwrap_or_default();
-    let above = func.strip_prefix(target).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-    if above && target.len() > here.len() {
-        *here = target;
-    }
-    for kid in &node.kids {
-        closest(kid, func, here);
-    }
-}
-
-fn entries<'a>(node: &'a Node, here: &str) -> Vec<Entry<'a>> {
-    node.kids.iter().filter(|kid| kid.name == "node").map(|kid| entry(kid, here)).collect()
-}
-
-fn entry<'a>(node: &'a Node, here: &str) -> Entry<'a> {
-    let func = node.get_attr("func").filter(|func| !func.is_empty());
-    let label = node.text.as_deref().map(str::trim).filter(|text| !text.is_empty());
-    let kids = entries(node, here);
-    let current = func.is_some_and(|func| func == here);
-    Entry {
-        label: label.or(node.get_attr("name")).unwrap_or_default(),
-        href: func.map(|func| href(func, &[])),
-        current,
-        open: current || kids.iter().any(|kid| kid.open),
-        kids,
-    }
-}
-
-/// The messages `panel_lang_<code>` say which languages there are, each in its own words.
+/// Each language in its own words, which the message `panel_lang_<code>` has.
 fn languages<'a>(sheet: &Sheet<'a>, lang: &str) -> Vec<Language<'a>> {
-    let offered = sheet.words().filter_map(|(name, label)| Some((name.strip_prefix("panel_lang_")?, label)));
-    let mut languages: Vec<_> = offered
-        .map(|(code, label)| Language {
-            code,
-            label,
-            href: same_page(sheet, ("lang", code)),
-            current: code == lang,
-        })
-        .collect();
-    languages.sort_by_key(|language| language.code);
-    languages
+    let language = |code: &'a str| Language {
+        code,
+        label: sheet.word(&format!("panel_lang_{code}")).unwrap_or(code),
+        href: same_page(sheet, ("lang", code)),
+        current: code == lang,
+    };
+    sheet.frame("langs").unwrap_or_default().split_whitespace().map(language).collect()
 }
 
 /// The page once more in another language or theme. What may have been an action is never repeated by a

@@ -4,6 +4,7 @@
 pub mod ask;
 mod chosen;
 mod conditions;
+pub mod drawn;
 pub mod part;
 mod table;
 mod tools;
@@ -108,6 +109,9 @@ pub struct List<'a> {
     filter: Filter<'a>,
     choice: Choice<'a>,
     tools: Tools,
+    /// Plots of the rows, as HTML, and what they may be of.
+    plots: String,
+    choices: Vec<part::Choice>,
     heads: Vec<Head<'a>>,
     count: usize,
     /// The rows of the table, as HTML.
@@ -126,6 +130,7 @@ struct Search<'a> {
 
 #[derive(Serialize)]
 struct Head<'a> {
+    name: &'a str,
     label: &'a str,
     hint: Option<&'a str>,
     /// The value of `aria-sort`.
@@ -164,6 +169,8 @@ impl<'a> List<'a> {
             filter,
             choice,
             tools: Tools::new(sheet, &links),
+            plots: drawn::plots(sheet, rows),
+            choices: part::choices(sheet),
             heads: columns.iter().map(|column| head(sheet, &links, column, rows)).collect(),
             count: rows.rows.len(),
             rows: layout.html(ticks),
@@ -197,6 +204,7 @@ fn head<'a>(sheet: &Sheet<'a>, links: &Links<'a>, column: &Shown<'a>, rows: &Row
     let sign = if here && !descending { '-' } else { '+' };
     let first = column.at.and_then(|at| rows.rows.first()?.get(at));
     Head {
+        name: column.name,
         label: sheet.label(column.name),
         hint: sheet.word(&format!("hint_{}", column.name)),
         sorted: here.then_some(if descending { "descending" } else { "ascending" }),

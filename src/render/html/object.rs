@@ -9,6 +9,8 @@ use crate::doc::Node;
 pub struct Object<'a> {
     entries: Vec<Entry<'a>>,
     next: String,
+    /// Where the answer itself sends its reader when he has read it.
+    onward: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -21,24 +23,24 @@ pub struct Entry<'a> {
 
 #[derive(Serialize)]
 pub struct Table<'a> {
-    heads: Vec<&'a str>,
-    rows: Vec<Vec<&'a str>>,
+    pub heads: Vec<&'a str>,
+    pub rows: Vec<Vec<&'a str>>,
 }
 
 impl<'a> Object<'a> {
     pub fn new(sheet: &Sheet<'a>) -> Self {
-        Self { entries: sheet.content().map(|node| entry(sheet, node)).collect(), next: sheet.next() }
+        let onward = sheet.doc.get_text("ok").filter(|text| !text.is_empty()).map(|_| sheet.next());
+        Self { entries: sheet.content().map(|node| entry(sheet, node)).collect(), next: sheet.next(), onward }
     }
 }
 
 fn entry<'a>(sheet: &Sheet<'a>, node: &'a Node) -> Entry<'a> {
     let table = table_of(sheet, node);
-    let attrs = node.attrs.iter().map(|(name, value)| Entry {
-        label: sheet.label(name),
-        text: value,
-        kids: Vec::new(),
-        table: None,
-    });
+    // The code of what is said in words is for programs.
+    let attrs =
+        node.attrs.iter().filter(|(name, _)| !matches!(name.as_ref(), "orig" | "color")).map(
+            |(name, value)| Entry { label: sheet.label(name), text: value, kids: Vec::new(), table: None },
+        );
     let kids = node.kids.iter().filter(|kid| kid.name != "elem").map(|kid| entry(sheet, kid));
     Entry {
         label: sheet.label(&node.name),

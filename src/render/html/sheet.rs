@@ -1,99 +1,57 @@
 //! What every page reads from a document: words, parameters, and the way on from here.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use form_urlencoded::Serializer;
+use minijinja::value::{Object, Value};
 
 use super::FRAME;
-use crate::doc::Node;
+use crate::doc::{Answer, Dictionary, Node, Words};
 
-/// The messages `panel_*` that templates use, without the prefix; funcs/panel.xml has the words.
-pub const FRAME_WORDS: [&str; 72] = [
-    "acting",
-    "all_columns",
-    "api",
-    "api_address",
-    "api_hint",
-    "apply",
-    "back",
-    "balance",
-    "brand",
-    "cancel",
-    "card_all",
-    "card_lists",
-    "card_quiet",
-    "card_sure",
-    "card_timeline",
-    "chosen",
-    "columns",
-    "continue",
-    "demo",
-    "done",
-    "error",
-    "export",
-    "filter",
-    "filtered",
-    "filters",
-    "find",
-    "find_none",
-    "find_objects",
-    "find_pages",
-    "first",
-    "found",
-    "hint_demo",
-    "hint_find",
-    "hint_kept_filter",
-    "hint_test",
-    "kept_filter",
-    "language",
-    "last",
-    "menu",
-    "next",
-    "no_match",
-    "no_rows",
-    "none_chosen",
-    "open",
-    "page_of",
-    "pages",
-    "password",
-    "previous",
-    "remove_filter",
-    "required",
-    "return_to",
-    "rows_of",
-    "rows_page",
-    "save",
-    "sections",
-    "select",
-    "select_all",
-    "selection",
-    "settings",
-    "sign_in",
-    "sign_out",
-    "skip",
-    "test",
-    "theme",
-    "theme_dark",
-    "theme_light",
-    "theme_system",
-    "to_correct",
-    "update",
-    "user",
-    "with_selected",
-    "without",
-];
-
-pub type FrameWords<'a> = BTreeMap<&'static str, &'a str>;
 pub type Params<'a> = Vec<(&'a str, &'a str)>;
 
 pub struct Sheet<'a> {
     pub doc: &'a Node,
     pub func: &'a str,
+    /// Those that stand in the document.
     words: HashMap<&'a str, &'a str>,
+    dictionary: Option<&'a Dictionary>,
+}
+
+/// The messages `panel_*` for templates, without the prefix; funcs/panel.xml has the words.
+#[derive(Debug)]
+pub struct FrameWords(Dictionary);
+
+impl Object for FrameWords {
+    /// A missing word shows as its key, never as nothing.
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let name = key.as_str()?;
+        let word = self.0.0.word(&format!("panel_{name}")).filter(|word| !word.is_empty());
+        Some(word.unwrap_or(name).into())
+    }
+}
+
+/// The words of a document that carries them.
+struct Carried(HashMap<String, String>);
+
+impl Words for Carried {
+    fn word(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
 }
 
 impl<'a> Sheet<'a> {
-    pub fn new(doc: &'a Node) -> Self {
+    pub fn new(answer: &'a Answer) -> Self {
+        Self::of(&answer.doc, answer.words.as_ref())
+    }
+
+    /// A part of a document, which carries words of its own.
+    pub fn part(node: &'a Node) -> Self {
+        Self::of(node, None)
+    }
+
+    fn of(doc: &'a Node, dictionary: Option<&'a Dictionary>) -> Self {
         let sets = doc.kids.iter().filter(|kid| kid.name == "messages");
         let messages = sets
             .flat_map(|set| &set.kids)
@@ -102,7 +60,7 @@ impl<'a> Sheet<'a> {
         for (name, text) in messages {
             words.entry(name).or_insert(text);
         }
-        Self { doc, func: func(doc), words }
+        Self { doc, func: func(doc), words, dictionary }
     }
 
     pub fn lang(&self) -> &'a str {
@@ -120,11 +78,8 @@ impl<'a> Sheet<'a> {
 
     /// A message with words in it; an empty one is none.
     pub fn word(&self, name: &str) -> Option<&'a str> {
-        self.words.get(name).copied().filter(|text| !text.is_empty())
-    }
-
-    pub fn words(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
-        self.words.iter().map(|(name, text)| (*name, *text))
+        let carried = self.words.get(name).copied();
+        carried.or_else(|| self.dictionary?.0.word(name)).filter(|text| !text.is_empty())
     }
 
     /// The words for a field, column, page or button; without any its own name.
@@ -132,13 +87,15 @@ impl<'a> Sheet<'a> {
         self.word(name).unwrap_or(name)
     }
 
-    /// A word of the frame. A missing one shows as its key, never as nothing.
+    /// A word of the frame. A missing one shows as its key.
     pub fn frame_word(&self, name: &'static str) -> &'a str {
         self.word(&format!("panel_{name}")).unwrap_or(name)
     }
 
-    pub fn frame_words(&self) -> FrameWords<'a> {
-        FRAME_WORDS.iter().map(|name| (*name, self.frame_word(name))).collect()
+    pub fn frame_words(&self) -> FrameWords {
+        let carried = || self.words.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+        let words = self.dictionary.cloned();
+        FrameWords(words.unwrap_or_else(|| Dictionary(Arc::new(Carried(carried().collect())))))
     }
 
     /// A word of the frame with its `__name__` places filled (protocol.md §6.4).
@@ -225,7 +182,7 @@ impl<'a> Sheet<'a> {
     /// Where `ok` leads: the address it names, else the list that the function belongs to; who has
     /// become another user begins anew.
     pub fn next(&self) -> String {
-        if self.doc.get("auth").is_some() {
+        if self.doc.get("auth").is_some() && self.doc.get_text("ok").is_none_or(str::is_empty) {
             return home();
         }
         let Some(ok) = self.doc.get("ok") else { return self.parent() };

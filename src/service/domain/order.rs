@@ -182,6 +182,6 @@ fn summary(cx: &mut Ctx, account_id: i64, lines: &[Line], record: &mut Record) -
         summary.rows.push((line.name.clone(), sold.sum()?.line));
         summary.add(&sold)?;
     }
-    record.nodes.extend(summary.nodes(&buyer));
+    record.nodes.extend(summary.nodes(&buyer, |name| cx.word(name).to_owned()));
     Ok(())
 }

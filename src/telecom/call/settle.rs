@@ -133,12 +133,8 @@ impl Under {
     }
 
     pub fn legs(&self, conn: &mut Conn) -> Result<Legs> {
-        let client = books::subaccount(conn, self.subaccount_id)?;
-        let reseller = match self.reseller_subaccount_id {
-            0 => None,
-            id => Some(books::subaccount(conn, id)?),
-        };
-        Ok(Legs::over(Payers::over(client, reseller), &self.terms, self.held))
+        let payers = Payers::stored(conn, self.subaccount_id, self.reseller_subaccount_id)?;
+        Ok(Legs::over(payers, &self.terms, self.held))
     }
 
     /// Keeps what is held now and what it is good for.

@@ -6,7 +6,6 @@
 use super::gateway::{Ask, Told};
 use super::own_sql;
 use super::profile::{Profile, Usage};
-use crate::books;
 use crate::db::{Conn, Kind, Raw, Sql};
 use crate::doc::Node;
 use crate::effect;
@@ -106,12 +105,7 @@ impl Order {
     }
 
     fn payers(&self, conn: &mut Conn) -> Result<Payers> {
-        let client = books::subaccount(conn, self.subaccount_id)?;
-        let reseller = match self.reseller_subaccount_id {
-            0 => None,
-            id => Some(books::subaccount(conn, id)?),
-        };
-        Ok(Payers::over(client, reseller))
+        Payers::stored(conn, self.subaccount_id, self.reseller_subaccount_id)
     }
 
     fn bill(&self) -> Bill<'static> {

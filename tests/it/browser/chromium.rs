@@ -68,6 +68,11 @@ impl Browser {
         self.wait(query, self.driver.goto(format!("{}?{query}", self.url)));
     }
 
+    /// Another site's page.
+    pub fn visit(&self, url: &str) {
+        self.wait(url, self.driver.goto(url));
+    }
+
     pub fn sign_in(&self, user: &str) {
         self.go("func=logon");
         self.fill("#f_username", user);
@@ -106,6 +111,12 @@ impl Browser {
     pub fn keys(&self, css: &str, keys: impl Into<thirtyfour::TypingData>) {
         let element = self.find(css);
         self.wait(css, element.send_keys(keys));
+    }
+
+    /// Types where the focus is.
+    pub fn types(&self, keys: impl Into<thirtyfour::TypingData>) {
+        let typing = async { self.driver.active_element().await?.send_keys(keys).await };
+        self.wait("typing", typing);
     }
 
     pub fn words(&self, css: &str) -> String {

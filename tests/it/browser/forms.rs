@@ -95,6 +95,25 @@ fn a_session_may_end_in_the_middle_of_a_form() {
     assert_eq!(world.done("client", &query).get_text("name"), Some("Typed before"));
 }
 
+/// A page of another site has a form for ours, and somebody presses its button.
+#[test]
+fn another_site_posts_in_vain() {
+    let world = World::new(Engine::Sqlite);
+    let Some(browser) = Browser::open(&world, Manner::Desktop) else { return };
+    let query = form(&world, &browser);
+    let url = world.url();
+    browser.visit(&format!(
+        "data:text/html,<form method=post action='{url}'><input name=func value=profile.edit><input name=elid \
+         value={}><input name=name value=Forged><input name=sok value=ok><button>Win</button></form>",
+        world.id("client_profile")
+    ));
+    browser.press("button");
+    browser.until("an answer of ours", || browser.address().starts_with(&url));
+    assert_ne!(world.done("client", &query).get_text("name"), Some("Forged"));
+    browser.go(&query);
+    assert!(browser.has("#form #f_name"), "and he is still signed in");
+}
+
 /// An alert, or a script that the policy stopped, would be among the complaints or stop the driver.
 #[test]
 fn hostile_texts_are_texts() {

@@ -1,7 +1,8 @@
 //! Lists: filter, order, pages, columns, selection, confirmation.
 
 use super::chromium::{Browser, Manner};
-use crate::support::{Engine, World};
+use crate::direct::tables;
+use crate::support::{Engine, World, dom};
 
 fn profiles(world: &World) {
     for nth in 0..60 {
@@ -56,6 +57,75 @@ fn buttons_know_how_many_rows_are_ticked() {
     let back = browser.address();
     assert!(back.contains("filter=on") && back.contains("name=Row"), "back where one was: {back}");
     assert!(browser.words(".paging .quiet").ends_with("of 58"), "{}", browser.words(".paging"));
+}
+
+/// Each row is a call of its own on a page: what is refused keeps no other row, and is told by its name.
+#[test]
+fn rows_that_are_refused_keep_no_others() {
+    let world = World::new(Engine::Sqlite);
+    let Some(browser) = Browser::open(&world, Manner::Desktop) else { return };
+    let payments = tables::rows(&world.app.db, "payment");
+    let of_status = |status: &str| payments.iter().find(|row| row["status"] == status).expect("a payment");
+    let (new, credited) = (of_status("1"), of_status("4"));
+    browser.sign_in("admin");
+    browser.go("func=payment&p_cnt=1000");
+    for row in [new, credited] {
+        browser.press(&format!("input[name=elids][value='{}']", row["id"]));
+    }
+    browser.press("button[value='delete']");
+    browser.press("button.danger");
+    let page = browser.words("main");
+    assert!(page.contains("1 of 2 done") && page.contains(&credited["number"]), "{page}");
+    let left = tables::ids(&world.app.db, "payment");
+    assert!(!left.contains(&new["id"]) && left.contains(&credited["id"]));
+    browser.press("main a.primary");
+    assert!(browser.address().contains("func=payment&p_cnt=1000"), "{}", browser.address());
+    // All or nothing for a program.
+    let both = format!("func=payment.delete&elid={},{}", of_status("1")["id"], credited["id"]);
+    assert_eq!(dom::find(&world.call("admin", &both), "/doc/error/@type"), ["value"]);
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn a_filter_is_saved_under_a_name() {
+    let world = World::new(Engine::Sqlite);
+    let Some(browser) = Browser::open(&world, Manner::Desktop) else { return };
+    profiles(&world);
+    browser.sign_in("admin");
+    browser.go("func=enumeration&filter=on&name=Row&p_cnt=20&p_num=2&p_col=-name");
+    browser.press("details.saved summary");
+    browser.fill("#save_as", "My \"rows\" <b>");
+    browser.press("details.saved button");
+    browser.until("the list again", || browser.has(".chip"));
+    assert!(
+        browser.address().contains("p_col=-name") && !browser.address().contains("p_num"),
+        "{}",
+        browser.address()
+    );
+    browser.go("func=enumeration");
+    browser.press("details.saved summary");
+    browser.press_link("My \"rows\" <b>");
+    browser.until("the filter", || browser.has(".chip") && browser.has("details.saved [aria-current]"));
+    assert!(browser.words(".paging .quiet").ends_with("of 60"), "{}", browser.words(".paging"));
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+/// A number beside an entry of the menu leads to the rows that it counts.
+#[test]
+fn the_menu_counts_what_waits() {
+    let world = World::new(Engine::Sqlite);
+    let Some(browser) = Browser::open(&world, Manner::Desktop) else { return };
+    browser.sign_in("client");
+    browser.go("func=payment");
+    let count = browser.words(".menu [aria-current] + .waits");
+    let count: usize = count.split_whitespace().last().and_then(|text| text.parse().ok()).expect("a number");
+    browser.press(".menu [aria-current] + .waits");
+    browser.until("the rows", || browser.has(".chip"));
+    assert_eq!(
+        browser.ask("return document.querySelectorAll('tbody tr').length").as_u64(),
+        Some(count as u64)
+    );
+    assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 
 #[test]

@@ -66,13 +66,13 @@ fn cards_lead_to_each_other() {
     let Some(browser) = Browser::open(&world, Manner::Desktop) else { return };
     browser.sign_in("admin");
     browser.go(&format!("func=account.card&elid={}&tab=payments", world.id("client")));
-    browser.press(".part tbody th a");
+    browser.press(".belongs tbody th a");
     browser.until("a payment", || browser.address().contains("func=payment.card"));
     assert!(browser.words("h1").contains("SEED-"), "{}", browser.words("h1"));
     browser.press_link("Name of client");
     browser.until("the client", || browser.address().contains("func=account.card"));
     browser.press_link("Services");
-    browser.press(".part tbody th a");
+    browser.press(".belongs tbody th a");
     browser.until("a service", || browser.words("h1").starts_with("client.example.com"));
     browser.go("func=vds");
     browser.press_link("client2.example.com");
@@ -87,7 +87,7 @@ fn cards_fit_a_telephone() {
     browser.sign_in("client");
     for card in [("service", "client_service"), ("payment", "client_paid"), ("user", "client_user")] {
         browser.go(&format!("func={}.card&elid={}", card.0, world.id(card.1)));
-        browser.find(".figures");
+        browser.find(".facts");
         let wide = browser.ask("const it = document.documentElement; return it.scrollWidth > it.clientWidth");
         assert_eq!(wide, false, "{}", card.0);
     }
@@ -106,6 +106,6 @@ fn cards_need_no_script() {
     browser.fill("#find", "client.example");
     browser.keys("#find", Key::Enter);
     browser.press_link("client.example.com");
-    browser.find(".figures");
+    browser.find(".facts");
     assert!(!browser.has("#found a"), "no script runs");
 }

@@ -24,6 +24,7 @@
 //! job prolong               runs a billing job
 //! work                      does what waits in the outbox
 //! numbers                   delivers what the sandbox of virtual numbers has for them
+//! letter s = secret=        keeps what stands in the newest letter behind the words, up to a blank or &
 //! sms                       hands over the messages that are due, and takes their receipts
 //! config Option X; Y 1      replaces the configuration file
 //! ```
@@ -39,6 +40,8 @@ pub enum Step {
     Config(String),
     Job(String),
     Work,
+    /// A name, and the words before its value.
+    Letter(String, String),
     Sms,
     Numbers,
 }
@@ -90,6 +93,10 @@ pub fn parse(text: &str) -> Result<Vec<Step>, String> {
             "advance" => steps.push(Step::Advance(duration_us(rest).ok_or_else(|| fault("no duration"))?)),
             "job" => steps.push(Step::Job(rest.to_owned())),
             "work" => steps.push(Step::Work),
+            "letter" => {
+                let (name, before) = rest.split_once(" = ").ok_or_else(|| fault("no value"))?;
+                steps.push(Step::Letter(name.to_owned(), before.to_owned()));
+            }
             "sms" => steps.push(Step::Sms),
             "numbers" => steps.push(Step::Numbers),
             "config" => steps.push(Step::Config(rest.replace("; ", "\n"))),

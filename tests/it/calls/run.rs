@@ -40,6 +40,16 @@ pub fn run(world: &World, script: &[Step], method: &'static str) -> Vec<String> 
                     }
                 } {}
             }
+            Step::Letter(name, before) => {
+                let letter = world.letter();
+                match letter.split_once(before.as_str()) {
+                    Some((_, rest)) => {
+                        let value = rest.split(|c: char| c.is_whitespace() || c == '&').next();
+                        player.values.insert(name.clone(), value.unwrap_or_default().to_owned());
+                    }
+                    None => faults.push(format!("no `{before}` in the letter\n{letter}")),
+                }
+            }
             Step::Sms => {
                 if let Err(error) = billmgr::telecom::sms::worker::run_due(&world.app) {
                     faults.push(format!("sms: {error}"));

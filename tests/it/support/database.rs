@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -178,6 +178,18 @@ impl Template {
         let template = Arc::new(Self::fill(engine));
         *kept = Arc::downgrade(&template);
         template
+    }
+
+    /// The demo data on SQLite, filled once a run.
+    pub fn demo() -> Arc<Self> {
+        static DEMO: OnceLock<Arc<Template>> = OnceLock::new();
+        let fill = || {
+            let dir = Dir::new();
+            seed::fill_demo(&Database::file(&dir.0).url, &dir.0);
+            let source = Source::Sqlite(file_bytes(&dir.0.join("billmgr.db")));
+            Arc::new(Self { names: Names::new(), source })
+        };
+        DEMO.get_or_init(fill).clone()
     }
 
     fn fill(engine: Engine) -> Self {

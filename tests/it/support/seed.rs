@@ -63,11 +63,28 @@ pub fn fill(url: &str, data_dir: &Path) -> Names {
     seed.providers();
     seed.accounts();
     seed.staff();
-    seed.passwords();
+    set_passwords(&seed.app);
     seed.money();
     goods::fill(&mut seed);
     seed.papers();
     seed.names
+}
+
+/// The demo's year, with the password of a world for whoever signs in.
+pub fn fill_demo(url: &str, data_dir: &Path) {
+    let app = app(url, data_dir, Origin::default());
+    first_start::run(&app, true).expect("the demo is filled");
+    set_passwords(&app);
+}
+
+/// The cheapest hash that argon2 has, so that a sign-in in a test costs nothing.
+fn set_passwords(app: &App) {
+    let cheap = argon2::Params::new(8, 1, 1, None).expect("the least that argon2 takes");
+    let argon2 = Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, cheap);
+    let hash = argon2.hash_password(PASSWORD.as_bytes()).expect("a hash").to_string();
+    let set = move |conn: &mut _| Sql::new("UPDATE users SET password = ").bind(hash.as_str()).execute(conn);
+    app.db.write(set).expect("passwords are set");
+    app.access.clear();
 }
 
 pub struct Seed {
@@ -187,17 +204,6 @@ impl Seed {
             Sql::new("UPDATE users SET is_restricted = TRUE WHERE name = ").bind("employee").execute(conn)
         });
         done.expect("an employee is restricted");
-        self.app.access.clear();
-    }
-
-    /// The cheapest hash that argon2 has, so that a sign-in in a test costs nothing.
-    fn passwords(&self) {
-        let cheap = argon2::Params::new(8, 1, 1, None).expect("the least that argon2 takes");
-        let argon2 = Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, cheap);
-        let hash = argon2.hash_password(PASSWORD.as_bytes()).expect("a hash").to_string();
-        let set =
-            move |conn: &mut _| Sql::new("UPDATE users SET password = ").bind(hash.as_str()).execute(conn);
-        self.app.db.write(set).expect("passwords are set");
         self.app.access.clear();
     }
 

@@ -8,7 +8,7 @@ use billmgr::app::App;
 use billmgr::doc::Node;
 use billmgr::http::{Control, Server, bind_local};
 use billmgr::settings::{self, Origin};
-use billmgr::time::Clock;
+use billmgr::time::{Clock, DAY_US};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use super::database::{Database, Dir, Engine, Names, Template};
 use super::http::{Reply, Request};
 use super::seed::{self, PASSWORD};
-use super::{dom, dump};
+use super::{dom, dump, letter};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -48,9 +48,22 @@ fn config_text(lines: &str) -> String {
     format!("TrustedProxy 127.0.0.1\n{}{lines}\n", unlimited.collect::<String>())
 }
 
+/// The demo's year ends so many days after the morning on which other worlds begin.
+const DEMO_DAYS: i64 = 139;
+
 impl World {
     pub fn new(engine: Engine) -> Self {
-        let template = Template::of(engine);
+        Self::of(Template::of(engine))
+    }
+
+    /// The demo data, on the morning after its year.
+    pub fn demo() -> Self {
+        let world = Self::of(Template::demo());
+        world.clock.advance_us(DEMO_DAYS * DAY_US);
+        world
+    }
+
+    fn of(template: Arc<Template>) -> Self {
         let dir = Dir::new();
         let database = template.copy(&dir.0);
         let file = dir.0.join("billmgr.conf");
@@ -95,6 +108,14 @@ impl World {
     /// The proof of a seeded user's identity, as parameters.
     pub fn proof(&self, user: &str) -> String {
         format!("authinfo={user}:{PASSWORD}")
+    }
+
+    /// The newest letter as it is read, where letters are files.
+    pub fn letter(&self) -> String {
+        let files = std::fs::read_dir(self.dir.0.join("mail")).expect("letters");
+        let number = |path: &PathBuf| path.file_stem().and_then(|stem| stem.to_str()?.parse::<i64>().ok());
+        let newest = files.map(|file| file.expect("a letter").path()).max_by_key(number);
+        letter::read(&std::fs::read(newest.expect("a letter")).expect("a letter"))
     }
 
     /// Replaces the configuration file and has it read, as the server does within a second.

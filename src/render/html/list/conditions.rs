@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{Links, Shown};
 use crate::doc::Node;
+use crate::render::html::FRAME;
 use crate::render::html::sheet::{Params, Sheet};
 
 #[derive(Serialize)]
@@ -15,6 +16,9 @@ pub struct Filter<'a> {
     clear: String,
     /// `X.filter`, where a stored filter is in force.
     stored: Option<String>,
+    /// The filters that the user has named, and this one as a query, for another name.
+    saved: Vec<Saved<'a>>,
+    here: String,
 }
 
 #[derive(Serialize)]
@@ -23,6 +27,13 @@ struct Chip<'a> {
     value: &'a str,
     /// The list without this condition.
     without: String,
+}
+
+#[derive(Serialize)]
+struct Saved<'a> {
+    name: &'a str,
+    href: String,
+    current: bool,
 }
 
 #[derive(Serialize)]
@@ -68,9 +79,21 @@ impl<'a> Filter<'a> {
             keep: links.kept(&[&["p_num", "filter"], names.as_slice()].concat()),
             fields,
             clear: links.cleared(),
+            saved: saved(sheet, links),
+            here: links.with(&[], &["p_num"]),
             stored: stored.then(|| format!("{}.filter", sheet.func)),
         }
     }
+}
+
+fn saved<'a>(sheet: &Sheet<'a>, links: &Links<'a>) -> Vec<Saved<'a>> {
+    let here = links.with(&[], &["p_num"]);
+    let nodes = sheet.doc.get(FRAME).map(|frame| frame.kids.as_slice()).unwrap_or_default();
+    let one = |node: &'a Node| {
+        let href = format!("?{}", node.get_attr("query").unwrap_or_default());
+        Saved { name: node.text.as_deref().unwrap_or_default(), current: href == here, href }
+    };
+    nodes.iter().filter(|node| node.name == "saved").map(one).collect()
 }
 
 fn chip<'a>(

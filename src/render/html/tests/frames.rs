@@ -1,24 +1,35 @@
-use super::samples::{doc, error, named, panel_words, payments, paymethod};
+use std::fs;
+
+use super::samples::{doc, error, framed, named, panel_words, payments, paymethod};
 use super::{has, lacks, page, sound};
 use crate::doc::{Answer, Body, Node};
-use crate::render::html::sheet::FRAME_WORDS;
 use crate::render::html::{TEMPLATES, location};
 
 #[test]
 fn the_words_are_complete() {
-    for lang in ["en", "ru"] {
-        let words = panel_words(lang);
-        for name in FRAME_WORDS {
-            let name = format!("panel_{name}");
-            assert!(words.iter().any(|(key, text)| *key == name && !text.is_empty()), "{lang} {name}");
+    let [en, ru] =
+        ["en", "ru"].map(|lang| panel_words(lang).into_iter().map(|(name, _)| name).collect::<Vec<_>>());
+    assert_eq!(en, ru);
+    let (code, templates) = (code(), TEMPLATES.map(|(_, source)| source).concat());
+    for name in en.iter().filter_map(|name| name.strip_prefix("panel_")) {
+        let is_used = code.contains(&format!("\"{name}\"")) || templates.contains(&format!("w.{name}"));
+        assert!(is_used || name.starts_with("lang_"), "{name}: a word too many");
+    }
+    let asked = [(&templates, " w."), (&code, "frame_word(\""), (&code, ".fill(\"")];
+    for (source, start) in asked {
+        for rest in source.split(start).skip(1) {
+            let end = rest.find(|c: char| !c.is_ascii_lowercase() && c != '_').unwrap_or(rest.len());
+            assert!(en.contains(&format!("panel_{}", &rest[..end]).as_str()), "no word {}", &rest[..end]);
         }
-        assert_eq!(words.len(), FRAME_WORDS.len() + 2, "{lang}: a word too many");
     }
-    let templates = TEMPLATES.map(|(_, source)| source).concat();
-    for used in templates.split(" w.").skip(1) {
-        let end = used.find(|c: char| !c.is_ascii_lowercase() && c != '_').unwrap_or(used.len());
-        assert!(FRAME_WORDS.contains(&&used[..end]), "{}", &used[..end]);
-    }
+}
+
+fn code() -> String {
+    let folders = ["/src/render/html", "/src/render/html/list"]
+        .map(|path| format!("{}{path}", env!("CARGO_MANIFEST_DIR")));
+    let files = folders.iter().flat_map(|path| fs::read_dir(path).expect("the folder"));
+    let files = files.map(|entry| entry.expect("a file").path()).filter(|path| path.is_file());
+    files.map(|path| fs::read_to_string(path).expect("a source")).collect()
 }
 
 #[test]
@@ -156,12 +167,12 @@ fn an_object_is_shown_as_it_is() {
 
 #[test]
 fn functions_are_found_by_a_word() {
-    let mut doc = doc("menu", "en", &[], &[("q", "pay")]);
-    doc.kids.push(named(super::super::FRAME, "").attr("theme", "dark").attr("mark", "demo"));
+    let doc = framed(doc("menu", "en", &[], &[("q", "pay")]), &[("theme", "dark"), ("mark", "demo")]);
     let page = page(Body::Object, doc);
     sound(&page);
     has(&page, r#"<li><a href="?func=payment">Payments</a> <span class="quiet">Money</span></li>"#);
-    lacks(&page, r#"<li><a href="?func=account">"#);
+    let (_, found) = page.split_once("<main").expect("a main part");
+    lacks(found, "?func=account");
     has(&page, r#"<html lang="en" data-theme="dark">"#);
     has(&page, ">Demo</span>");
 }
@@ -179,8 +190,7 @@ fn a_form_leads_back_to_its_list_alone() {
         ("func=paymethod&filter=on&p_num=2", "?func=paymethod&amp;filter=on&amp;p_num=2"),
         ("func=payment&p_num=2", "?func=paymethod"),
     ] {
-        let mut doc = paymethod("en", &[]);
-        doc.kids.push(Node::new(super::super::FRAME).attr("back", back).attr("form_once", "n1"));
+        let doc = framed(paymethod("en", &[]), &[("back", back), ("form_once", "n1")]);
         let page = page(Body::Form, doc);
         has(&page, &format!("<a class=\"button\" href=\"{href}\">Cancel</a>"));
         has(&page, r#"<input type="hidden" name="form_once" value="n1">"#);

@@ -33,6 +33,14 @@ pub fn doc(func: &str, lang: &str, words: &[(&str, &str)], params: &[(&str, &str
         .kid(Node::new("tparams").with(tparams).kid(Node::leaf("func", func)))
         .kid(menu())
         .kid(named("user", "admin").attr("level", "29"))
+        .kid(Node::new(html::FRAME).attr("langs", "en ru"))
+}
+
+/// What the server adds for the frame of such a document.
+pub fn framed(mut doc: Node, attrs: &[(&'static str, &str)]) -> Node {
+    let frame = doc.kids.iter_mut().find(|kid| kid.name == html::FRAME).expect("a frame");
+    frame.attrs.extend(attrs.iter().map(|(name, value)| ((*name).into(), (*value).to_owned())));
+    doc
 }
 
 fn menu() -> Node {

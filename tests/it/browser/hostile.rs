@@ -1,0 +1,132 @@
+//! Hostile texts in every field of every form that takes text, and then in a browser.
+
+use std::sync::Arc;
+
+use billmgr::rpc::meta::{Field, Shape, ValueKind};
+use billmgr::rpc::registry::Func;
+
+use super::chromium::{Browser, Manner};
+use crate::direct::{self, tables};
+use crate::support::World;
+
+/// What would run a script, ask a foreign host, break out of an attribute or an element, be worked
+/// out by a template, or look like something else. `xss-mark` tells what came out as markup.
+const TEXTS: [&str; 14] = [
+    "\"><xss-mark></xss-mark><script>window.ran=1</script>",
+    "' xss-mark autofocus onfocus='window.ran=2' x='",
+    "\" xss-mark autofocus onfocus=\"window.ran=3\" x=\"",
+    "</textarea></title></select></style><xss-mark><script>window.ran=4</script>",
+    "<svg xss-mark onload=window.ran=5><animate onbegin=window.ran=6 attributeName=x dur=1s>",
+    "<img src=//evil.example/x.png xss-mark onerror=window.ran=7>",
+    "javascript:window.ran=8//",
+    "{{1234*5678}}{%print(1234*5678)%}${1234*5678}<%=1234*5678%>",
+    "--><xss-mark><!-- ]]><xss-mark><![CDATA[",
+    "&lt;xss-mark&gt;&#60;xss-mark&#62;",
+    "\u{202e}gpj.exe\u{2066}\u{200b}\u{feff}\u{2028}",
+    "\u{1}\u{7f}\u{85}\u{1b}[2J\u{fffe}",
+    "𝔘𝔫𝔦𝔠𝔬𝔡𝔢 👩\u{200d}👩\u{200d}👧 \u{10ffff} Ž\u{30c}\u{30c}\u{30c}\u{30c}",
+    "\\\"};window.ran=9;//`${window.ran=10}`",
+];
+
+/// What a page may not hold, whatever anybody wrote.
+const BROKEN: &str = r#"
+    const found = [];
+    if (window.ran) found.push("a script ran: " + window.ran);
+    for (const it of document.querySelectorAll("xss-mark, [xss-mark]")) found.push("markup: " + it.outerHTML.slice(0, 120));
+    for (const it of document.querySelectorAll("*")) for (const {name, value} of it.attributes) {
+        if (/^on/.test(name) || (/^(href|src|action|formaction)$/.test(name) && /^\s*(javascript|data|\/\/)/i.test(value)))
+            found.push("attribute: " + name + "=" + value.slice(0, 80));
+    }
+    for (const {name} of performance.getEntriesByType("resource"))
+        if (!name.startsWith(location.origin)) found.push("foreign: " + name);
+    if (document.documentElement.innerHTML.includes("7006652")) found.push("a template was worked out");
+    return found.join("\n");
+"#;
+
+/// A form of which no text field may be filled in so: it would lock the test out.
+const LEFT_OUT: [&str; 3] = ["usrparam", "settings", "paramlist.edit"];
+
+fn forms(world: &World) -> Vec<Arc<Func>> {
+    let is_meant = |func: &&Arc<Func>| {
+        let meta = &func.meta;
+        let writes = meta.shape() == Shape::Form && !meta.reads && !meta.table.is_empty();
+        writes && func.verb == "edit" && !LEFT_OUT.contains(&func.name())
+    };
+    world.app.registry.iter().filter(is_meant).cloned().collect()
+}
+
+fn takes_text(field: &Field) -> bool {
+    let is_typed = field.options.is_empty() && field.vals.is_empty() && field.control != "select";
+    is_typed && !field.readonly && matches!(field.kind, ValueKind::Text | ValueKind::Lines)
+}
+
+/// Who signs in keeps his name.
+fn is_left(world: &World, func: &Func, field: &Field, id: &str) -> bool {
+    let of_login = func.meta.table == "users" && ["name", "email"].contains(&field.name.as_str());
+    of_login && id == direct::caller(&world.app, "admin").user.id.to_string()
+}
+
+/// Puts a text into a field of a record; other texts where that one is refused. How many were taken?
+fn fill(world: &World, func: &Func, id: &str, nth: &mut usize) -> usize {
+    let mut taken = 0;
+    for field in func.meta.fields().filter(|field| takes_text(field) && !is_left(world, func, field, id)) {
+        let turn = *nth;
+        *nth += 1;
+        let texts = TEXTS.iter().cycle().skip(turn).take(TEXTS.len());
+        let put = |text: &&&str| {
+            let text: String = text.chars().take(field.max.unwrap_or(255)).collect();
+            let pairs = [("elid", id), (field.name.as_str(), text.as_str()), ("sok", "ok")];
+            direct::call(&world.app, "admin", func.name(), &pairs).is_ok()
+        };
+        taken += usize::from(texts.take(6).any(|text| put(&&text)));
+    }
+    taken
+}
+
+/// The pages that show a record: its form, its history, and the list with it.
+fn pages(world: &World, func: &Func, id: &str) -> Vec<String> {
+    let object = world.app.registry.get(&func.object);
+    let has_history = world.app.registry.get(&format!("{}.history", func.object)).is_some();
+    let mut pages = vec![format!("func={}&elid={id}", func.name())];
+    if has_history {
+        pages.push(format!("func={}.history&elid={id}", func.object));
+    }
+    if let Some(object) = object.filter(|object| object.meta.shape() == Shape::List) {
+        match object.meta.parent.as_str() {
+            "" => pages.push(format!("func={}", func.object)),
+            _ => {
+                let parents = tables::ids(&world.app.db, object.meta.parent_table());
+                pages.extend(parents.first().map(|elid| format!("func={}&elid={elid}", func.object)));
+            }
+        }
+    }
+    pages
+}
+
+#[test]
+fn texts_of_every_field_are_texts() {
+    let world = World::demo();
+    let Some(browser) = Browser::open(&world, Manner::Desktop) else { return };
+    let (mut taken, mut nth, mut shown) = (0, 0, Vec::new());
+    for func in forms(&world) {
+        for id in tables::ids(&world.app.db, &func.meta.table).into_iter().take(2) {
+            taken += fill(&world, &func, &id, &mut nth);
+            shown.extend(pages(&world, &func, &id));
+        }
+    }
+    assert!(taken > 200, "{taken} of {nth} fields took a text");
+    shown.sort();
+    shown.dedup();
+    browser.sign_in("admin");
+    let mut faults = Vec::new();
+    for page in &shown {
+        browser.go(page);
+        let found = browser.ask(BROKEN).as_str().unwrap_or_default().to_owned();
+        let complaints = browser.complaints();
+        if !found.is_empty() || !complaints.is_empty() {
+            faults.push(format!("{page}: {found} {complaints:?}"));
+        }
+    }
+    println!("{taken} of {nth} fields took a hostile text; {} pages were looked at", shown.len());
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
