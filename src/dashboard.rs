@@ -51,8 +51,8 @@ pub fn parts(cx: &mut Ctx) -> Result<Vec<Node>> {
         if takes_period && !period.is_empty() {
             params.set("period", &period);
         }
-        *params.manner_mut() = cx.params.manner().clone();
-        nodes.push(nested::part(cx, params)?);
+        let part = nested::part(cx.call, params)?;
+        nodes.push(nested::rows(cx, &part)?);
     }
     Ok(nodes)
 }

@@ -33,10 +33,10 @@ fn func_faults(registry: &Registry, func: &Func) -> Vec<String> {
     for (_, list) in func.meta.asked().filter(|(_, list)| !registry.knows(list)) {
         faults.push(format!("`{}` asks for `{list}`, which is not there", func.name()));
     }
+    faults.extend(super::plot::faults(func, |name| registry.knows(name)));
     for name in unknown_columns(func) {
         faults.push(format!("`{}` finds by `{name}`, which is no column of it", func.name()));
     }
-    faults.extend(super::plot::faults(func, |name| registry.knows(name)));
     faults.extend(scope_fault(func));
     faults.extend(public_fault(func));
     faults

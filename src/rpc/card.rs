@@ -10,7 +10,7 @@ mod timeline;
 use super::handler::{Call, Ctx, Reply};
 use super::list::peek;
 use super::plan::visible;
-use super::{describe, family, nested, plot};
+use super::{describe, family, nested};
 use crate::cell::{Cell, Column};
 use crate::db::Sql;
 use crate::doc::Node;
@@ -58,7 +58,9 @@ impl Record {
         let only = Sql::new(" AND ").word(cx.call.func.meta.key()).sql(" = ").bind(id);
         let mut figures = None;
         peek::rows(cx, &only, None, 1, |columns, cells| {
-            figures = Some(plot::elem(columns, cells).kids);
+            figures = Some(
+                columns.iter().zip(cells).map(|(column, cell)| nested::leaf(&column.name, cell)).collect(),
+            );
             Ok(())
         })?;
         let figures = figures.ok_or_else(|| Error::missed("elid").with("value", id.to_string()))?;
@@ -129,9 +131,7 @@ fn chosen<'t>(call: &Call, tabs: &[&'t Part]) -> Result<Option<&'t Part>> {
 
 fn tab_node(call: &Call, record: &Record, tab: &Part, open: Option<&Part>) -> Node {
     let node = Node::new("elem").kid(Node::leaf("name", &tab.name)).kid(Node::leaf("func", &tab.func));
-    let node = node
-        .kid(Node::leaf("label", label(call, &tab.name)))
-        .kid(Node::leaf("query", query(&asked(record, tab))));
+    let node = node.kid(Node::leaf("label", label(call, &tab.name))).kid(Node::leaf("query", query(&asked(record, tab))));
     let is_open = open.is_some_and(|open| open.name == tab.name);
     if is_open { node.attr("current", "yes") } else { node }
 }
@@ -154,23 +154,21 @@ pub fn query<N: AsRef<str>, V: AsRef<str>>(pairs: &[(N, V)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
-/// What a part's list is asked for here, in the manner of this page. A stored filter does not touch
-/// it: what is shown is all that belongs to the record.
-fn params_of(call: &Call, record: &Record, part: &Part) -> Params {
+/// The call of a part's list. A stored filter does not touch it: what is shown is all that belongs
+/// to the record.
+fn call_of(call: &Call, record: &Record, part: &Part) -> Result<Call> {
     let mut params = Params::of(asked(record, part));
     params.set("filter", "on");
     params.set("p_cnt", ROWS.to_string());
-    *params.manner_mut() = call.params.manner().clone();
-    params
+    nested::part(call, params)
 }
 
-/// The open tab's rows, with what a page needs to show them.
+/// The open tab's rows, for a page with what it needs to show them.
 fn rows(cx: &mut Ctx, record: &Record, tab: &Part) -> Result<Node> {
-    let params = params_of(cx.call, record, tab);
-    let part = nested::part(cx, params)?;
-    let words = cx.params.manner().words;
-    let kids = part.kids.into_iter().filter(|kid| words || kid.name == "elem").collect();
-    Ok(Node { name: "rows".into(), kids, ..Node { kids: Vec::new(), ..part } })
+    let call = call_of(cx.call, record, tab)?;
+    let mut part = nested::rows(cx, &call)?;
+    part.kids.retain(|kid| call.params.manner().words || kid.name == "elem");
+    Ok(Node { name: "rows".into(), ..part })
 }
 
 /// Where a row of a list leads: to its card, if there is one for this caller.

@@ -56,7 +56,7 @@ fn limit(call: &Call) -> Result<usize> {
 
 /// The hits of one list: one column after another, each by its own index.
 fn of_list(cx: &mut Ctx, func: &Arc<Func>, wanted: &str) -> Result<Vec<Node>> {
-    let call = nested::of_list(cx.call, Params::of([("func", func.name())]))?;
+    let call = nested::part(cx.call, Params::of([("func", func.name())]))?;
     let find = func.meta.find.clone().unwrap_or_default();
     let (mut keys, mut hits) = (Vec::new(), Vec::new());
     for name in find.by.split_whitespace() {

@@ -33,21 +33,21 @@ pub fn run_as(cx: &mut Ctx, caller: Caller, params: Params, field: &str) -> Resu
     Ok(reply)
 }
 
-/// The call of a list whose rows become a part of this document, if this caller may make it. The page
-/// that a session remembers of that list stays as it is.
-pub fn of_list(outer: &Call, params: Params) -> Result<Call> {
+/// The call of a list that is part of another document, if this caller may make it: it is shown in the same
+/// manner, and what a session remembers of that list stays as it is.
+pub fn part(outer: &Call, mut params: Params) -> Result<Call> {
+    *params.manner_mut() = outer.params.manner().clone();
     let func = find(&outer.app, &outer.caller, &params)?;
     let caller = Caller { session: None, ..outer.caller.clone() };
     Ok(Call { func, caller, ..outer.with_params(params) })
 }
 
-/// The rows of a list as a part of this document.
-pub fn part(cx: &mut Ctx, params: Params) -> Result<Node> {
-    let call = of_list(cx.call, params)?;
+/// Its rows as a node of the other document.
+pub fn rows(cx: &mut Ctx, call: &Call) -> Result<Node> {
     let mut rows = Elems::default();
-    let answer = list::answer(&mut Ctx::new(cx.conn, &call), &mut rows)?;
+    let answer = list::answer(&mut Ctx::new(cx.conn, call), &mut rows)?;
     let total = answer.doc.get_text("p_elems").unwrap_or_default();
-    Ok(plot::part(&call, &rows.columns, rows.elems, total))
+    Ok(plot::part(call, &rows.columns, rows.elems, total))
 }
 
 #[derive(Default)]
@@ -62,7 +62,20 @@ impl RowSink for Elems {
     }
 
     fn row(&mut self, columns: &[Column], cells: &[Cell]) -> Result<()> {
-        self.elems.push(plot::elem(columns, cells));
+        let kids = columns.iter().zip(cells).map(|(column, cell)| leaf(&column.name, cell));
+        self.elems.push(Node::new("elem").with(kids));
         Ok(())
+    }
+}
+
+/// A cell as xml has it.
+pub fn leaf(name: &str, cell: &Cell) -> Node {
+    match cell {
+        Cell::Null => Node::new(name.to_owned()),
+        Cell::Msg { code, words, color } => {
+            let node = Node::leaf(name.to_owned(), words.as_ref()).attr("orig", code.as_ref());
+            if color.is_empty() { node } else { node.attr("color", color.as_ref()) }
+        }
+        cell => Node::leaf(name.to_owned(), cell.to_string()),
     }
 }

@@ -8,7 +8,7 @@ use super::meta::{Field, Meta};
 use super::plan::visible;
 use super::registry::Func;
 use super::wording::Wording;
-use crate::cell::{Cell, Column};
+use crate::cell::Column;
 use crate::doc::Node;
 use crate::level::Level;
 
@@ -150,17 +150,14 @@ pub fn faults(func: &Func, knows: impl Fn(&str) -> bool) -> Vec<String> {
         .collect()
 }
 
-/// A list as a part of another document: its metadata, the words of its own, its rows.
+/// A list as a part of another document: its metadata and the words of its own for who shows it, its rows.
 pub fn part(call: &Call, columns: &[Column], rows: Vec<Node>, total: &str) -> Node {
     let words = Wording::of(call);
     let msg = |name: String| Some(Node::leaf("msg", words.0.word(&name)?).attr("name", name));
     let messages = Node::new("messages").with(own_words(call, columns).into_iter().filter_map(msg));
-    Node::new("part")
-        .attr("func", call.func.name())
-        .attr("total", total)
-        .kid(describe::metadata(call))
-        .kid(messages)
-        .with(rows)
+    let shown = call.params.manner().words.then(|| [describe::metadata(call), messages]);
+    let node = Node::new("part").attr("func", call.func.name()).attr("total", total);
+    node.with(shown.into_iter().flatten()).with(rows)
 }
 
 fn own_words(call: &Call, columns: &[Column]) -> Vec<String> {
@@ -171,17 +168,4 @@ fn own_words(call: &Call, columns: &[Column]) -> Vec<String> {
     let fixed = ["title", "help", "nothing", "flag_on", "flag_off", "panel_open"].map(str::to_owned);
     let params = meta.params.iter().map(|field| field.name.clone());
     columns.chain(vals).chain(fixed).chain(params).collect()
-}
-
-/// A row as an `elem`, as xml has it.
-pub fn elem(columns: &[Column], cells: &[Cell]) -> Node {
-    let leaf = |(column, cell): (&Column, &Cell)| match cell {
-        Cell::Null => Node::new(column.name.clone()),
-        Cell::Msg { code, words, color } => {
-            let node = Node::leaf(column.name.clone(), words.as_ref()).attr("orig", code.as_ref());
-            if color.is_empty() { node } else { node.attr("color", color.as_ref()) }
-        }
-        cell => Node::leaf(column.name.clone(), cell.to_string()),
-    };
-    Node::new("elem").with(columns.iter().zip(cells).map(leaf))
 }

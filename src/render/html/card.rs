@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::list::Rows;
-use super::list::part::{Table, table};
+use super::list::part::{self, Table};
 use super::sheet::{Params, Sheet, href};
 use super::toolbar::{self, Button};
 use crate::doc::Node;
@@ -22,9 +22,7 @@ pub struct Card<'a> {
     deeds: Vec<Deed<'a>>,
     sure: Option<Sure<'a>>,
     tabs: Vec<Tab<'a>>,
-    /// The rows of the open tab, if there are any, and whether a tab is open.
-    table: Option<Table>,
-    is_open: bool,
+    part: Option<Part>,
     /// The open tab's list, where it has more rows than are shown.
     all: Option<All>,
     events: Option<Vec<Event<'a>>>,
@@ -81,6 +79,20 @@ struct Tab<'a> {
     current: bool,
 }
 
+/// Rows of the open tab.
+#[derive(Serialize)]
+struct Part {
+    table: Table,
+    count: usize,
+}
+
+impl Part {
+    fn new(node: &Node) -> Self {
+        let (sheet, rows) = (Sheet::part(node), Rows::of(node));
+        Self { table: part::table(&sheet, &rows), count: rows.count() }
+    }
+}
+
 #[derive(Serialize)]
 struct All {
     href: String,
@@ -123,8 +135,7 @@ impl<'a> Card<'a> {
             deeds: buttons.iter().filter(|it| !it.get).map(|it| deed(sheet, it)).collect(),
             sure: sure(sheet, &buttons),
             tabs: kids(sheet, "tabs").map(|node| tab(sheet, node)).collect(),
-            table: rows.and_then(of_rows),
-            is_open: rows.is_some(),
+            part: rows.filter(|rows| rows.get("metadata").is_some()).map(Part::new),
             all: rows.and_then(|rows| all(sheet, rows)),
             events: sheet.doc.get("timeline").map(|line| line.kids.iter().map(event).collect()),
         }
@@ -214,11 +225,6 @@ fn tab<'a>(sheet: &Sheet<'a>, node: &'a Node) -> Tab<'a> {
         href: href(sheet.func, &[("elid", elid), ("tab", name)]),
         current: node.get_attr("current").is_some(),
     }
-}
-
-fn of_rows(node: &Node) -> Option<Table> {
-    let rows = Rows::of(node);
-    (rows.count() > 0).then(|| table(&Sheet::part(node), &rows))
 }
 
 /// The way to all rows of the open tab.

@@ -1,6 +1,6 @@
 //! What happened to a record, the newest first, out of several lists.
 
-use super::{Record, address, params_of, told};
+use super::{Record, address, call_of, told};
 use crate::cell::Cell;
 use crate::db::Sql;
 use crate::doc::Node;
@@ -9,7 +9,6 @@ use crate::rpc::card::data::{CardData, Part};
 use crate::rpc::describe;
 use crate::rpc::handler::Ctx;
 use crate::rpc::list::peek;
-use crate::rpc::nested;
 
 /// Events that are shown.
 const EVENTS: usize = 20;
@@ -31,7 +30,7 @@ pub fn node(cx: &mut Ctx, card: &CardData, record: &Record) -> Result<Node> {
 
 /// The newest of one list, in the order in which it stands.
 fn of_list(cx: &mut Ctx, record: &Record, part: &Part) -> Result<Vec<Event>> {
-    let call = nested::of_list(cx.call, params_of(cx.call, record, part))?;
+    let call = call_of(cx.call, record, part)?;
     let filter = crate::rpc::filter::tests(&call)?;
     let has = |column: &str| call.app.db.has_column(&call.func.meta.view, column);
     let only = filter.iter().fold(Sql::default(), |sql, test| sql.append(&test.sql(has)));

@@ -87,7 +87,7 @@ fn cards_fit_a_telephone() {
     browser.sign_in("client");
     for card in [("service", "client_service"), ("payment", "client_paid"), ("user", "client_user")] {
         browser.go(&format!("func={}.card&elid={}", card.0, world.id(card.1)));
-        browser.find(".facts");
+        browser.find("dl.figures");
         let wide = browser.ask("const it = document.documentElement; return it.scrollWidth > it.clientWidth");
         assert_eq!(wide, false, "{}", card.0);
     }
@@ -106,6 +106,6 @@ fn cards_need_no_script() {
     browser.fill("#find", "client.example");
     browser.keys("#find", Key::Enter);
     browser.press_link("client.example.com");
-    browser.find(".facts");
+    browser.find("dl.figures");
     assert!(!browser.has("#found a"), "no script runs");
 }
