@@ -131,7 +131,9 @@ fn chosen<'t>(call: &Call, tabs: &[&'t Part]) -> Result<Option<&'t Part>> {
 
 fn tab_node(call: &Call, record: &Record, tab: &Part, open: Option<&Part>) -> Node {
     let node = Node::new("elem").kid(Node::leaf("name", &tab.name)).kid(Node::leaf("func", &tab.func));
-    let node = node.kid(Node::leaf("label", label(call, &tab.name))).kid(Node::leaf("query", query(&asked(record, tab))));
+    let node = node
+        .kid(Node::leaf("label", label(call, &tab.name)))
+        .kid(Node::leaf("query", query(&asked(record, tab))));
     let is_open = open.is_some_and(|open| open.name == tab.name);
     if is_open { node.attr("current", "yes") } else { node }
 }
