@@ -55,7 +55,9 @@ pub fn reads(world: &World) -> Vec<String> {
         let query = format!("func={}{}", func.name(), needed(func.name()));
         let of_record = keys.get(&func.object).cloned();
         let elids = [parent_key(func, &keys).filter(|key| !key.is_empty()), of_record];
-        queries.extend(elids.iter().flatten().map(|elid| format!("{query}&elid={elid}")));
+        // A key may be any text.
+        let escaped = |elid: &String| form_urlencoded::byte_serialize(elid.as_bytes()).collect::<String>();
+        queries.extend(elids.iter().flatten().map(|elid| format!("{query}&elid={}", escaped(elid))));
         queries.push(query);
     }
     queries.dedup();
