@@ -34,7 +34,11 @@ fn order(browser: &Browser, domain: &str) {
     browser.press("input[name=itemtype][value=vds]");
     browser.press(ONWARD);
     browser.until("tariffs", || browser.has("input[name=pricelist]"));
-    assert!(browser.words(".choices").contains("EUR"), "prices stand beside the tariffs: {}", browser.text());
+    assert!(
+        browser.words(".choices tbody tr").contains("EUR"),
+        "prices stand beside the tariffs: {}",
+        browser.text()
+    );
     browser.press("input[name=pricelist]");
     browser.press(ONWARD);
     browser.until("parameters", || browser.has("#f_domain"));
