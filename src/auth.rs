@@ -6,6 +6,7 @@ pub mod credential;
 pub mod grant;
 pub mod identify;
 pub mod password;
+pub mod phone;
 pub mod proof;
 pub mod recovery;
 pub mod register;
@@ -14,6 +15,7 @@ pub mod session;
 pub mod signin;
 pub mod su;
 pub mod throttle;
+pub mod totp;
 pub mod verify;
 
 use std::collections::HashMap;
@@ -67,6 +69,8 @@ pub struct User {
     pub filters: HashMap<String, String>,
     /// Filters of lists that he has named.
     pub saved_filters: Vec<SavedFilter>,
+    /// A password is not enough to sign in.
+    pub totp: bool,
 }
 
 /// How the caller proved who it is.
@@ -78,8 +82,10 @@ pub enum Via {
     /// A session named by the cookie alone: the browser sends it without being asked.
     Cookie,
     AuthInfo,
-    /// `func=auth` with a password or a one-time key.
+    /// `func=auth` with a password or a one-time key, `totp.confirm` with a code.
     SignIn,
+    /// A password whose code is still to come, or the id that was given for it. It is nobody yet.
+    Step,
     /// The key of another API.
     Key,
     /// The local socket.
@@ -110,6 +116,8 @@ pub struct Caller {
     pub system_user: String,
     /// The caller may do what it allows and nothing else.
     pub grant: Option<Arc<grant::Grant>>,
+    /// Whose password was right and whose code is still to come.
+    pub awaited: Option<Arc<User>>,
 }
 
 impl User {
@@ -135,6 +143,7 @@ impl User {
             rights: HashMap::new(),
             filters: HashMap::new(),
             saved_filters: Vec::new(),
+            totp: false,
         }
     }
 
@@ -171,6 +180,13 @@ impl User {
         let parent = || func.split_once('.').and_then(|(object, _)| self.rights.get(object));
         *stored.or_else(parent).unwrap_or(&self.default_allow) || (stored.is_none() && ALWAYS.contains(&func))
     }
+
+    /// The same for a function that shares the right of another, unless it has one of its own.
+    pub fn may_as(&self, func: &str, other: &str) -> bool {
+        let object = func.split_once('.').map_or(func, |(object, _)| object);
+        let is_judged = other.is_empty() || [func, object].iter().any(|name| self.rights.contains_key(*name));
+        self.may(if is_judged { func } else { other })
+    }
 }
 
 /// What no right takes away: leaving, and seeing who one is.
@@ -179,7 +195,7 @@ const ALWAYS: [&str; 8] = ["auth", "logout", "whoami", "keepalive", "menu", "chl
 impl Caller {
     pub fn new(user: Arc<User>, ip: IpAddr, via: Via) -> Self {
         let path = vec![user.hop()];
-        Self { user, path, session: None, ip, via, system_user: String::new(), grant: None }
+        Self { user, path, session: None, ip, via, system_user: String::new(), grant: None, awaited: None }
     }
 
     /// A module that shows the token of its operation.
@@ -190,6 +206,20 @@ impl Caller {
 
     pub fn nobody(ip: IpAddr) -> Self {
         Self { path: Vec::new(), ..Self::new(Arc::new(User::nobody()), ip, Via::Nothing) }
+    }
+
+    /// Between password and code; `awaited` where it was the password that came just now.
+    pub fn between(awaited: Option<Arc<User>>, ip: IpAddr) -> Self {
+        Self { via: Via::Step, awaited, ..Self::nobody(ip) }
+    }
+
+    /// May who has yet to show a code call it: to begin with the password, and to be told what is missing?
+    pub fn may_between(&self, func: &str) -> bool {
+        match func {
+            "whoami" => self.via == Via::Step,
+            "auth" => self.awaited.is_some(),
+            _ => false,
+        }
     }
 
     /// The program itself.

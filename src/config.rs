@@ -49,6 +49,8 @@ pub struct Config {
     pub agent_markup_percent: u32,
     /// Of the prices of virtual numbers; "": that of the first provider.
     pub number_currency: String,
+    /// Who sends codes to confirm phones; "" where nobody does.
+    pub phone_check_provider: String,
     pub body_limit_bytes: usize,
     pub session_minutes: u32,
     pub log_level: String,
@@ -221,6 +223,7 @@ impl Config {
             rate_max_age_days: values.number("RateMaxAgeDays"),
             agent_markup_percent: values.number("AgentMarkup"),
             number_currency: values.text("NumberCurrency").to_uppercase(),
+            phone_check_provider: values.text("PhoneCheckProvider").to_lowercase(),
             body_limit_bytes: values.number("BodyLimit"),
             session_minutes: values.number("SessionMinutes"),
             log_level: values.text("LogLevel"),

@@ -5,6 +5,7 @@ mod dice;
 mod dictionaries;
 mod domains;
 mod esim;
+mod factor;
 mod goods;
 mod lines;
 mod messages;
@@ -74,6 +75,8 @@ pub fn fill(app: &Arc<App>) -> Result<()> {
     messages::set_up(&mut stage)?;
     esim::set_up(&mut stage)?;
     numbers::set_up(&mut stage)?;
+    factor::set_up(&mut stage)?;
+    crate::settings::reload(app);
     app.access.clear(); // the users came through another cache than the server's
     Ok(())
 }

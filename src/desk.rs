@@ -1,7 +1,7 @@
 //! What a signed-in user sees and sets of himself, and the small helpers of the panel.
 
 use crate::app::App;
-use crate::auth::{Caller, identify, rights, verify};
+use crate::auth::{Caller, Via, identify, phone, rights, totp, verify};
 use crate::billing::user;
 use crate::db::{Kind, Raw, Sql};
 use crate::doc::Node;
@@ -38,6 +38,9 @@ const USRPARAM: Form = record::FORM.prepare(check_old_password).read(read_own).s
 const GROUPEDIT: Form = record::FORM.prepare(prepare_group).read(|_| Ok(Record::new())).save(each_of_group);
 
 fn whoami(cx: &mut Ctx) -> Result<Reply> {
+    if cx.caller.via == Via::Step {
+        return Ok(Reply::Ok(vec![totp::step::next()]));
+    }
     let user = cx.caller.user.clone();
     let money = first_balance(cx)?;
     let numbers = [user.level.number(), user.id, user.account_id].map(|number| number.to_string());
@@ -58,6 +61,10 @@ fn whoami(cx: &mut Ctx) -> Result<Reply> {
         let balance = balance.shown(&iso).to_string();
         node =
             node.attr("balance", balance).attr("currency", iso).attr("currency_id", currency_id.to_string());
+    }
+    if !cx.app.config.load().phone_check_provider.is_empty() {
+        let is_confirmed = phone::is_confirmed(cx.conn, user.id)?;
+        node = node.attr("need_phone_validate", if is_confirmed { "false" } else { "true" });
     }
     let hops = cx.caller.path.iter().map(|hop| {
         let level = hop.level.number().to_string();
@@ -84,7 +91,8 @@ fn menu(cx: &mut Ctx) -> Result<Reply> {
     Ok(Reply::Object(vec![describe::menu(&cx.app.registry, &cx.caller, &cx.lang)]))
 }
 
-/// Where a user begins: who he is, and his balance as site integrations read it.
+/// Where a user begins: who he is, and his balance as site integrations read it. Pages and who asks for
+/// it get his dashboard, too.
 fn desktop(cx: &mut Ctx) -> Result<Reply> {
     let user = cx.caller.user.clone();
     let node = Node::new("user")
@@ -93,7 +101,12 @@ fn desktop(cx: &mut Ctx) -> Result<Reply> {
         .attr("realname", &user.realname);
     let balance = first_balance(cx)?
         .map(|(balance, iso, _)| Node::leaf("balance", format!("{} {iso}", balance.shown(&iso))));
-    Ok(Reply::Object([node].into_iter().chain(balance).collect()))
+    let manner = cx.params.manner();
+    let parts = match manner.page || manner.words || cx.params.get("dashboard") == "on" {
+        true => crate::dashboard::parts(cx)?,
+        false => Vec::new(),
+    };
+    Ok(Reply::Object([node].into_iter().chain(balance).chain(parts).collect()))
 }
 
 /// The caller's own personal accounts, also where his scope is wider.
@@ -129,6 +142,9 @@ fn read_own(cx: &mut Ctx) -> Result<Record> {
         record.set(name, raw);
     }
     record.set("email_verified", verify::is_confirmed(cx.conn, id)?);
+    let flag = |on: bool| if on { "on" } else { "off" };
+    record.show("phone_confirmed", flag(phone::is_confirmed(cx.conn, id)?));
+    record.show("status_totp", flag(cx.caller.user.totp));
     Ok(record)
 }
 

@@ -8,6 +8,7 @@ pub mod cell;
 pub mod command;
 pub mod config;
 pub mod csv;
+pub mod dashboard;
 pub mod db;
 pub mod demo;
 pub mod desk;
@@ -54,6 +55,9 @@ pub fn functions() -> Result<rpc::registry::Registry, Vec<String>> {
         auth::register::FUNCS,
         auth::signin::FUNCS,
         auth::verify::FUNCS,
+        auth::totp::FUNCS,
+        auth::phone::FUNCS,
+        dashboard::FUNCS,
         desk::FUNCS,
         settings::FUNCS,
         savedfilter::FUNCS,
@@ -61,6 +65,7 @@ pub fn functions() -> Result<rpc::registry::Registry, Vec<String>> {
         outbox::queue::FUNCS,
         module::info::FUNCS,
         module::check::FUNCS,
+        rpc::find::FUNCS,
     ];
     let all: Vec<&[rpc::registry::Row]> = own
         .into_iter()

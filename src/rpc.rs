@@ -2,10 +2,12 @@
 
 pub mod answers;
 pub mod audit;
+pub mod card;
 pub mod describe;
 pub mod envelope;
 pub mod family;
 pub mod filter;
+pub mod find;
 pub mod handler;
 pub mod journal;
 pub mod lines;
@@ -15,8 +17,10 @@ pub mod nested;
 pub mod options;
 pub mod page;
 pub mod plan;
+pub mod plot;
 pub mod registry;
 pub mod scope;
+pub mod shape;
 pub mod types;
 pub mod wizard;
 pub mod wording;
@@ -26,7 +30,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::app::App;
-use crate::auth::Caller;
+use crate::auth::{Caller, Via};
 use crate::doc::{Answer, Body, Node};
 use crate::error::{Error, Result};
 use crate::params::Params;
@@ -80,7 +84,12 @@ pub fn call(
     match call.func.handler {
         Handler::Outside(reach) => return reach_out(&call, reach),
         Handler::Form(handler::Form { outside: Some(reach), .. }) if writes => {
-            return reach_out(&call, reach);
+            return if wizard::is_on_the_way(&call.func.meta) {
+                let next = wizard::at_step(&call)?;
+                reach_out(&call, reach).and_then(|_| read(&next, budget, each))
+            } else {
+                reach_out(&call, reach)
+            };
         }
         _ => {}
     }
@@ -146,9 +155,11 @@ pub fn find(app: &App, caller: &Caller, params: &Params) -> Result<Arc<Func>> {
         return grant.admit(app, &func, params).map(|()| func);
     }
     match func.meta.level {
+        _ if caller.may_between(name) => Ok(func),
+        level if level > caller.level() && caller.via == Via::Step => Err(Error::auth("totp_confirm")),
         level if level > caller.level() && !caller.is_known() => Err(Error::auth("session")),
         level if level > caller.level() => Err(Error::access(name)),
-        _ if caller.is_known() && !caller.user.may(name) => Err(Error::access(name)),
+        _ if caller.is_known() && !caller.user.may_as(name, &func.meta.right) => Err(Error::access(name)),
         _ => Ok(func),
     }
 }

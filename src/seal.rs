@@ -17,7 +17,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use crate::auth::session::hex;
+use crate::auth::{session::hex, totp};
 
 use crate::billing::payment::stored;
 use crate::billing::processing;
@@ -46,6 +46,7 @@ pub const SEALED: &[Column] = &[
     esim::provider::ACCESS_CODE,
     esim::provider::WEBHOOK_SECRET,
     supplier::SECRET,
+    totp::check::SECRET,
 ];
 
 /// So long that nonces may be random for as many texts as there will ever be.

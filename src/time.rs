@@ -126,6 +126,17 @@ impl Zone {
         self.civil(at_us).date()
     }
 
+    /// A stretch of time in pieces in which this zone keeps one distance from UTC: begin, end, distance.
+    pub fn pieces(&self, from_us: i64, to_us: i64) -> Vec<(i64, i64, i64)> {
+        let stamp = |at_us| Timestamp::from_microsecond(at_us).unwrap_or(Timestamp::UNIX_EPOCH);
+        let changes = self.0.following(stamp(from_us)).map(|change| change.timestamp().as_microsecond());
+        let mut begins: Vec<i64> = changes.take_while(|at_us| *at_us < to_us).collect();
+        begins.insert(0, from_us);
+        let ends: Vec<i64> = begins.iter().skip(1).copied().chain([to_us]).collect();
+        let offset = |at_us: i64| i64::from(self.0.to_offset(stamp(at_us)).seconds()) * SECOND_US;
+        begins.into_iter().zip(ends).map(|(from_us, to_us)| (from_us, to_us, offset(from_us))).collect()
+    }
+
     /// The first moment of a day of this zone.
     pub fn day_start_us(&self, day: Date) -> i64 {
         self.at_us(day.at(0, 0, 0, 0)).unwrap_or_default()

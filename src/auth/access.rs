@@ -221,6 +221,7 @@ fn load_user(conn: &mut Conn, id: i64) -> Result<Option<User>> {
         rights: super::rights::of_user(conn, id)?,
         filters: filters(conn, id)?,
         saved_filters: savedfilter::of_user(conn, id)?,
+        totp: super::totp::check::is_on(conn, id)?,
     }))
 }
 

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::session::Session;
-use super::{Caller, Hop, User, Via, session, su};
+use super::totp::check::Verdict;
+use super::{Caller, Hop, User, Via, session, su, totp};
 use crate::app::App;
 use crate::db::Sql;
 use crate::error::{Error, Result};
@@ -29,12 +30,12 @@ pub fn quick(app: &App, claim: &Claim) -> Result<Option<Caller>> {
             check_range(app, claim.ip, via)?;
             match app.access.user_named(&app.db, name)? {
                 Some(user) if app.credentials.holds(&user, password) => {
-                    Caller::new(admitted(user, claim.ip)?, claim.ip, via)
+                    worth(admitted(user, claim.ip)?, claim.ip, via)?
                 }
                 _ => return Ok(None),
             }
         }
-        Proof::Key(..) => return Ok(None),
+        Proof::Key(..) | Proof::Code(..) => return Ok(None),
     };
     su::per_request(app, caller, claim.params).map(Some)
 }
@@ -51,9 +52,14 @@ pub fn slow(app: &App, claim: &Claim) -> Result<Caller> {
     let caller = match proof(claim) {
         Proof::Password(name, password, via) => {
             check_range(app, claim.ip, via)?;
-            Caller::new(by_password(app, name, password, claim.ip)?, claim.ip, via)
+            let user = by_password(app, name, password, claim.ip)?;
+            if user.totp && via == Via::AuthInfo {
+                log(app, name, claim.ip, "totp_needed")?;
+            }
+            worth(user, claim.ip, via)?
         }
         Proof::Key(name, key) => Caller::new(by_key(app, name, key, claim.ip)?, claim.ip, Via::SignIn),
+        Proof::Code(id, code) => Caller::new(by_code(app, id, code, claim.ip)?, claim.ip, Via::SignIn),
         _ => return quick(app, claim).map(|caller| caller.unwrap_or_else(|| Caller::nobody(claim.ip))),
     };
     su::per_request(app, caller, claim.params)
@@ -64,6 +70,8 @@ enum Proof<'p> {
     Session(&'p str, Via),
     Password(&'p str, &'p str, Via),
     Key(&'p str, &'p str),
+    /// The id that a password was given, and the code of the second step.
+    Code(&'p str, &'p str),
 }
 
 /// What counts: a sign-in, then `auth`, then `authinfo`, then the cookie (protocol.md C3).
@@ -74,6 +82,10 @@ fn proof<'p>(claim: &Claim<'p>) -> Proof<'p> {
     }
     if params.func() == "auth" && params.sent("username").is_some() {
         return Proof::Password(params.get("username"), params.get("password"), Via::SignIn);
+    }
+    if params.func() == totp::step::CONFIRM {
+        let code = Proof::Code(totp::step_id(params, claim.cookie), params.get("qrcode"));
+        return if params.submits() { code } else { Proof::None };
     }
     if params.has("auth") {
         return Proof::Session(params.get("auth"), Via::Auth);
@@ -90,6 +102,16 @@ fn proof<'p>(claim: &Claim<'p>) -> Proof<'p> {
 
 fn bad_password(ip: IpAddr) -> Error {
     Error::auth("badpassword").with("value", format!("remote_addr: [{}]", ip.to_canonical()))
+}
+
+/// What the right password of a user is worth: with a second step it opens nothing yet, and where no code
+/// can follow it is refused. Every password of a call comes through here or through [`verified`].
+fn worth(user: Arc<User>, ip: IpAddr, via: Via) -> Result<Caller> {
+    match (user.totp, via) {
+        (false, _) => Ok(Caller::new(user, ip, via)),
+        (true, Via::SignIn) => Ok(Caller::between(Some(user), ip)),
+        (true, _) => Err(Error::auth("totp")),
+    }
 }
 
 /// The address list limits `authinfo` only, and is looked at before user and password.
@@ -117,6 +139,9 @@ fn by_session(app: &App, id: &str, ip: IpAddr, via: Via, now_us: i64) -> Result<
     };
     let moved = |session: &Session| config.bind_session_ip && session.ip != ip.to_canonical().to_string();
     let Some(session) = found.filter(|session| !moved(session)) else {
+        if session::is_id(id) && totp::step::is_open(app, id, ip)? {
+            return Ok(Caller::between(None, ip));
+        }
         // A browser with an old cookie is just not signed in.
         return if via == Via::Cookie { Ok(Caller::nobody(ip)) } else { Err(Error::auth("session")) };
     };
@@ -144,7 +169,7 @@ fn by_password(app: &App, name: &str, password: &str, ip: IpAddr) -> Result<Arc<
         return admitted(user.clone(), ip);
     }
     let is_admitted = |user: &Arc<User>| admitted(user.clone(), ip).is_ok();
-    let user = verified(app, (name, password), user, ip, is_admitted)?.map_err(|_| bad_password(ip))?;
+    let user = right(app, (name, password), user, ip, is_admitted)?.map_err(|_| bad_password(ip))?;
     app.credentials.keep(&user, password);
     Ok(user)
 }
@@ -155,11 +180,25 @@ pub enum Refusal {
     /// Not looked at: too many attempts.
     TooOften,
     Wrong,
+    /// It was right, and a code would have to follow.
+    SecondStep,
 }
 
-/// Whom a password proves: the user whom the name means to the caller, if he may enter. What is refused
-/// is counted and noted in the sign-in journal. Blocks.
+/// Whom a password alone proves. Blocks.
 pub fn verified(
+    app: &App,
+    proof: (&str, &str),
+    user: Option<Arc<User>>,
+    ip: IpAddr,
+    may_enter: impl FnOnce(&Arc<User>) -> bool,
+) -> Result<std::result::Result<Arc<User>, Refusal>> {
+    let found = right(app, proof, user, ip, may_enter)?;
+    Ok(found.and_then(|user| if user.totp { Err(Refusal::SecondStep) } else { Ok(user) }))
+}
+
+/// Whose password it is: that of the user whom the name means to the caller, if he may enter. What is
+/// refused is counted and noted in the sign-in journal.
+fn right(
     app: &App,
     (name, password): (&str, &str),
     user: Option<Arc<User>>,
@@ -217,6 +256,19 @@ fn by_key(app: &App, name: &str, key: &str, ip: IpAddr) -> Result<Arc<User>> {
             Err(bad_password(ip))
         }
     }
+}
+
+/// Whose second step it is that a code has ended.
+fn by_code(app: &App, id: &str, code: &str, ip: IpAddr) -> Result<Arc<User>> {
+    totp::need_id(id)?;
+    let ended = || Error::auth("session");
+    let (user_id, verdict) = totp::step::redeem(app, id, code, ip)?.ok_or_else(ended)?;
+    let user = app.access.user(&app.db, user_id)?.ok_or_else(ended)?;
+    if verdict != Verdict::Right {
+        log(app, &user.name, ip, if verdict == Verdict::Wrong { "totp" } else { "throttled" })?;
+    }
+    verdict.need_right()?;
+    admitted(user, ip)
 }
 
 /// A line of the sign-in journal.

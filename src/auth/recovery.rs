@@ -95,10 +95,7 @@ fn change(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
     }
     password::set(cx, user.id, user.owner, record.str("password"))?;
     verify::confirm(cx.conn, user.id, &user.email, now_us)?;
-    let next = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs([("func", "logon"), ("told", "password"), ("username", &user.name)])
-        .finish();
-    Ok(vec![Node::leaf("ok", next)])
+    Ok(vec![verify::signs_in("password", &user.name)])
 }
 
 /// The page hands the secret of its address on to its button.

@@ -4,7 +4,7 @@
 //! direct one, whoever calls: a reseller's shop makes its clients with a key of the reseller.
 
 use super::proof::{self, Kind};
-use super::{Caller, User};
+use super::{Caller, User, verify};
 use crate::app::App;
 use crate::billing::document;
 use crate::config::mail::mailbox;
@@ -79,9 +79,8 @@ fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
         return Err(Error::limit("letters", "")); // he would have no way in
     }
     let told = if has_password { "registered" } else { "letter" };
-    let next = format!("func=logon&told={told}");
     // Who is signed in (staff, a site's own user) is shown what was made instead.
-    let ok = (!cx.caller.is_known()).then(|| Node::leaf("ok", next));
+    let ok = (!cx.caller.is_known()).then(|| verify::signs_in(told, &to.name));
     let named = [Node::leaf("account.id", account), Node::leaf("user.id", user)];
     Ok(ok.into_iter().chain(made).chain(named).collect())
 }

@@ -58,7 +58,7 @@ pub fn list_of_user(cx: &mut Ctx) -> Result<Vec<Vec<Raw>>> {
     let reachable = all.iter().filter(|func| func.meta.level <= user.level);
     let row = |func: &std::sync::Arc<Func>| {
         let title = app.registry.title(func, &cx.call.lang);
-        vec![func.name().into(), title.into(), user.may(func.name()).into()]
+        vec![func.name().into(), title.into(), user.may_as(func.name(), &func.meta.right).into()]
     };
     Ok(reachable.map(row).collect())
 }

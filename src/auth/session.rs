@@ -145,7 +145,7 @@ pub fn end_hash(conn: &mut Conn, hash: &str) -> Result<usize> {
     Sql::new("DELETE FROM session WHERE hash = ").bind(hash).execute(conn)
 }
 
-/// Ends every session of a user, and every one that came through him.
+/// Ends every session of a user, every one that came through him, and what he has begun of signing in.
 pub fn end_of_user(conn: &mut Conn, user_id: i64) -> Result<()> {
     let id = user_id.to_string();
     Sql::new("DELETE FROM session WHERE user_id = ")
@@ -159,7 +159,7 @@ pub fn end_of_user(conn: &mut Conn, user_id: i64) -> Result<()> {
         .sql(" OR path LIKE ")
         .bind(format!("% {id} %"))
         .execute(conn)?;
-    Ok(())
+    super::totp::step::end_of_user(conn, user_id)
 }
 
 pub fn store_key(conn: &mut Conn, key: &str, user_id: i64, now_us: i64) -> Result<()> {

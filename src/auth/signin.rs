@@ -1,6 +1,6 @@
 //! Sessions as functions: signing in and out, the list of sessions, one-time keys.
 
-use super::{Caller, identify, session, su};
+use super::{Caller, identify, session, su, totp};
 use crate::app::App;
 use crate::db::{Kind, Raw, Sql};
 use crate::doc::Node;
@@ -22,8 +22,12 @@ pub const FUNCS: &[Row] = &[
     ("session.newkey", Handler::Once(newkey)),
 ];
 
-/// A session for whoever the call proved to be: by password, key, authinfo or another session.
+/// A session for whoever the call proved to be: by password, key, authinfo or another session. Who needs a
+/// code beside his password is led there.
 fn auth(cx: &mut Ctx) -> Result<Reply> {
+    if let Some(user) = cx.caller.awaited.clone() {
+        return totp::step::begin(cx, &user);
+    }
     let user = cx.caller.user.clone();
     let hops = cx.caller.path.len().saturating_sub(1);
     let path = cx.caller.path[..hops].to_vec();
@@ -46,6 +50,15 @@ fn logout(cx: &mut Ctx) -> Result<Reply> {
     Reply::ok()
 }
 
+/// Whose sessions a caller sees and ends: staff all; others their own, without those in which staff or a
+/// reseller acts as them.
+fn whose(caller: &Caller) -> Sql {
+    match caller.level() >= Level::Admin {
+        true => Sql::default(),
+        false => Sql::new(" AND s.path = '' AND s.user_id = ").bind(caller.user.id),
+    }
+}
+
 /// Live sessions with the seconds since their last call.
 fn list(cx: &mut Ctx) -> Result<Vec<Vec<Raw>>> {
     let idle_us = session::idle_us(&cx.app.config.load());
@@ -53,6 +66,8 @@ fn list(cx: &mut Ctx) -> Result<Vec<Vec<Raw>>> {
         "SELECT s.handle, u.name, u.level, s.ip, s.seen_at, s.created_at, s.hash FROM session s \
          JOIN users u ON u.id = s.user_id WHERE NOT u.deleted",
     );
+    let sql = sql.append(&whose(&cx.caller));
+    let current = cx.caller.session.as_ref().map_or(String::new(), |session| session.hash.clone());
     let kinds = [Kind::Text, Kind::Text, Kind::Int, Kind::Text, Kind::Int, Kind::Int, Kind::Text];
     let rows = sql.load(cx.conn, &kinds)?;
     let recent = cx.app.access.recent();
@@ -64,18 +79,22 @@ fn list(cx: &mut Ctx) -> Result<Vec<Vec<Raw>>> {
     let alive = rows.into_iter().filter(|row| idle(row) <= idle_us);
     let shown = |row: Vec<Raw>| {
         let seconds = idle(&row) / SECOND_US;
-        let [handle, name, level, ip, _, created, _] = row.try_into().expect("seven columns were read");
-        vec![handle, name, level, ip, seconds.into(), created]
+        let [handle, name, level, ip, _, created, hash] = row.try_into().expect("seven columns were read");
+        vec![handle, name, level, ip, seconds.into(), created, (hash.str() == current).into()]
     };
     Ok(alive.map(shown).collect())
 }
 
-/// Ends a session by its handle or id. One that is not there is no error.
+/// Ends a session by its handle or id. One that is not there, or not the caller's, is no error.
 fn delete(cx: &mut Ctx, elid: &str) -> Result<()> {
-    let sql = Sql::new("SELECT u.level FROM session s JOIN users u ON u.id = s.user_id WHERE s.handle = ");
-    let sql = sql.bind(elid).sql(" OR s.hash = ").bind(session::hash(elid));
-    let level = sql.first(cx.conn, &[Kind::Int])?.map_or(Level::Nobody, |row| Level::of(row[0].int()));
-    if level > cx.caller.level() || (level.is_staff() && !cx.caller.user.is_server_admin()) {
+    let sql =
+        Sql::new("SELECT u.level, u.id FROM session s JOIN users u ON u.id = s.user_id WHERE (s.handle = ");
+    let sql =
+        sql.bind(elid).sql(" OR s.hash = ").bind(session::hash(elid)).sql(")").append(&whose(&cx.caller));
+    let Some(row) = sql.first(cx.conn, &[Kind::Int; 2])? else { return Ok(()) };
+    let (level, is_own) = (Level::of(row[0].int()), row[1].int() == cx.caller.user.id);
+    let is_beyond = level > cx.caller.level() || (level.is_staff() && !cx.caller.user.is_server_admin());
+    if is_beyond && !is_own {
         return Err(Error::access(cx.func.name()));
     }
     session::end(cx.conn, elid)?;

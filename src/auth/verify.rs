@@ -38,6 +38,22 @@ pub fn confirm(conn: &mut Conn, user_id: i64, email: &str, now_us: i64) -> Resul
     sql.sql("email = excluded.email, confirmed_at = excluded.confirmed_at").execute(conn).map(drop)
 }
 
+/// Who can read the letters of an address can set the password: when a confirmed one gives way to another,
+/// it is told. Others are not, or who registers with an address of somebody could send him letters.
+pub fn tell_change(cx: &mut Ctx, user_id: i64, email: &str) -> Result<()> {
+    let Some(to) = proof::target(cx.conn, user_id)?.filter(|to| to.email != email) else { return Ok(()) };
+    match is_confirmed(cx.conn, user_id)? {
+        true => proof::tell(cx.conn, "email_changed", &to, cx.call.now_us),
+        false => Ok(()),
+    }
+}
+
+/// The way on to the page where one signs in, which tells what was done.
+pub fn signs_in(told: &str, name: &str) -> Node {
+    let pairs = [("func", "logon"), ("told", told), ("username", name)];
+    Node::leaf("ok", form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish())
+}
+
 fn own(cx: &mut Ctx) -> Result<Record> {
     let id = cx.caller.user.id;
     let sql = Sql::new("SELECT email FROM users WHERE NOT deleted AND id = ").bind(id);

@@ -16,6 +16,7 @@ use super::usage::refuse_used;
 use super::user;
 
 pub const FUNCS: &[Row] = &[
+    ("account.account", Handler::View(Some(|_| Ok(Sql::new(" AND NOT is_reseller"))))),
     ("account.edit", Handler::Form(EDIT)),
     ("account.delete", Handler::Each(delete)),
     ("account.suspend", Handler::Each(suspend)),

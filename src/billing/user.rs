@@ -1,7 +1,7 @@
 //! Users: who signs in. Everything that makes a credential worthless counts its version up and
 //! ends the user's sessions, in the same transaction.
 
-use crate::auth::{proof, session};
+use crate::auth::{proof, session, verify};
 use crate::config::Networks;
 use crate::db::{Kind, Raw, Sql};
 use crate::doc::Node;
@@ -126,6 +126,9 @@ const CREDENTIALS: [&str; 3] = ["passwd", "password", "addr"];
 
 pub fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
     let renews = CREDENTIALS.iter().any(|field| record.has_changed(field)) && !record.is_new();
+    if record.has_changed("email") && !record.is_new() {
+        verify::tell_change(cx, record.id, record.str("email"))?;
+    }
     let id = record::store(cx, record)?;
     if renews {
         renew(cx, id)?;

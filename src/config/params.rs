@@ -90,7 +90,7 @@ pub fn env_name(name: &str) -> String {
     format!("{ENV_PREFIX}{}", name.to_ascii_uppercase())
 }
 
-pub static PARAMS: [Param; 43] = [
+pub static PARAMS: [Param; 44] = [
     Param::new("Listen", Kind::Listen, "http://127.0.0.1:1500", [
         "Where the server waits for calls: http://address:port or https://address:port; may be repeated.",
         "Где сервер ждёт вызовов: http://адрес:порт или https://адрес:порт; можно повторять.",
@@ -176,6 +176,11 @@ pub static PARAMS: [Param; 43] = [
     Param::new("NumberCurrency", Kind::Text { min: 3, max: 3 }, "", [
         "Code of the currency in which virtual numbers are sold; empty: that of the first provider.",
         "Код валюты, в которой продаются виртуальные номера; пусто — валюта первого провайдера.",
+    ])
+    .editable(),
+    Param::new("PhoneCheckProvider", Kind::Text { min: 1, max: 32 }, "", [
+        "Code of the SMS provider that sends codes to confirm phones, at your cost; empty: phones are not confirmed.",
+        "Код провайдера SMS, который отправляет коды подтверждения телефонов за ваш счёт; пусто — телефоны не подтверждаются.",
     ])
     .editable(),
     Param::new("BodyLimit", Kind::Number { min: 16_384, max: 67_108_864 }, "1048576", [

@@ -241,6 +241,12 @@ impl Job {
                 answer = form;
                 None
             }
+            None if session.is_some() && caller.via == Via::Step && self.is_page() => {
+                if let Some(form) = browser::second_step(&self.app, &self.params, None) {
+                    answer = form;
+                }
+                None
+            }
             None => self.frame(caller, &mut answer),
         };
         let is_form = answer.body == Body::Form;
@@ -302,7 +308,7 @@ impl Job {
             (None, None) => {
                 let wire = self.wire(done.mime, done.text);
                 self.keep(done.writes, &wire);
-                self.wired(StatusCode::OK, wire, caller.is_known())
+                self.wired(StatusCode::OK, wire, caller.via != Via::Nothing)
             }
         };
         let cookie = match (&done.session, ends) {

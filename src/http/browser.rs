@@ -11,7 +11,7 @@ use hyper::header::{
 
 use super::{Reply, compress, counters, request, stale, whole};
 use crate::app::App;
-use crate::auth::Caller;
+use crate::auth::{Caller, totp};
 use crate::doc::{Answer, Body, Node};
 use crate::error::Error;
 use crate::level::Level;
@@ -147,6 +147,9 @@ fn frame(app: &Arc<App>, caller: &Caller, params: &Params, answer: &Answer) -> N
     let saved = caller.user.saved_filters.iter().filter(|saved| saved.list == params.func());
     let saved = saved.map(|saved| Node::leaf("saved", &saved.name).attr("query", &saved.query));
     frame = frame.with(saved);
+    if answer.body == Body::Form && !caller.is_known() {
+        frame = frame.attr("cancel", format!("?func={SIGN_IN}")).attr(html::GOES_ON, &panel.goes_on);
+    }
     if answer.body == Body::Form && caller.is_known() {
         let error = answer.doc.get("error").and_then(|error| error.get_attr("type"));
         let seen = match error {
@@ -191,6 +194,21 @@ pub fn goes_on(app: &Arc<App>, caller: &Caller, params: &Params) -> Option<Onwar
     Some(Onward::Form(answer))
 }
 
+/// The form that asks for the code of the second step. What was wanted before goes along.
+pub fn second_step(app: &Arc<App>, params: &Params, wanted: Option<String>) -> Option<Answer> {
+    let mut call = Params::of([("func", totp::step::CONFIRM)]);
+    *call.manner_mut() = params.manner().clone();
+    let manner = call.manner_mut();
+    manner.words = true;
+    if let Some(wanted) = wanted {
+        manner.panel.goes_on = wanted;
+    }
+    let caller = Caller::between(None, std::net::Ipv4Addr::UNSPECIFIED.into());
+    let mut answer = rpc::call(app, &caller, &call, rpc::BUDGET_SLOW, &mut NoRows).ok()?;
+    add_frame(app, &caller, &call, &mut answer);
+    Some(answer)
+}
+
 /// Tells a browser how long the server took.
 pub fn timed(mut reply: Reply, started: Instant) -> Reply {
     let took = format!("app;dur={:.1}", started.elapsed().as_secs_f64() * 1000.0);
@@ -227,9 +245,14 @@ pub fn see_other(location: &str) -> Reply {
 /// The page of a refusal: the form it came from with the error beside its field, the sign-in page
 /// for who is not signed in, else a page of its own.
 pub fn refused(app: &Arc<App>, caller: &Caller, params: &Params, error: &Error, inner: Params) -> Answer {
+    if (error.kind, error.object.as_str()) == ("auth", "totp_confirm")
+        && let Some(form) = second_step(app, params, Some(wanted(app, params)))
+    {
+        return form;
+    }
     let told = envelope::error(app, caller, params, error);
-    let is_open = || app.registry.get(params.func()).is_some_and(|func| func.meta.level == Level::Nobody);
-    let form = (caller.is_known() || is_open()).then(|| reopened(app, caller, inner)).flatten();
+    let may_fill = caller.is_known() || (error.kind != "auth" && is_public(app, params));
+    let form = may_fill.then(|| reopened(app, caller, inner)).flatten();
     let mut answer = form.unwrap_or_else(|| {
         let func = if error.kind == "auth" { SIGN_IN } else { params.func() };
         bare(app, caller, params, func)
@@ -237,6 +260,11 @@ pub fn refused(app: &Arc<App>, caller: &Caller, params: &Params, error: &Error, 
     answer.doc.kids.extend(told.doc.kids);
     add_frame(app, caller, params, &mut answer);
     answer
+}
+
+/// May who is not signed in call it?
+fn is_public(app: &App, params: &Params) -> bool {
+    app.registry.get(params.func()).is_some_and(|func| func.meta.level == Level::Nobody)
 }
 
 /// The form once more, as it was filled in.
@@ -267,4 +295,4 @@ fn wanted(app: &App, params: &Params) -> String {
     }
 }
 
-const ENTRANCES: [&str; 4] = [START, SIGN_IN, "auth", "logout"];
+const ENTRANCES: [&str; 5] = [START, SIGN_IN, "auth", "logout", totp::step::CONFIRM];

@@ -47,34 +47,140 @@
     if (box) { box.click(); }
   }
 
-  // Search over the menu.
-  function search(input) {
-    var wanted = input.value.trim().toLowerCase();
+  // Search: pages of the menu at once, records as soon as the server answers. The input keeps the
+  // focus; the arrows go through the hits, which is what a combobox does.
+  var asking = { timer: 0, abort: null };
+
+  function option(hit) {
+    var link = document.createElement("a");
+    link.href = hit.href;
+    link.tabIndex = -1;
+    link.setAttribute("role", "option");
+    link.setAttribute("aria-selected", "false");
+    link.textContent = hit.name;
+    if (hit.about) {
+      var about = document.createElement("small");
+      about.textContent = hit.about;
+      link.append(" ", about);
+    }
+    return link;
+  }
+
+  function group(name, hits) {
+    var part = document.createElement("div");
+    part.setAttribute("role", "group");
+    part.setAttribute("aria-label", name);
+    var head = document.createElement("p");
+    head.className = "group-name";
+    head.setAttribute("aria-hidden", "true");
+    head.textContent = name;
+    part.append(head);
+    hits.forEach(function (hit) { part.append(option(hit)); });
+    return part;
+  }
+
+  function chosenHit(input) {
+    return document.getElementById(input.getAttribute("aria-activedescendant") || "");
+  }
+
+  // Makes one hit the chosen one, or none.
+  function choose(input, links, at) {
+    links.forEach(function (link, place) { link.setAttribute("aria-selected", String(place === at)); });
+    if (!links[at]) { input.removeAttribute("aria-activedescendant"); return; }
+    links[at].scrollIntoView({ block: "nearest" });
+    input.setAttribute("aria-activedescendant", links[at].id);
+  }
+
+  // Shows what was found; `done` when the server has said its part.
+  function showFound(pages, records, done) {
     var box = find("#found");
+    var input = find("#find");
+    var count = find("#found-count");
+    var active = chosenHit(input);
     box.textContent = "";
-    var links = wanted ? all("#menu a").filter(function (link) {
+    if (records.length) { box.append(group(box.dataset.records, records)); }
+    if (pages.length) { box.append(group(box.dataset.pages, pages)); }
+    var links = all("a", box);
+    links.forEach(function (link, at) { link.id = "hit-" + at; });
+    box.hidden = !links.length;
+    input.setAttribute("aria-expanded", String(!box.hidden));
+    // What was chosen while the server was asked stays chosen.
+    choose(input, links, links.findIndex(function (link) { return active && link.href === active.href; }));
+    if (!input.value.trim()) { count.textContent = ""; return; }
+    if (done) { count.textContent = links.length ? count.dataset.found + " " + links.length : count.dataset.none; }
+  }
+
+  function pagesOf(wanted) {
+    return all("#menu a").filter(function (link) {
       var group = link.closest("details");
       var words = link.textContent + " " + link.search + " " + (group ? find("summary", group).textContent : "");
       return words.toLowerCase().includes(wanted);
-    }) : [];
-    links.slice(0, 12).forEach(function (link) {
-      var copy = document.createElement("a");
-      copy.href = link.getAttribute("href");
-      copy.textContent = link.textContent.trim();
-      box.appendChild(copy);
+    }).slice(0, 8).map(function (link) {
+      return { href: link.getAttribute("href"), name: link.textContent.trim() };
     });
-    box.hidden = !box.firstChild;
+  }
+
+  function textOf(hit, name) { return (hit[name] && hit[name].$) || ""; }
+
+  function recordsOf(answer) {
+    var found = answer.doc && answer.doc.found;
+    return ((found && found.elem) || []).map(function (hit) {
+      var about = [textOf(hit, "title"), textOf(hit, "about")].filter(Boolean).join(" · ");
+      return { href: "?" + textOf(hit, "query"), name: textOf(hit, "name"), about: about };
+    });
+  }
+
+  function search(input) {
+    var wanted = input.value.trim();
+    var pages = wanted ? pagesOf(wanted.toLowerCase()) : [];
+    window.clearTimeout(asking.timer);
+    if (asking.abort) { asking.abort.abort(); }
+    asking.abort = null;
+    var asks = Array.from(wanted).length >= 2;
+    showFound(pages, [], !asks);
+    if (!asks) { return; }
+    asking.timer = window.setTimeout(function () {
+      var abort = asking.abort = new AbortController();
+      var query = new URLSearchParams({ func: "find", out: "json", lang: document.documentElement.lang, q: wanted });
+      window.fetch("?" + query, { signal: abort.signal, credentials: "same-origin" })
+        .then(function (reply) { return reply.json(); })
+        .then(function (answer) {
+          if (abort === asking.abort) { showFound(pages, recordsOf(answer), true); }
+        })
+        .catch(function () { if (abort === asking.abort) { showFound(pages, [], true); } });
+    }, 150);
+  }
+
+  function closeFound() {
+    var input = find("#find");
+    find("#found").hidden = true;
+    input.setAttribute("aria-expanded", "false");
+    input.removeAttribute("aria-activedescendant");
   }
 
   function searchKey(event) {
-    var box = find("#found");
-    var links = [find("#find")].concat(all("a", box));
-    var at = links.indexOf(document.activeElement);
-    if (event.key === "Escape") { box.hidden = true; find("#find").focus(); return; }
-    if (at < 0 || (event.key !== "ArrowDown" && event.key !== "ArrowUp")) { return; }
+    var input = find("#find");
+    var links = find("#found").hidden ? [] : all("#found a");
+    var at = links.indexOf(chosenHit(input));
+    if (event.key === "Escape") { closeFound(); input.focus(); return; }
+    if (event.key === "Enter" && at >= 0) { event.preventDefault(); window.location.assign(links[at].href); return; }
+    if (event.key === "Tab") { closeFound(); return; }
+    if (event.key === "ArrowDown" && !links.length && input.value) { search(input); }
+    if (!links.length || (event.key !== "ArrowDown" && event.key !== "ArrowUp")) { return; }
     event.preventDefault();
-    var next = links[at + (event.key === "ArrowDown" ? 1 : -1)];
-    if (next) { next.focus(); }
+    var next = event.key === "ArrowDown" ? at + 1 : at - 1;
+    if (at < 0 && event.key === "ArrowUp") { next = links.length - 1; }
+    choose(input, links, next);
+  }
+
+  // Only with script is it more than a field that is sent.
+  function beginSearch() {
+    var input = find("#find");
+    if (!input || input.hasAttribute("role")) { return; }
+    input.setAttribute("role", "combobox");
+    input.setAttribute("aria-autocomplete", "list");
+    input.setAttribute("aria-expanded", "false");
+    input.setAttribute("aria-controls", "found");
   }
 
   // A form is sent once; the server sees to it too.
@@ -106,6 +212,7 @@
 
   function begin() {
     document.documentElement.classList.add("script");
+    beginSearch();
     all("#rows").forEach(count);
     all("form[data-once]").forEach(function (form) {
       delete form.dataset.sent;
@@ -126,7 +233,7 @@
       if (!box.contains(event.target)) { box.open = false; }
     });
     var found = find("#found");
-    if (found && !event.target.closest(".find")) { found.hidden = true; }
+    if (found && !event.target.closest(".find")) { closeFound(); }
   });
   document.addEventListener("input", function (event) {
     if (event.target.id === "find") { search(event.target); }

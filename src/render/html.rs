@@ -4,14 +4,17 @@
 mod api;
 mod asset;
 mod bulk;
+mod card;
 mod choice;
 mod control;
+mod desk;
 mod form;
 mod frame;
 mod list;
 mod menu;
 mod object;
 mod paging;
+mod plot;
 mod sheet;
 mod sidebar;
 #[cfg(test)]
@@ -29,6 +32,8 @@ use crate::cell::{Cell, Column};
 use crate::doc::{Answer, Body};
 use crate::render::Render;
 use bulk::Bulk;
+use card::Card;
+use desk::Desk;
 use form::Form;
 use frame::Frame;
 use list::ask::Ask;
@@ -80,11 +85,13 @@ impl Render for Html {
             Shape::Login => page("login", &sheet, Login::new(&sheet)),
             Shape::List => page("list", &sheet, List::new(&sheet, &self.rows)),
             Shape::Ask => page("ask", &sheet, Ask::new(&sheet, &self.rows)),
+            Shape::Card => page("card", &sheet, Card::new(&sheet)),
             Shape::Menu => page("find", &sheet, Found::new(&sheet)),
             Shape::Form => page("form", &sheet, Form::new(&sheet)),
             Shape::Error => page("error", &sheet, Failure::new(&sheet)),
             Shape::Bulk => page("bulk", &sheet, Bulk::new(&sheet)),
             Shape::Done => page("message", &sheet, Object::new(&sheet)),
+            Shape::Desk => page("desk", &sheet, Desk::new(&sheet)),
             Shape::Object => page("object", &sheet, Object::new(&sheet)),
         }
     }
@@ -95,11 +102,16 @@ enum Shape {
     List,
     /// A list whose chosen rows are to be changed for good.
     Ask,
+    /// One record with what belongs to it.
+    Card,
+    /// What a word is found in.
     Menu,
     Form,
     Error,
     Bulk,
     Done,
+    /// Lists that are parts of a document.
+    Desk,
     Object,
 }
 
@@ -116,7 +128,9 @@ fn shape(answer: &Answer, sheet: &Sheet) -> Shape {
         _ if answer.doc.get(BULK).is_some() => Shape::Bulk,
         Body::List if Ask::is_asked(sheet) => Shape::Ask,
         Body::List => Shape::List,
-        Body::Object if sheet.func == "menu" => Shape::Menu,
+        Body::Object if Card::is_one(sheet) => Shape::Card,
+        Body::Object if sheet.func == "menu" || Found::is_asked(sheet) => Shape::Menu,
+        Body::Object if answer.doc.get("part").is_some() => Shape::Desk,
         Body::Ok => Shape::Done,
         _ if answer.doc.get("auth").is_some() => Shape::Done,
         _ => Shape::Object,
@@ -189,12 +203,14 @@ fn page<B: Serialize>(template: &str, sheet: &Sheet, body: B) -> String {
     rendered.expect("a panel template fits its context")
 }
 
-const TEMPLATES: [(&str, &str); 13] = [
+const TEMPLATES: [(&str, &str); 16] = [
     ("api", include_str!("../panel/api.html.j2")),
     ("ask", include_str!("../panel/ask.html.j2")),
     ("base", include_str!("../panel/base.html.j2")),
     ("bulk", include_str!("../panel/bulk.html.j2")),
+    ("card", include_str!("../panel/card.html.j2")),
     ("control", include_str!("../panel/control.html.j2")),
+    ("desk", include_str!("../panel/desk.html.j2")),
     ("error", include_str!("../panel/error.html.j2")),
     ("find", include_str!("../panel/find.html.j2")),
     ("form", include_str!("../panel/form.html.j2")),
@@ -202,6 +218,7 @@ const TEMPLATES: [(&str, &str); 13] = [
     ("login", include_str!("../panel/login.html.j2")),
     ("message", include_str!("../panel/message.html.j2")),
     ("object", include_str!("../panel/object.html.j2")),
+    ("plots", include_str!("../panel/plots.html.j2")),
     ("tree", include_str!("../panel/tree.html.j2")),
 ];
 

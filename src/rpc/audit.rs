@@ -27,8 +27,15 @@ fn func_faults(registry: &Registry, func: &Func) -> Vec<String> {
     for button in func.meta.buttons().filter(|button| !registry.knows(&button.func)) {
         faults.push(format!("`{}` has a button for `{}`, which is not there", func.name(), button.func));
     }
+    for name in card_funcs(func).filter(|name| !registry.knows(name)) {
+        faults.push(format!("the card `{}` shows `{name}`, which is not there", func.name()));
+    }
     for (_, list) in func.meta.asked().filter(|(_, list)| !registry.knows(list)) {
         faults.push(format!("`{}` asks for `{list}`, which is not there", func.name()));
+    }
+    faults.extend(super::plot::faults(func, |name| registry.knows(name)));
+    for name in unknown_columns(func) {
+        faults.push(format!("`{}` finds by `{name}`, which is no column of it", func.name()));
     }
     faults.extend(scope_fault(func));
     faults.extend(public_fault(func));
@@ -50,7 +57,21 @@ fn words_needed(func: &Func) -> Vec<String> {
     names.extend(lists.flat_map(|list| &list.cols).map(|col| col.name.clone()));
     names.extend(meta.form.buttons.iter().map(|button| format!("msg_{}", button.name)));
     names.extend(meta.buttons().map(|button| format!("short_{}", button.name)));
+    let card = meta.card.iter().filter(|_| meta.shape() == Shape::Card);
+    names.extend(card.flat_map(|card| card.words()));
     names
+}
+
+fn unknown_columns(func: &Func) -> impl Iterator<Item = &str> {
+    let find = func.meta.find.iter();
+    let named = find.flat_map(|find| find.by.split_whitespace().chain(find.shows.split_whitespace()));
+    named.filter(|name| func.meta.col(name).is_none())
+}
+
+/// What a card leads to, asks for and offers.
+fn card_funcs(func: &Func) -> impl Iterator<Item = &str> {
+    let card = func.meta.card.iter().filter(|_| func.meta.shape() == Shape::Card);
+    card.flat_map(|card| card.funcs())
 }
 
 /// Rows that clients reach belong to somebody.
@@ -81,7 +102,7 @@ pub fn schema_faults(registry: &Registry, db: &Db) -> Vec<String> {
 fn columns_missing(func: &Func, db: &Db) -> Vec<String> {
     let meta = &func.meta;
     let mut wanted: Vec<(String, String)> = Vec::new();
-    if !meta.view.is_empty() && meta.shape() == Shape::List {
+    if !meta.view.is_empty() && matches!(meta.shape(), Shape::List | Shape::Card) {
         for col in &meta.coldata.cols {
             wanted.push((meta.view.clone(), col.column().to_owned()));
             wanted.extend((!col.currency.is_empty()).then(|| (meta.view.clone(), col.currency.clone())));

@@ -16,10 +16,19 @@ pub fn metadata(call: &Call) -> Node {
         Shape::List | Shape::Report => {
             let node = node.attr("key", meta.key());
             let node = if meta.keyname.is_empty() { node } else { node.attr("keyname", &meta.keyname) };
-            node.attr("mgr", "billmgr").kid(toolbar(call)).kid(coldata(call))
+            let card = super::family::card_of(meta);
+            let opens = call.params.manner().page && may(call, &card);
+            let node = if opens { node.attr("card", card) } else { node };
+            let node = node.attr("mgr", "billmgr").kid(toolbar(call)).kid(coldata(call));
+            node.with(super::plot::nodes(call))
+        }
+        Shape::Card => {
+            let named = meta.card.iter().map(|card| [("keyname", &card.name), ("status", &card.status)]);
+            let node = node.attrs(named.flatten().map(|(name, value)| (name, value.as_str())));
+            node.attr("mgr", "billmgr").kid(coldata(call))
         }
         Shape::Form | Shape::Wizard => node.attr("mgr", "billmgr").kid(form(call)),
-        Shape::Action => node.attr("mgr", "billmgr"),
+        Shape::Action => node.attr("mgr", "billmgr").with(super::plot::nodes(call)),
     }
 }
 
@@ -40,7 +49,7 @@ fn toolbar(call: &Call) -> Node {
     Node::new("toolbar").attr("view", "buttontext").with(groups)
 }
 
-fn toolbtn(button: &Button) -> Node {
+pub fn toolbtn(button: &Button) -> Node {
     Node::new("toolbtn")
         .attr("func", &button.func)
         .attr("name", &button.name)
@@ -65,13 +74,13 @@ fn verb_buttons(meta: &Meta) -> Vec<Button> {
     meta.verbs().flat_map(of_verb).collect()
 }
 
-fn may(call: &Call, name: &str) -> bool {
+pub fn may(call: &Call, name: &str) -> bool {
     may_call(&call.app.registry, &call.caller, name)
 }
 
-fn may_call(registry: &Registry, caller: &Caller, name: &str) -> bool {
-    let reachable = registry.get(name).is_some_and(|func| func.meta.level <= caller.level());
-    reachable && caller.user.may(name)
+pub fn may_call(registry: &Registry, caller: &Caller, name: &str) -> bool {
+    let reachable = registry.get(name).filter(|func| func.meta.level <= caller.level());
+    reachable.is_some_and(|func| caller.user.may_as(name, &func.meta.right))
 }
 
 fn coldata(call: &Call) -> Node {

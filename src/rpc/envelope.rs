@@ -97,12 +97,14 @@ pub fn error(app: &App, caller: &Caller, params: &Params, error: &Error) -> Answ
     let desc = error.param("desc").map(|name| words.get(&lang, &sets, name).to_owned());
     let value = error.param("value").unwrap_or_default();
     let text = fill(template, &label, value, desc.as_deref().unwrap_or_default());
-    let mut node = Node::new("error")
-        .attr("type", error.kind)
-        .attr("object", &error.object)
-        .attr("lang", &lang)
-        .kid(Node::leaf("param", &error.object).attr("name", "object").attr("type", "msg").attr("msg", label))
-        .kid(Node::leaf("param", value).attr("name", "value"));
+    let mut node =
+        Node::new("error").attr("type", error.kind).attr("object", &error.object).attr("lang", &lang);
+    // One that is about nothing has its value alone: clients read it from the only parameter.
+    if !error.object.is_empty() {
+        let object = Node::leaf("param", &error.object).attr("name", "object").attr("type", "msg");
+        node = node.kid(object.attr("msg", label));
+    }
+    node = node.kid(Node::leaf("param", value).attr("name", "value"));
     if let (Some(name), Some(desc)) = (error.param("desc"), desc) {
         node = node.kid(Node::leaf("param", name).attr("name", "desc").attr("type", "msg").attr("msg", desc));
     }

@@ -14,8 +14,10 @@ pub struct Derived {
     pub verb: &'static str,
 }
 
-const VERBS: [&str; 10] =
-    ["edit", "delete", "suspend", "resume", "filter", "setfilter", "history", "su", "up", "down"];
+const VERBS: [&str; 11] =
+    ["edit", "delete", "suspend", "resume", "filter", "setfilter", "history", "su", "up", "down", CARD];
+/// A list has it that says what its card shows.
+const CARD: &str = "card";
 
 /// Gives lists that are `like` another its columns and view.
 pub fn inherit(metas: &mut BTreeMap<String, Meta>, faults: &mut Vec<String>) {
@@ -33,6 +35,9 @@ pub fn inherit(metas: &mut BTreeMap<String, Meta>, faults: &mut Vec<String>) {
             parent: child.parent,
             parent_table: child.parent_table,
             verbs: child.verbs,
+            card_of: card_of(&model),
+            card: child.card,
+            find: child.find,
             toolbar,
             counter: String::new(),
             ..model
@@ -41,12 +46,20 @@ pub fn inherit(metas: &mut BTreeMap<String, Meta>, faults: &mut Vec<String>) {
     }
 }
 
+/// The card that the rows of a list open, if they have one.
+pub fn card_of(list: &Meta) -> String {
+    match list.card {
+        Some(_) => format!("{}.{CARD}", list.name),
+        None => list.card_of.clone(),
+    }
+}
+
 /// All functions: those written out, and those that verbs stand for.
 pub fn derive(metas: BTreeMap<String, Meta>) -> Vec<Derived> {
     let lists: Vec<Meta> = metas.values().filter(|meta| meta.shape == Some(Shape::List)).cloned().collect();
     let mut all: BTreeMap<String, Derived> = BTreeMap::new();
     for list in &lists {
-        for verb in VERBS.into_iter().filter(|verb| list.verbs().any(|own| own == *verb)) {
+        for verb in VERBS.into_iter().filter(|verb| has_verb(list, verb)) {
             let name = format!("{}.{verb}", list.name);
             let form = metas.get(&format!("{}.edit", list.name));
             let meta = derived(list, form, &name, verb);
@@ -68,6 +81,10 @@ pub fn derive(metas: BTreeMap<String, Meta>) -> Vec<Derived> {
         all.insert(name, Derived { meta, object, verb });
     }
     all.into_values().collect()
+}
+
+fn has_verb(list: &Meta, verb: &str) -> bool {
+    if verb == CARD { list.card.is_some() } else { list.verbs().any(|own| own == verb) }
 }
 
 /// Wizards under another name: their first steps.
@@ -133,7 +150,7 @@ fn object_of(name: &str, lists: &[Meta]) -> String {
 fn derived(list: &Meta, form: Option<&Meta>, name: &str, verb: &str) -> Meta {
     let table = form.map_or(&list.table, |form| &form.table);
     let level = match verb {
-        "history" => list.level,
+        "history" | CARD => list.level,
         // It is kept for who signs in; everybody may send conditions along.
         "filter" => list.level.max(crate::level::Level::User),
         "setfilter" | "su" => list.level.max(crate::level::Level::Reseller),
@@ -159,6 +176,7 @@ fn derived(list: &Meta, form: Option<&Meta>, name: &str, verb: &str) -> Meta {
     match verb {
         "filter" => filter_form(list, meta),
         "history" => history_list(meta),
+        CARD => super::card::data::function(list, meta),
         "edit" => Meta { shape: Some(Shape::Form), group: false, ..meta },
         "su" | "setfilter" => Meta { group: false, ..meta },
         _ => meta,
@@ -217,6 +235,7 @@ pub fn handler(meta: &Meta, verb: &str) -> Option<Handler> {
         (Shape::Action, "su") => Handler::Once(crate::auth::su::by_row),
         (Shape::Action, "setfilter") => Handler::Once(super::filter::set_by_row),
         (Shape::Form, "filter") => Handler::Form(super::filter::FORM),
+        (Shape::Card, _) => Handler::Once(super::card::show),
         (Shape::List, "history") => Handler::View(Some(history::of_record)),
         (Shape::List, _) if !meta.view.is_empty() => Handler::View(None),
         (Shape::Form | Shape::Wizard, _) if !meta.table.is_empty() => Handler::Form(record::FORM),

@@ -1,5 +1,7 @@
 //! One list call: conditions, total, page, rows. Rows go out one by one and never become a tree.
 
+pub mod peek;
+
 use std::sync::Arc;
 
 use super::filter::{self, Test};

@@ -3,33 +3,13 @@
 use serde::Deserialize;
 
 use super::answers::Answers;
+use super::card::data::{CardData, FindData};
+use super::plot::{Part, Plot};
 pub use super::scope::ScopeKind;
+pub use super::shape::Shape;
 use crate::db;
 use crate::error::{Error, Result};
 use crate::level::Level;
-
-/// The five shapes of a function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Shape {
-    List,
-    Form,
-    Action,
-    Wizard,
-    Report,
-}
-
-impl Shape {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::List => "list",
-            Self::Form => "form",
-            Self::Action => "action",
-            Self::Wizard => "wizard",
-            Self::Report => "report",
-        }
-    }
-}
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -107,11 +87,21 @@ pub struct Meta {
     /// A call that the journal leaves out although it writes (`keepalive`).
     #[serde(default, rename = "@nojournal", deserialize_with = "yes")]
     pub nojournal: bool,
+    /// The card that rows open, where it is that of another list.
+    #[serde(default, rename = "@card")]
+    pub card_of: String,
     /// The wizard that a step belongs to, and the step's place in it.
     #[serde(skip)]
     pub wizard: String,
     #[serde(skip)]
     pub step: usize,
+    /// The function whose right this one shares, where it has none of its own.
+    #[serde(default, rename = "@right")]
+    pub right: String,
+    #[serde(default)]
+    pub plot: Option<Plot>,
+    #[serde(default, rename = "part")]
+    pub parts: Vec<Part>,
     #[serde(default)]
     pub toolbar: Toolbar,
     #[serde(default)]
@@ -122,6 +112,12 @@ pub struct Meta {
     pub form: FormData,
     #[serde(default, rename = "param")]
     pub params: Vec<Field>,
+    /// What a record of the list shows on a page of its own.
+    #[serde(default)]
+    pub card: Option<CardData>,
+    /// By which columns records are found from everywhere.
+    #[serde(default)]
+    pub find: Option<FindData>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -202,6 +198,9 @@ pub struct ShownCol {
 pub struct Page {
     #[serde(rename = "@name")]
     pub name: String,
+    /// A step of a wizard that does something before the next one is shown.
+    #[serde(default, rename = "@acts", deserialize_with = "yes")]
+    pub acts: bool,
     #[serde(default, rename = "field")]
     pub fields: Vec<Field>,
     #[serde(default, rename = "list")]
@@ -284,6 +283,8 @@ pub struct Field {
     pub max: Option<usize>,
     #[serde(default, rename = "@default")]
     pub default: String,
+    #[serde(default, rename = "@demo")]
+    pub demo: String,
     #[serde(default, rename = "@control")]
     pub control: String,
     #[serde(default, rename = "@options")]

@@ -117,9 +117,9 @@ impl Func {
     /// Does this call change anything? Decides between an inline read and a write job.
     pub fn writes(&self, submits: bool) -> bool {
         match self.meta.shape() {
-            Shape::List | Shape::Report => false,
+            Shape::List | Shape::Report | Shape::Card => false,
             Shape::Form => submits && !self.meta.reads,
-            Shape::Wizard => submits && super::wizard::is_last(&self.meta),
+            Shape::Wizard => submits && super::wizard::acts(&self.meta),
             Shape::Action => !self.meta.reads,
         }
     }

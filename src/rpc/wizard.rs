@@ -122,6 +122,16 @@ fn steps(cx: &Ctx) -> Node {
     Node::new("steps").with(meta.form.pages.iter().enumerate().map(step))
 }
 
+/// Is it a step with others behind it?
+pub fn is_on_the_way(meta: &Meta) -> bool {
+    meta.shape() == Shape::Wizard && !is_last(meta)
+}
+
+/// Does the step do something when it is filled in?
+pub fn acts(meta: &Meta) -> bool {
+    is_last(meta) || meta.form.pages.get(meta.step).is_some_and(|page| page.acts)
+}
+
 /// Is it the step whose `sok` keeps what all steps were told?
 pub fn is_last(meta: &Meta) -> bool {
     meta.shape() == Shape::Wizard && meta.step + 1 == meta.form.pages.len()

@@ -21,6 +21,8 @@ pub const FUNCS: &[Row] = &[
     ("{type}.stop", Handler::Each(|cx, elid| control(cx, elid, Operation::Stop))),
     ("{type}.reboot", Handler::Each(|cx, elid| control(cx, elid, Operation::Reboot))),
     ("service", Handler::View(None)),
+    // The index of services is of these expenses alone.
+    ("service.expense", Handler::View(Some(|_| Ok(Sql::new(" AND item_id <> 0"))))),
     ("service.history", HISTORY),
     ("service.delete", Handler::Each(close)),
     ("service.suspend", Handler::Each(suspend)),

@@ -54,6 +54,7 @@ fn auth(call: &Call) -> Result<Reply> {
     let user = verified.map_err(|refusal| match refusal {
         Refusal::TooOften => Error::limit("attempts", ""),
         Refusal::Wrong => Error::value("login", "").with("desc", "desc_login"),
+        Refusal::SecondStep => Error::access("totp"),
     })?;
     let name = app.db.read(BUDGET_SLOW, |conn| {
         let sql = Sql::new("SELECT name FROM account WHERE id = ").bind(user.account_id);

@@ -12,6 +12,7 @@ mod demo;
 mod direct;
 mod esim;
 mod export;
+mod factor;
 mod faults;
 mod formats;
 mod gateway;

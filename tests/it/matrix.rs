@@ -53,6 +53,7 @@ impl Matrix<'_> {
             Shape::List | Shape::Report => self.judge_rows(func, &pairs, &answered),
             Shape::Form | Shape::Wizard => self.judge_form(func, &pairs, &answered),
             Shape::Action => self.judge_action(func, &pairs),
+            Shape::Card => self.judge_card(func, &pairs),
         }
         func.writes(pairs.contains(&("sok", "ok")))
     }
@@ -110,6 +111,12 @@ impl Matrix<'_> {
             if let Some(key) = answered.offered(&field.name).into_iter().find(is_strangers) {
                 self.fault(func, pairs, &format!("offers {key} as {}", field.name));
             }
+        }
+    }
+
+    fn judge_card(&self, func: &Func, pairs: &[(&str, &str)]) {
+        if self.side.is_asked_for(&func.meta.table, elid(pairs)) {
+            self.fault(func, pairs, "shows a stranger's record");
         }
     }
 

@@ -2,6 +2,7 @@
 //! are given, actions do something. What cannot stands with its reason in `walk_exceptions.txt`.
 
 mod actions;
+mod cards;
 mod fields;
 mod forms;
 mod lists;
@@ -148,6 +149,7 @@ fn walk(engine: Engine) {
     let walk = Walk::new(engine);
     let begun = std::time::Instant::now();
     walk.lists();
+    walk.cards();
     eprintln!("lists {:?}", begun.elapsed());
     walk.forms();
     eprintln!("forms {:?}", begun.elapsed());

@@ -15,10 +15,15 @@ pub struct Api {
 
 impl Api {
     pub fn new(sheet: &Sheet, params: &Params) -> Self {
+        Self::of(sheet, sheet.func, params)
+    }
+
+    /// The call of another function, on the page of this one.
+    pub fn of(sheet: &Sheet, func: &str, params: &Params) -> Self {
         let attr = |name| sheet.doc.get_attr(name).unwrap_or_default();
         let base = format!("{}{}", attr("host"), attr("binary"));
         let url = Serializer::for_suffix(format!("{base}?"), base.len() + 1)
-            .append_pair("func", sheet.func)
+            .append_pair("func", func)
             .extend_pairs(params)
             .append_pair("out", "json")
             .finish();
@@ -26,7 +31,7 @@ impl Api {
         let pairs: Vec<String> = params.iter().map(pair).collect();
         let data: String = pairs.iter().map(|pair| format!(" --data-urlencode {pair}")).collect();
         let words: String = pairs.iter().map(|pair| format!(" {pair}")).collect();
-        let func = quoted(sheet.func);
+        let func = quoted(func);
         Self {
             curl: format!(
                 "curl --get {} --data-urlencode \"authinfo=$LOGIN:$PASSWORD\" --data func={func}{data} --data out=json",

@@ -121,6 +121,9 @@ fn autocomplete(kind: &str, name: &str) -> Option<&'static str> {
     match (kind, name) {
         ("password", "old_passwd") => Some("current-password"),
         ("password", _) => Some("new-password"),
+        (_, "qrcode") => Some("one-time-code"),
+        ("email", _) => Some("email"),
+        ("tel", _) => Some("tel"),
         _ => None,
     }
 }

@@ -8,7 +8,7 @@ use super::choice::{self, Choices};
 use super::control::{Control, Tag};
 use super::object::Table;
 use super::sheet::{PAGE_PARAMS, Params, Sheet};
-use super::{ONCE, SEEN};
+use super::{GOES_ON, ONCE, SEEN};
 use crate::doc::Node;
 
 #[derive(Serialize)]
@@ -103,7 +103,8 @@ impl<'a> Form<'a> {
             steps: steps(sheet),
             sections: sections(&pages),
             pages,
-            cancel: (!barred("nocancel")).then(|| sheet.parent()),
+            cancel: (!barred("nocancel"))
+                .then(|| sheet.frame("cancel").map_or_else(|| sheet.parent(), str::to_owned)),
             is_filter: sheet.is_filter(),
             is_alive: barred("alive"),
             api: Api::new(sheet, &record(sheet)),
@@ -188,7 +189,7 @@ fn hidden<'a>(sheet: &Sheet<'a>, pages: &mut Vec<Sheaf<'a>>) -> Params<'a> {
     let mut hidden: Params = record(sheet)
         .into_iter()
         .filter(|(name, _)| !names.contains(name))
-        .chain([ONCE, SEEN].into_iter().filter_map(|name| Some((name, sheet.frame(name)?))))
+        .chain([ONCE, SEEN, GOES_ON].into_iter().filter_map(|name| Some((name, sheet.frame(name)?))))
         .chain(sheet.back().map(|back| ("p_back", back)))
         .chain(sheet.params().filter(|(name, _)| PAGE_PARAMS.contains(name)))
         .collect();

@@ -64,7 +64,11 @@ impl<'a> Frame<'a> {
         Self {
             lang,
             title: title(sheet, template),
-            about: about().filter(|_| template != "error"),
+            about: match template {
+                "card" => sheet.word("title"),
+                "error" => None,
+                _ => about(),
+            },
             help: sheet.word("help").filter(|_| matches!(template, "list" | "form" | "object")),
             user: user(sheet),
             settings: user(sheet).filter(|_| sheet.doc.get("menu").is_some()).map(|_| href("usrparam", &[])),
@@ -85,6 +89,7 @@ fn title<'a>(sheet: &Sheet<'a>, template: &str) -> &'a str {
         "login" => sheet.frame_word("sign_in"),
         "error" => sheet.frame_word("error"),
         "find" => sheet.frame_word("find"),
+        "card" => sheet.doc.get_text("name").unwrap_or_default(),
         _ => sheet.word("title").unwrap_or(match sheet.func {
             "" => sheet.frame_word("brand"),
             func => func,
@@ -147,16 +152,18 @@ fn same_page<'a>(sheet: &Sheet<'a>, switch: (&'a str, &'a str)) -> String {
     const FORM_PARAMS: [&str; 6] = ["elid", "plid", "elname", "plname", "p_num", "p_col"];
     let kind = sheet.metadata().and_then(|metadata| metadata.get_attr("type")).unwrap_or_default();
     let mut params: Params = match kind {
-        "list" => sheet
+        "list" | "card" => sheet
             .params()
-            .filter(|(name, _)| !matches!(*name, "func" | "lang" | "theme" | "out" | "ask" | "asked"))
+            .filter(|(name, _)| {
+                !matches!(*name, "func" | "lang" | "theme" | "out" | "ask" | "asked" | "sure")
+            })
             .collect(),
         "form" => sheet.params().filter(|(name, _)| FORM_PARAMS.contains(name)).collect(),
         _ => Vec::new(),
     };
     params.push(switch);
     match (kind, sheet.func) {
-        ("list" | "form" | "report", func) => href(func, &params),
+        ("list" | "form" | "report" | "card", func) => href(func, &params),
         (_, "logon" | "auth") => href("logon", &params),
         _ => format!("?{}={}", switch.0, switch.1),
     }

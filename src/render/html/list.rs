@@ -4,6 +4,8 @@
 pub mod ask;
 mod chosen;
 mod conditions;
+pub mod drawn;
+pub mod part;
 mod table;
 mod tools;
 
@@ -107,6 +109,9 @@ pub struct List<'a> {
     filter: Filter<'a>,
     choice: Choice<'a>,
     tools: Tools,
+    /// Plots of the rows, as HTML, and what they may be of.
+    plots: String,
+    choices: Vec<part::Choice>,
     heads: Vec<Head<'a>>,
     count: usize,
     /// The rows of the table, as HTML.
@@ -164,6 +169,8 @@ impl<'a> List<'a> {
             filter,
             choice,
             tools: Tools::new(sheet, &links),
+            plots: drawn::plots(sheet, rows),
+            choices: part::choices(sheet),
             heads: columns.iter().map(|column| head(sheet, &links, column, rows)).collect(),
             count: rows.rows.len(),
             rows: layout.html(ticks),

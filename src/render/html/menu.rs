@@ -1,4 +1,4 @@
-//! Functions by a word of their names, for who searches without script.
+//! What a word is found in: functions by their names and records, for who searches without script.
 
 use serde::Serialize;
 
@@ -9,6 +9,7 @@ use crate::doc::Node;
 pub struct Found<'a> {
     wanted: &'a str,
     places: Vec<Place<'a>>,
+    hits: Vec<Hit<'a>>,
 }
 
 #[derive(Serialize)]
@@ -19,14 +20,39 @@ struct Place<'a> {
     href: String,
 }
 
+/// A record.
+#[derive(Serialize)]
+struct Hit<'a> {
+    name: &'a str,
+    title: &'a str,
+    about: &'a str,
+    href: String,
+}
+
 impl<'a> Found<'a> {
+    /// Is the document that of a search over records?
+    pub fn is_asked(sheet: &Sheet<'a>) -> bool {
+        sheet.doc.get("found").is_some()
+    }
+
     pub fn new(sheet: &Sheet<'a>) -> Self {
         let wanted = sheet.param("q").unwrap_or_default();
         let mut places = Vec::new();
         if let Some(menu) = sheet.doc.get("menu") {
             collect(menu, "", &wanted.to_lowercase(), &mut places);
         }
-        Self { wanted, places }
+        let found = sheet.doc.get("found").map(|found| found.kids.as_slice()).unwrap_or_default();
+        Self { wanted, places, hits: found.iter().map(hit).collect() }
+    }
+}
+
+fn hit(node: &Node) -> Hit<'_> {
+    let part = |name: &str| node.get_text(name).unwrap_or_default();
+    Hit {
+        name: part("name"),
+        title: part("title"),
+        about: part("about"),
+        href: format!("?{}", part("query")),
     }
 }
 

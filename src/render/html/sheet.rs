@@ -43,7 +43,15 @@ impl Words for Carried {
 
 impl<'a> Sheet<'a> {
     pub fn new(answer: &'a Answer) -> Self {
-        let doc = &answer.doc;
+        Self::of(&answer.doc, answer.words.as_ref())
+    }
+
+    /// A part of a document, which carries words of its own.
+    pub fn part(node: &'a Node) -> Self {
+        Self::of(node, None)
+    }
+
+    fn of(doc: &'a Node, dictionary: Option<&'a Dictionary>) -> Self {
         let sets = doc.kids.iter().filter(|kid| kid.name == "messages");
         let messages = sets
             .flat_map(|set| &set.kids)
@@ -52,7 +60,7 @@ impl<'a> Sheet<'a> {
         for (name, text) in messages {
             words.entry(name).or_insert(text);
         }
-        Self { doc, func: func(doc), words, dictionary: answer.words.as_ref() }
+        Self { doc, func: func(doc), words, dictionary }
     }
 
     pub fn lang(&self) -> &'a str {
@@ -174,7 +182,7 @@ impl<'a> Sheet<'a> {
     /// Where `ok` leads: the address it names, else the list that the function belongs to; who has
     /// become another user begins anew.
     pub fn next(&self) -> String {
-        if self.doc.get("auth").is_some() {
+        if self.doc.get("auth").is_some() && self.doc.get_text("ok").is_none_or(str::is_empty) {
             return home();
         }
         let Some(ok) = self.doc.get("ok") else { return self.parent() };
@@ -189,12 +197,20 @@ impl<'a> Sheet<'a> {
     /// `payment.edit` to `payment`, `account.discount.delete` with plid 5 to `account.discount` of 5.
     pub fn parent(&self) -> String {
         let Some((parent, _)) = self.func.rsplit_once('.') else { return home() };
-        if let Some(back) = self.back().filter(|back| is_call_of(back, parent)) {
+        let is_way_back = |back: &&str| is_call_of(back, parent) || self.is_card(back);
+        if let Some(back) = self.back().filter(is_way_back) {
             return format!("?{back}");
         }
         let mut params: Params = self.value("plid").map(|plid| ("elid", plid)).into_iter().collect();
         params.extend(self.params().filter(|(name, _)| PAGE_PARAMS.contains(name)));
         href(parent, &params)
+    }
+
+    /// The page of one record that somebody came from; not if it is gone now, or was itself the form.
+    fn is_card(&self, query: &str) -> bool {
+        let mut pairs = form_urlencoded::parse(query.as_bytes());
+        let is_card = pairs.any(|(name, value)| name == "func" && value.ends_with(".card"));
+        is_card && !self.func.ends_with(".card") && !self.func.ends_with(".delete")
     }
 }
 

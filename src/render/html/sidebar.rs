@@ -63,7 +63,7 @@ fn link(sheet: &Sheet, out: &mut String, node: &Node, func: &str, here: &str) {
     label(out, node);
     out.push_str("</a>");
     if let (Some(count), Some(query)) = (node.get_attr("count"), node.get_attr("counted")) {
-        out.push_str("<a class=\"count\" href=\"?");
+        out.push_str("<a class=\"waits\" href=\"?");
         escaped(out, query);
         out.push_str("\" title=\"");
         escaped(out, sheet.frame_word("counted"));

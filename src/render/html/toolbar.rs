@@ -20,15 +20,15 @@ pub struct Toolbar<'a> {
 
 #[derive(Serialize)]
 pub struct Button<'a> {
-    name: &'a str,
+    pub name: &'a str,
     pub func: &'a str,
     pub label: &'a str,
-    hint: Option<&'a str>,
+    pub hint: Option<&'a str>,
     href: Option<String>,
     /// The first that makes something new: what one most likely came for.
     primary: bool,
     /// Opens something and changes nothing.
-    get: bool,
+    pub get: bool,
     /// How many rows it is for: `one` or `some`.
     needs: &'static str,
     pub is_danger: bool,
@@ -83,7 +83,7 @@ fn only_opens(button: &Node) -> bool {
     OPENING.contains(&kind(button)) && !DEEDS.contains(&verb)
 }
 
-fn button<'a>(sheet: &Sheet<'a>, node: &'a Node, parent: &Params<'a>) -> Option<Button<'a>> {
+pub fn button<'a>(sheet: &Sheet<'a>, node: &'a Node, parent: &Params<'a>) -> Option<Button<'a>> {
     let name = node.get_attr("name")?;
     let func = node.get_attr("func").filter(|func| !func.is_empty())?;
     let word = |prefix: &str| sheet.word(&format!("{prefix}{name}"));

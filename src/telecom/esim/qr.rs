@@ -32,7 +32,7 @@ pub fn answer(cx: &mut Ctx) -> Result<Reply> {
     Ok(Reply::File(File { mime, name: format!("esim-{id}.{ending}"), bytes }))
 }
 
-fn svg(qr: &Qr) -> String {
+pub fn svg(qr: &Qr) -> String {
     let side = qr.side();
     let mut path = String::new();
     for (column, row, length) in qr.runs() {

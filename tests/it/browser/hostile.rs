@@ -78,7 +78,7 @@ fn fill(world: &World, func: &Func, id: &str, nth: &mut usize) -> usize {
             let pairs = [("elid", id), (field.name.as_str(), text.as_str()), ("sok", "ok")];
             direct::call(&world.app, "admin", func.name(), &pairs).is_ok()
         };
-        taken += usize::from(texts.take(6).any(|text| put(&&text)));
+        taken += usize::from(texts.take(6).any(|text| put(&text)));
     }
     taken
 }

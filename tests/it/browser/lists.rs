@@ -117,9 +117,9 @@ fn the_menu_counts_what_waits() {
     let Some(browser) = Browser::open(&world, Manner::Desktop) else { return };
     browser.sign_in("client");
     browser.go("func=payment");
-    let count = browser.words(".menu [aria-current] + .count");
+    let count = browser.words(".menu [aria-current] + .waits");
     let count: usize = count.split_whitespace().last().and_then(|text| text.parse().ok()).expect("a number");
-    browser.press(".menu [aria-current] + .count");
+    browser.press(".menu [aria-current] + .waits");
     browser.until("the rows", || browser.has(".chip"));
     assert_eq!(
         browser.ask("return document.querySelectorAll('tbody tr').length").as_u64(),

@@ -31,7 +31,7 @@ fn visit(manner: Manner) {
     browser.fill("#f_confirm", "long-enough");
     browser.press("button[name=sok]");
     assert!(browser.words(".login .done").contains("You are registered"), "{}", browser.text());
-    browser.fill("#f_username", "anna@example.com");
+    assert_eq!(browser.value("#f_username"), "anna@example.com");
     browser.fill("#f_password", "long-enough");
     browser.press(".login button");
     assert_eq!(browser.words(".user-name"), "anna@example.com");
@@ -40,6 +40,7 @@ fn visit(manner: Manner) {
     let confirm = link(&world);
     browser.clear_cookies();
     browser.go(&confirm);
+    assert_eq!(browser.value("#f_username"), "anna@example.com");
     assert_eq!(browser.words("button[name=sok]"), "Confirm");
     browser.press("button[name=sok]");
     assert!(browser.words(".login .done").contains("confirmed"), "{}", browser.text());

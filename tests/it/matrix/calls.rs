@@ -31,6 +31,7 @@ impl Matrix<'_> {
             }
         }
         attempts.extend(self.by_name(func));
+        attempts.extend(self.own_cards(func));
         if func.name() == "groupedit" {
             attempts.extend(self.of_groups());
         }
@@ -80,6 +81,18 @@ impl Matrix<'_> {
     fn first_of_several(&self, func: &Func) -> String {
         let newest = self.side.own(&func.meta.table).last().map(|id| (*id).to_owned());
         newest.filter(|_| func.verb != "delete").unwrap_or_else(|| self.side.own_account.to_string())
+    }
+
+    /// One's own records with every list on their cards: none of it is a stranger's.
+    fn own_cards(&self, func: &Func) -> Vec<Attempt> {
+        let tabs =
+            func.meta.card.iter().filter(|_| func.meta.shape() == Shape::Card).flat_map(|card| &card.tabs);
+        let own = self.side.own(&func.meta.table);
+        let of_tab = |name: &String| {
+            let cards = own.iter().take(3).map(|id| vec![("elid", (*id).to_owned()), ("tab", name.clone())]);
+            cards.collect::<Vec<_>>()
+        };
+        tabs.flat_map(|tab| of_tab(&tab.name)).collect()
     }
 
     /// Users are also named.

@@ -26,6 +26,8 @@ impl<'a, 's> Layout<'a, 's> {
     ) -> Self {
         let attr = |name| sheet.metadata().and_then(|metadata| metadata.get_attr(name));
         let named = attr("keyname").or(attr("key"));
+        // A record's own page says more than its form.
+        let open = attr("card").or(open);
         let key = attr("key").and_then(|name| rows.position(name));
         let head = columns.iter().position(|column| Some(column.name) == named).unwrap_or_default();
         let name = named.and_then(|name| rows.position(name)).or(key);
