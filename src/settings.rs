@@ -49,7 +49,11 @@ impl Origin {
 pub fn reload(app: &App) {
     let Ok(panel) = stored(&app.db) else { return };
     match app.origin.load(&panel) {
-        Ok(config) => app.config.store(Arc::new(config)),
+        Ok(mut config) => {
+            // Addresses are taken at the start, and `--listen` stands in no file.
+            config.listen.clone_from(&app.config.load().listen);
+            app.config.store(Arc::new(config));
+        }
         Err(faults) => faults.iter().for_each(|fault| tracing::error!("configuration kept: {fault}")),
     }
 }

@@ -31,6 +31,11 @@ pub fn show(cx: &mut Ctx, record: &mut Record) -> Result<()> {
     if cx.params.manner().page && cx.params.submits() {
         need_sold(cx, record)?;
     }
+    // What is chosen where nobody chooses.
+    for field in cx.call.added.iter().filter(|field| !field.default.is_empty() && !cx.params.has(&field.name))
+    {
+        record.show(&field.name, field.default.clone());
+    }
     if !cx.params.has("autoprolong") {
         // What a browser sends back unchanged must renew as the call without it does.
         let renewal = asked(cx).map_or(0, |period| order::renewal(cx, record, period));

@@ -56,7 +56,7 @@ fn go_to_gateway(browser: &Browser) {
         if browser.address().contains("testgate") {
             return;
         }
-        if browser.has("input[name=paymethod]") {
+        if browser.has("input[type=radio][name=paymethod]") {
             let row = "[...document.querySelectorAll('.choices tr')].find((row) => row.innerText.includes('Test card'))";
             browser.ask(&format!("{row}.querySelector('input').click()"));
         }
