@@ -50,8 +50,8 @@ pub fn reload(app: &App) {
     let Ok(panel) = stored(&app.db) else { return };
     match app.origin.load(&panel) {
         Ok(mut config) => {
-            // That was decided at the start, perhaps by the command line.
-            config.listen = app.config.load().listen.clone();
+            // Addresses are taken at the start, and `--listen` stands in no file.
+            config.listen.clone_from(&app.config.load().listen);
             app.config.store(Arc::new(config));
         }
         Err(faults) => faults.iter().for_each(|fault| tracing::error!("configuration kept: {fault}")),

@@ -10,7 +10,7 @@ use crate::cell::{Cell, Column};
 use crate::doc::{Body, Node};
 use crate::money::Money;
 
-const PIECES: [&str; 26] = [
+const PIECES: [&str; 31] = [
     "<",
     ">",
     "&",
@@ -37,6 +37,11 @@ const PIECES: [&str; 26] = [
     "\u{10ffff}",
     "\\",
     "Ж, =/",
+    "{{7*7}}",
+    "{%raw%}",
+    "javascript:",
+    "\u{202e}",
+    "\u{feff}",
 ];
 
 /// Texts of every piece alone and of pieces in an order that looks like none.

@@ -92,6 +92,10 @@ fn addon_field(conn: &mut Conn, extra: &Extra, lang: &str) -> Result<Field> {
         AddonType::Number => (ValueKind::Int, Vec::new()),
         AddonType::Enumeration => (ValueKind::Msg, items(conn, extra.enumeration_id, lang)?),
     };
+    // Nothing is chosen where the tariff names nothing: that is one of the answers.
+    let nothing = Val { key: "0".into(), text: "—".into(), ..Val::default() };
+    let is_open = kind == ValueKind::Msg && extra.default == 0;
+    let vals = is_open.then_some(nothing).into_iter().chain(vals).collect();
     let default = match kind {
         ValueKind::Flag => if extra.default > 0 { "on" } else { "off" }.to_owned(),
         _ => extra.default.to_string(),

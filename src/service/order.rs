@@ -159,8 +159,7 @@ fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
     let terms = Terms::of(cx, &record)?;
     let records = vec![record.clone(); record.int("order_count").max(1) as usize];
     let answer = place(&mut Till::of(cx), &records, &terms)?.answer();
-    let onward = cx.onward(if terms.at_once { "func=service" } else { "func=basket" });
-    Ok(answer.into_iter().chain(onward).collect())
+    Ok(answer.into_iter().chain(terms.onward(cx)).collect())
 }
 
 /// How an order is to be paid.
@@ -178,6 +177,13 @@ impl Terms {
             expected: expected_total(cx)?,
             promocode: record.str("promocode").trim().to_owned(),
         })
+    }
+}
+
+impl Terms {
+    /// What a browser shows next: what was bought, or the cart.
+    pub fn onward(&self, cx: &Ctx) -> Option<Node> {
+        cx.onward(if self.at_once { "func=service" } else { "func=basket" })
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the steps of an order show: the tariffs on sale, and what the choice costs.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::buyer::{Buyer, Sold};
 use super::tariff::Tariff;
@@ -29,6 +30,11 @@ pub fn show(cx: &mut Ctx, record: &mut Record) -> Result<()> {
     }
     if cx.params.manner().page && cx.params.submits() {
         need_sold(cx, record)?;
+    }
+    // What is chosen where nobody chooses.
+    for field in cx.call.added.iter().filter(|field| !field.default.is_empty() && !cx.params.has(&field.name))
+    {
+        record.show(&field.name, field.default.clone());
     }
     if !cx.params.has("autoprolong") {
         // What a browser sends back unchanged must renew as the call without it does.
@@ -62,41 +68,61 @@ fn shortest(tariff: &Tariff) -> Option<Period> {
     tariff.periods().into_iter().find(|period| *period != Period::Trial)
 }
 
-/// The tariffs of a type that are on sale, and the period that the first is shown for.
-fn tariffs(cx: &mut Ctx, account_id: i64) -> Result<(Node, Option<Period>)> {
-    let (kind_id, lang, level) = (order::kind(cx)?.id, cx.lang.clone(), cx.caller.level());
-    let call = cx.call;
-    let sql = Sql::new("SELECT id FROM pricelist WHERE NOT deleted AND active AND itemtype_id = ");
-    let sql = sql.bind(kind_id).sql(" ORDER BY orderpriority, id LIMIT ").bind(TARIFFS_MAX);
-    let ids = sql.load(cx.conn, &[Kind::Int])?;
+/// For how long a tariff is shown: a program asks for a period and is told of the tariffs that are sold
+/// for it; a person sees all of them, each for the period that he asked for or most likely wants.
+fn shown_for(cx: &Ctx, tariff: &Tariff) -> Option<Period> {
     let asked = asked(cx);
-    let till = &mut Till::of(cx);
-    let (mut list, mut buyers) = (Node::new("list").attr("name", "tariflist"), HashMap::new());
-    let mut first = None;
-    for row in ids {
-        let tariff = till.tariff(row[0].int())?;
-        let period = asked.or_else(|| shortest(&tariff)).filter(|period| tariff.is_sold_for(*period));
-        let Some(period) = period.filter(|_| order::is_on_sale(&tariff, level)) else { continue };
-        let buyer = match buyers.get(&tariff.project_id) {
-            Some(buyer) => buyer,
-            None => {
-                let buyer = Buyer::find(till, account_id, tariff.project_id)?;
-                buyers.entry(tariff.project_id).or_insert(buyer)
-            }
-        };
-        let price = match buyer {
-            Some(buyer) => buyer.shown(buyer.prices(till, &tariff)?.of_period(period, false)?),
-            None => String::new(),
-        };
-        first = first.or(Some(period));
-        let word = format!("period_{}", period.code());
-        let term = call.word(&word);
-        list = list.kid(elem(&tariff, (period, term), price, &lang));
+    if !cx.params.manner().page {
+        return asked.or_else(|| shortest(tariff)).filter(|period| tariff.is_sold_for(*period));
     }
-    Ok((list, first))
+    let sold = |period: Option<Period>| period.filter(|period| tariff.is_sold_for(*period));
+    sold(asked).or_else(|| sold(Some(Period::Months(1)))).or_else(|| shortest(tariff))
 }
 
-fn elem(tariff: &Tariff, (period, term): (Period, &str), price: String, lang: &str) -> Node {
+/// The tariffs of a type that are on sale, and the period that the first is shown for. People see
+/// first what they can be told the price of.
+fn tariffs(cx: &mut Ctx, account_id: i64) -> Result<(Node, Option<Period>)> {
+    let (kind_id, call) = (order::kind(cx)?.id, cx.call);
+    let sql = Sql::new("SELECT id FROM pricelist WHERE NOT deleted AND active AND itemtype_id = ");
+    let sql = sql.bind(kind_id).sql(" ORDER BY orderpriority, id LIMIT ").bind(TARIFFS_MAX);
+    let (mut rows, mut buyers) = (Vec::new(), HashMap::new());
+    for row in sql.load(cx.conn, &[Kind::Int])? {
+        let tariff = Till::of(cx).tariff(row[0].int())?;
+        let period = shown_for(cx, &tariff).filter(|_| order::is_on_sale(&tariff, call.caller.level()));
+        let Some(period) = period else { continue };
+        let price = price(&mut Till::of(cx), &mut buyers, account_id, (&tariff, period))?;
+        let term = format!("period_{}", period.code());
+        let node = elem(&tariff, (period, call.word(&term)), &price, &call.lang);
+        rows.push((price.is_empty(), period, node));
+    }
+    if call.params.manner().page {
+        rows.sort_by_key(|(is_unknown, _, _)| *is_unknown);
+    }
+    let first = rows.first().map(|(_, period, _)| *period);
+    Ok((Node::new("list").attr("name", "tariflist").with(rows.into_iter().map(|(_, _, node)| node)), first))
+}
+
+/// What a term costs the client; nothing where he has no account with the provider.
+fn price(
+    till: &mut Till,
+    buyers: &mut HashMap<i64, Option<Arc<Buyer>>>,
+    account_id: i64,
+    (tariff, period): (&Tariff, Period),
+) -> Result<String> {
+    let buyer = match buyers.get(&tariff.project_id) {
+        Some(buyer) => buyer.clone(),
+        None => {
+            let buyer = Buyer::find(till, account_id, tariff.project_id)?;
+            buyers.entry(tariff.project_id).or_insert(buyer).clone()
+        }
+    };
+    match buyer {
+        Some(buyer) => Ok(buyer.shown(buyer.prices(till, tariff)?.of_period(period, false)?)),
+        None => Ok(String::new()),
+    }
+}
+
+fn elem(tariff: &Tariff, (period, term): (Period, &str), price: &str, lang: &str) -> Node {
     let (id, title) = (tariff.id.to_string(), tariff.title(lang).to_owned());
     let leaves = [
         ("pricelist", id.clone()),
@@ -105,7 +131,7 @@ fn elem(tariff: &Tariff, (period, term): (Period, &str), price: String, lang: &s
         ("desc", title),
         ("period", period.code().to_string()),
         ("term", term.to_owned()),
-        ("price", price),
+        ("price", price.to_owned()),
     ];
     Node::new("elem").with(leaves.map(|(name, text)| Node::leaf(name, text)))
 }

@@ -70,6 +70,7 @@ fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
     }
     match expected {
         Some(expected) if expected != total => Err(Error::value("expected_total", total.plain())),
+        _ if to_cart => Ok(nodes.into_iter().chain(cx.onward("func=basket")).collect()),
         _ => Ok(nodes),
     }
 }

@@ -229,8 +229,10 @@ fn problem<'a>(sheet: &Sheet<'a>, pages: &[Sheaf<'a>]) -> Option<Problem<'a>> {
 
 fn buttons<'a>(sheet: &Sheet<'a>, form: Option<&'a Node>, action: &str) -> Vec<Button<'a>> {
     let declared = form.and_then(|form| form.get("buttons")).map(|buttons| buttons.kids.as_slice());
-    let buttons: Vec<_> =
+    let mut buttons: Vec<_> =
         declared.unwrap_or_default().iter().filter_map(|node| button(sheet, node, action)).collect();
+    // The first one answers the Enter key: it must not lead back.
+    buttons.sort_by_key(|button| button.name == "sback");
     if !buttons.is_empty() {
         return buttons;
     }
@@ -247,7 +249,12 @@ fn submit<'a>(sheet: &Sheet<'a>) -> Button<'a> {
 /// (protocol.md §2). Which button it was goes into the address.
 fn button<'a>(sheet: &Sheet<'a>, node: &'a Node, action: &str) -> Option<Button<'a>> {
     let name = node.get_attr("name")?;
-    let label = sheet.word(&format!("msg_{name}")).unwrap_or_else(|| sheet.label(name));
+    let word = sheet.word(&format!("msg_{name}")).or_else(|| sheet.word(name));
+    let label = word.unwrap_or_else(|| match name {
+        "next" => sheet.frame_word("next"),
+        "back" => sheet.frame_word("back"),
+        _ => name,
+    });
     let plain = |name, value| Some(Button { label, name, value, action: None, novalidate: true });
     match node.get_attr("type").unwrap_or("ok") {
         "cancel" | "reset" | "func" => None,

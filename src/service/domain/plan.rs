@@ -178,7 +178,7 @@ pub fn place(cx: &mut Ctx, record: &Record, field: &str, picks: &Picks) -> Resul
         Node::new("elem").kid(Node::leaf("id", id)).kid(Node::leaf("domain", name))
     };
     let list = Node::new("list").attr("name", "itemlist").with(placed.items.iter().map(elem));
-    Ok(placed.answer().into_iter().chain([list]).collect())
+    Ok(placed.answer().into_iter().chain([list]).chain(terms.onward(cx)).collect())
 }
 
 /// What the family's own order would have been told of one domain.

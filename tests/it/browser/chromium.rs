@@ -152,15 +152,15 @@ impl Browser {
         self.wait("cookies", self.driver.delete_all_cookies());
     }
 
-    /// Waits until the page says so.
+    /// Waits until the page says so. It does at once; a machine that builds beside may take long.
     pub fn until(&self, what: &str, holds: impl Fn() -> bool) {
-        for _ in 0..100 {
+        for _ in 0..400 {
             if holds() {
                 return;
             }
             std::thread::sleep(std::time::Duration::from_millis(50));
         }
-        panic!("{what}: not within five seconds\n{}", self.text());
+        panic!("{what}: not within twenty seconds\n{}", self.text());
     }
 
     /// What the browser complained about since the last look: scripts that failed, what the content

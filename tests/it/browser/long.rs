@@ -8,7 +8,7 @@ use super::chromium::{Browser, Manner};
 use crate::support::World;
 
 /// What a page may take from the press to its rows, in a build for tests on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Payments like the first one, each with a number of its own.
 const ROWS: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) \

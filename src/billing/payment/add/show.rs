@@ -68,6 +68,7 @@ fn method_node(cx: &mut Ctx, ask: &Ask, method: &Method, amount: Option<Money>) 
     let node = Node::new("elem").with([
         Node::leaf("id", method.id.to_string()),
         Node::leaf("name", &method.name),
+        Node::leaf("paymethod", &method.name),
         Node::leaf("module", &method.module),
         Node::leaf("image", &method.image),
         Node::leaf("currency", &method.iso),
