@@ -49,7 +49,11 @@ impl Origin {
 pub fn reload(app: &App) {
     let Ok(panel) = stored(&app.db) else { return };
     match app.origin.load(&panel) {
-        Ok(config) => app.config.store(Arc::new(config)),
+        Ok(mut config) => {
+            // That was decided at the start, perhaps by the command line.
+            config.listen = app.config.load().listen.clone();
+            app.config.store(Arc::new(config));
+        }
         Err(faults) => faults.iter().for_each(|fault| tracing::error!("configuration kept: {fault}")),
     }
 }
