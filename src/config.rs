@@ -3,6 +3,7 @@
 
 pub mod file;
 pub mod mail;
+mod param;
 pub mod params;
 pub mod ranges;
 mod sources;

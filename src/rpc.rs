@@ -21,6 +21,7 @@ pub mod plot;
 pub mod registry;
 pub mod scope;
 pub mod shape;
+pub mod toolbar;
 pub mod types;
 pub mod wizard;
 pub mod wording;

@@ -33,13 +33,27 @@ LEFT JOIN subaccount s ON s.id = e.subaccount_id
 LEFT JOIN currency c ON c.id = s.currency_id
 WHERE NOT e.deleted;
 
+-- The same rows as before; the tables themselves are joined, so that one client is one look-up.
+DROP VIEW account_list;
+CREATE VIEW account_list AS
+SELECT a.id, a.name, a.name_fold, a.id AS account_id, a.reseller_id, a.is_reseller, a.registration_at,
+       a.active, a.attitude, a.note, a.label, a.country_id,
+       CASE WHEN a.active THEN 'active' ELSE 'suspended' END AS account_status,
+       COALESCE(b.balance, 0) AS balance, COALESCE(c.iso, '') AS currency_iso, COALESCE(p.name, '') AS project_name
+FROM account a
+LEFT JOIN subaccount s ON s.id = (SELECT MIN(f.id) FROM subaccount f WHERE f.account_id = a.id)
+LEFT JOIN book b ON b.id = s.book_id
+LEFT JOIN currency c ON c.id = s.currency_id
+LEFT JOIN project p ON p.id = s.project_id
+WHERE NOT a.deleted;
+
 -- A client: its money is that of its first personal account. has_…: what else there is of it.
 CREATE VIEW account_card AS
 SELECT a.id, a.name, a.id AS account_id, a.reseller_id, a.is_reseller, a.registration_at, a.attitude, a.label,
        CASE WHEN a.active THEN 'active' ELSE 'suspended' END AS account_status,
        CASE WHEN a.is_reseller THEN '' ELSE COALESCE(r.name, '') END AS reseller_name,
-       COALESCE(s.balance, 0) AS balance, COALESCE(s.creditlimit, 0) AS creditlimit,
-       COALESCE(s.currency_iso, '') AS currency_iso, COALESCE(s.project_name, '') AS project_name,
+       COALESCE(b.balance, 0) AS balance, COALESCE(s.creditlimit, 0) AS creditlimit,
+       COALESCE(c.iso, '') AS currency_iso, COALESCE(p.name, '') AS project_name,
        (SELECT CAST(COALESCE(SUM(e.notpayd), 0) AS BIGINT) FROM expense e
         WHERE e.subaccount_id = s.id AND e.notpayd > 0 AND NOT e.deleted) AS unpaid,
        (SELECT COUNT(*) FROM item i WHERE i.account_id = a.id AND i.status = 2 AND NOT i.deleted) AS services,
@@ -49,14 +63,33 @@ SELECT a.id, a.name, a.id AS account_id, a.reseller_id, a.is_reseller, a.registr
        EXISTS (SELECT 1 FROM cdr d WHERE d.account_id = a.id AND d.answered) AS has_calls
 FROM account a
 LEFT JOIN account r ON r.id = a.reseller_id
-LEFT JOIN subaccount_list s ON s.id = (SELECT MIN(f.id) FROM subaccount f WHERE f.account_id = a.id)
+LEFT JOIN subaccount s ON s.id = (SELECT MIN(f.id) FROM subaccount f WHERE f.account_id = a.id)
+LEFT JOIN book b ON b.id = s.book_id
+LEFT JOIN currency c ON c.id = s.currency_id
+LEFT JOIN project p ON p.id = s.project_id
 WHERE NOT a.deleted;
 
 CREATE VIEW payment_card AS
-SELECT l.id, l.number, l.account_id, l.reseller_id, l.status, l.subaccountamount, l.paymethodamount, l.createdate,
-       l.paydate, l.description, l.sender_name, l.recipient_name, l.account_name, l.paymethod_name, l.subaccount_iso,
-       l.paymethod_iso, l.project_name, p.commission, p.refunded
-FROM payment_list l JOIN payment p ON p.id = l.id;
+SELECT p.id, p.number, p.account_id, p.reseller_id, p.status, p.subaccountamount, p.paymethodamount, p.commission,
+       p.refunded, p.createdate, p.paydate, p.description, COALESCE(f.name, '') AS sender_name,
+       COALESCE(c.name, '') AS recipient_name, a.name AS account_name, m.name AS paymethod_name,
+       sc.iso AS subaccount_iso, mc.iso AS paymethod_iso
+FROM payment p
+LEFT JOIN account a ON a.id = p.account_id
+LEFT JOIN subaccount s ON s.id = p.subaccount_id
+LEFT JOIN currency sc ON sc.id = s.currency_id
+LEFT JOIN paymethod m ON m.id = p.paymethod_id
+LEFT JOIN currency mc ON mc.id = m.currency_id
+LEFT JOIN profile f ON f.id = p.sender_id
+LEFT JOIN company c ON c.id = p.recipient_id
+WHERE NOT p.deleted;
+
+-- Letters to a client. What stands in them is made when they are sent.
+CREATE INDEX outbox_account ON outbox (account_id, id);
+CREATE VIEW letter_list AS
+SELECT id, account_id, reseller_id, intname, state, createdate, donedate
+FROM outbox
+WHERE kind = 'mail';
 
 -- What modules and orders know of a service and may be shown (service.instruction).
 CREATE VIEW item_param_list AS

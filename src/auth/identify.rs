@@ -83,9 +83,8 @@ fn proof<'p>(claim: &Claim<'p>) -> Proof<'p> {
     if params.func() == "auth" && params.sent("username").is_some() {
         return Proof::Password(params.get("username"), params.get("password"), Via::SignIn);
     }
-    if params.func() == totp::step::CONFIRM {
-        let code = Proof::Code(totp::step_id(params, claim.cookie), params.get("qrcode"));
-        return if params.submits() { code } else { Proof::None };
+    if params.func() == totp::step::CONFIRM && params.submits() {
+        return Proof::Code(totp::step_id(params, claim.cookie), params.get("qrcode"));
     }
     if params.has("auth") {
         return Proof::Session(params.get("auth"), Via::Auth);

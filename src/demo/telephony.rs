@@ -27,7 +27,7 @@ const CALLS: [(&str, &str, &str, &str); 10] = [
 
 fn made(stage: &Stage, (from, to, secs, disposition): &(&str, &str, &str, &str)) -> Result<()> {
     let pairs = [("from", *from), ("to", to), ("secs", secs), ("disposition", disposition)];
-    stage.wait(7);
+    stage.wait(53);
     stage.call("admin", "sandbox.call", &pairs).map(drop)
 }
 

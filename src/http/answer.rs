@@ -265,6 +265,7 @@ impl Job {
     /// What a page shows around an answer, and where a browser goes instead of being shown it.
     fn frame(&self, caller: &Caller, answer: &mut Answer) -> Option<String> {
         if !self.is_page() {
+            browser::date_print(&self.app, caller, &self.params, answer);
             return None;
         }
         browser::add_frame(&self.app, caller, &self.params, answer);

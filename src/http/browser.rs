@@ -126,6 +126,14 @@ pub fn add_frame(app: &Arc<App>, caller: &Caller, params: &Params, answer: &mut 
     }
 }
 
+/// A printed list says when it was made.
+pub fn date_print(app: &App, caller: &Caller, params: &Params, answer: &mut Answer) {
+    if params.get("out").eq_ignore_ascii_case("print") && answer.body == Body::List {
+        let zone = caller.user.provider_zone.clone().unwrap_or_else(|| app.config.load().time_zone.clone());
+        answer.doc.kids.push(Node::new(html::FRAME).attr("at", zone.time(app.clock.now_us())));
+    }
+}
+
 /// What the page needs to know beside its answer.
 fn frame(app: &Arc<App>, caller: &Caller, params: &Params, answer: &Answer) -> Node {
     let panel = &params.manner().panel;

@@ -91,27 +91,39 @@
     input.setAttribute("aria-activedescendant", links[at].id);
   }
 
-  // Shows what was found; `done` when the server has said its part.
-  function showFound(pages, records, done) {
+  // Pages stay where they are while records come below them: nothing moves under a pointer.
+  function showPages(pages) {
     var box = find("#found");
     var input = find("#find");
-    var count = find("#found-count");
-    var active = chosenHit(input);
     box.textContent = "";
-    if (records.length) { box.append(group(box.dataset.records, records)); }
     if (pages.length) { box.append(group(box.dataset.pages, pages)); }
+    choose(input, [], -1);
+    opened(box, input);
+  }
+
+  function showRecords(records) {
+    var box = find("#found");
+    if (records.length) { box.append(group(box.dataset.records, records)); }
+    opened(box, find("#find"));
+    sayFound();
+  }
+
+  function opened(box, input) {
     var links = all("a", box);
     links.forEach(function (link, at) { link.id = "hit-" + at; });
     box.hidden = !links.length;
     input.setAttribute("aria-expanded", String(!box.hidden));
-    // What was chosen while the server was asked stays chosen.
-    choose(input, links, links.findIndex(function (link) { return active && link.href === active.href; }));
-    if (!input.value.trim()) { count.textContent = ""; return; }
-    if (done) { count.textContent = links.length ? count.dataset.found + " " + links.length : count.dataset.none; }
+  }
+
+  // Said once all is there, not with every key.
+  function sayFound() {
+    var count = find("#found-count");
+    var hits = all("#found a").length;
+    count.textContent = hits ? count.dataset.found + " " + hits : count.dataset.none;
   }
 
   function pagesOf(wanted) {
-    return all("#menu a").filter(function (link) {
+    return all("#menu a:not(.waits)").filter(function (link) {
       var group = link.closest("details");
       var words = link.textContent + " " + link.search + " " + (group ? find("summary", group).textContent : "");
       return words.toLowerCase().includes(wanted);
@@ -130,29 +142,36 @@
     });
   }
 
-  function search(input) {
-    var wanted = input.value.trim();
-    var pages = wanted ? pagesOf(wanted.toLowerCase()) : [];
+  function stopAsking() {
     window.clearTimeout(asking.timer);
     if (asking.abort) { asking.abort.abort(); }
     asking.abort = null;
-    var asks = Array.from(wanted).length >= 2;
-    showFound(pages, [], !asks);
-    if (!asks) { return; }
+  }
+
+  function search(input) {
+    var wanted = input.value.trim();
+    var pages = wanted ? pagesOf(wanted.toLowerCase()) : [];
+    stopAsking();
+    showPages(pages);
+    find("#found-count").textContent = "";
+    if (Array.from(wanted).length < 2) {
+      if (wanted) { sayFound(); }
+      return;
+    }
     asking.timer = window.setTimeout(function () {
       var abort = asking.abort = new AbortController();
       var query = new URLSearchParams({ func: "find", out: "json", lang: document.documentElement.lang, q: wanted });
+      var show = function (records) { if (abort === asking.abort) { showRecords(records); } };
       window.fetch("?" + query, { signal: abort.signal, credentials: "same-origin" })
         .then(function (reply) { return reply.json(); })
-        .then(function (answer) {
-          if (abort === asking.abort) { showFound(pages, recordsOf(answer), true); }
-        })
-        .catch(function () { if (abort === asking.abort) { showFound(pages, [], true); } });
+        .then(function (answer) { show(recordsOf(answer)); })
+        .catch(function () { show([]); });
     }, 150);
   }
 
   function closeFound() {
     var input = find("#find");
+    stopAsking();
     find("#found").hidden = true;
     input.setAttribute("aria-expanded", "false");
     input.removeAttribute("aria-activedescendant");

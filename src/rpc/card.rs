@@ -131,10 +131,18 @@ fn chosen<'t>(call: &Call, tabs: &[&'t Part]) -> Result<Option<&'t Part>> {
 
 fn tab_node(call: &Call, record: &Record, tab: &Part, open: Option<&Part>) -> Node {
     let node = Node::new("elem").kid(Node::leaf("name", &tab.name)).kid(Node::leaf("func", &tab.func));
-    let label = call.word(&format!("short_{}", tab.name)).to_owned();
-    let node = node.kid(Node::leaf("label", label)).kid(Node::leaf("query", query(&asked(record, tab))));
+    let node = node
+        .kid(Node::leaf("label", label(call, &tab.name)))
+        .kid(Node::leaf("query", query(&asked(record, tab))));
     let is_open = open.is_some_and(|open| open.name == tab.name);
     if is_open { node.attr("current", "yes") } else { node }
+}
+
+/// A tab is called what the button to its list is.
+fn label(call: &Call, name: &str) -> String {
+    let words = &call.app.registry.words;
+    let short = words.find(&call.lang, &call.func.sets, &format!("short_{name}"));
+    short.unwrap_or_else(|| call.word(name)).to_owned()
 }
 
 /// What a part's list is asked for.
@@ -157,10 +165,12 @@ fn call_of(call: &Call, record: &Record, part: &Part) -> Result<Call> {
     nested::part(call, params)
 }
 
-/// The open tab's rows.
+/// The open tab's rows, for a page with what it needs to show them.
 fn rows(cx: &mut Ctx, record: &Record, tab: &Part) -> Result<Node> {
     let call = call_of(cx.call, record, tab)?;
-    Ok(Node { name: "rows".into(), ..nested::rows(cx, &call)? })
+    let mut part = nested::rows(cx, &call)?;
+    part.kids.retain(|kid| call.params.manner().words || kid.name == "elem");
+    Ok(Node { name: "rows".into(), ..part })
 }
 
 /// Where a row of a list leads: to its card, if there is one for this caller.

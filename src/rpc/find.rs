@@ -112,11 +112,12 @@ fn hit(call: &Call, shows: &str, columns: &[Column], cells: &[Cell]) -> Option<(
     Some((key, node))
 }
 
-/// What one record is called: as its card, else as its list.
+/// What one record is called: as its card, its form, else as its list.
 fn title(call: &Call) -> String {
     let registry = &call.app.registry;
     let card = registry.get(&super::family::card_of(&call.func.meta));
-    registry.title(card.as_ref().unwrap_or(&call.func), &call.lang)
+    let single = card.or_else(|| registry.get(&format!("{}.edit", call.func.name())));
+    registry.title(single.as_ref().unwrap_or(&call.func), &call.lang)
 }
 
 /// The card of a row, else its form, else the list with that row alone.

@@ -7,6 +7,7 @@ use super::card::data::{CardData, FindData};
 use super::plot::{Part, Plot};
 pub use super::scope::ScopeKind;
 pub use super::shape::Shape;
+pub use super::toolbar::{Button, ToolGroup, Toolbar};
 use crate::db;
 use crate::error::{Error, Result};
 use crate::level::Level;
@@ -118,33 +119,6 @@ pub struct Meta {
     /// By which columns records are found from everywhere.
     #[serde(default)]
     pub find: Option<FindData>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct Toolbar {
-    #[serde(default, rename = "toolgrp")]
-    pub groups: Vec<ToolGroup>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct ToolGroup {
-    #[serde(rename = "@name")]
-    pub name: String,
-    #[serde(default, rename = "toolbtn")]
-    pub buttons: Vec<Button>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct Button {
-    #[serde(rename = "@name")]
-    pub name: String,
-    #[serde(rename = "@func")]
-    pub func: String,
-    #[serde(rename = "@type")]
-    pub kind: String,
-    /// The only product type whose family has it.
-    #[serde(default, rename = "@only")]
-    pub only: String,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -165,7 +165,7 @@ fn own_words(call: &Call, columns: &[Column]) -> Vec<String> {
     let fields = visible(meta, call.caller.level()).chain(&meta.params);
     let vals = fields.flat_map(|field| &field.vals).map(|val| val.word.clone());
     let columns = columns.iter().map(|column| column.name.clone());
-    let fixed = ["title", "help", "nothing", "flag_on", "flag_off"].map(str::to_owned);
+    let fixed = ["title", "help", "nothing", "flag_on", "flag_off", "panel_open"].map(str::to_owned);
     let params = meta.params.iter().map(|field| field.name.clone());
     columns.chain(vals).chain(fixed).chain(params).collect()
 }

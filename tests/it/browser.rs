@@ -2,6 +2,7 @@
 //! tests run on SQLite alone.
 
 mod chromium;
+mod desk;
 mod factor;
 mod forms;
 mod hostile;

@@ -49,9 +49,9 @@ macro_rules! transcripts {
 }
 
 transcripts!(
-    authinfo bad_input callbacks cards contracts domains first_steps formats forms imports invoices lang lists
-    number_vendor objects orders payment_status payments promotions recovery register rules sales
-    saved_filters services sign_in staff statements su
+    authinfo bad_input callbacks cards contracts dashboard domains first_steps formats forms imports
+    invoices lang lists number_vendor objects orders payment_status payments promotions recovery
+    register rules sales saved_filters services sign_in staff statements su
     tariffs telecom_calls telecom_client_api telecom_credit telecom_esim number_catalogue number_orders number_sandbox telecom_lines telecom_plans telecom_rates telecom_reseller_api
     telecom_sms telecom_sms_reseller telecom_sms_staff telecom_vouchers
     v1_guest v1_orders v1_vendor

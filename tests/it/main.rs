@@ -8,6 +8,7 @@ mod browser;
 mod calls;
 mod calls_money;
 mod coverage;
+mod dashboards;
 mod demo;
 mod direct;
 mod esim;

@@ -1,5 +1,6 @@
 //! Pages of documents made by hand.
 
+mod cards;
 mod forms;
 mod frames;
 mod lists;

@@ -56,7 +56,7 @@ fn a_card_asks_and_comes_back() {
     browser.fill("#f_name", "Another name");
     browser.press("button[name=sok]");
     browser.until("the card again", || browser.words("h1").starts_with("Another name"));
-    assert!(browser.words(".timeline li:first-child").contains("Change"), "{}", browser.words(".timeline"));
+    assert!(browser.words(".timeline").contains("Change"), "{}", browser.words(".timeline"));
 }
 
 /// What belongs to a client leads on, and back to him.
@@ -66,28 +66,28 @@ fn cards_lead_to_each_other() {
     let Some(browser) = Browser::open(&world, Manner::Desktop) else { return };
     browser.sign_in("admin");
     browser.go(&format!("func=account.card&elid={}&tab=payments", world.id("client")));
-    browser.press(".part tbody th a");
+    browser.press(".belongs tbody th a");
     browser.until("a payment", || browser.address().contains("func=payment.card"));
     assert!(browser.words("h1").contains("SEED-"), "{}", browser.words("h1"));
     browser.press_link("Name of client");
     browser.until("the client", || browser.address().contains("func=account.card"));
     browser.press_link("Services");
-    browser.press(".part tbody th a");
+    browser.press(".belongs tbody th a");
     browser.until("a service", || browser.words("h1").starts_with("client.example.com"));
     browser.go("func=vds");
     browser.press_link("client2.example.com");
     browser.until("the service", || browser.address().contains("func=service.card"));
 }
 
-/// On a telephone, as a client, nothing is wider than the window; a search without script has a page.
+/// On a telephone, as a client, nothing is wider than the window.
 #[test]
-fn cards_fit_a_telephone_and_need_no_script() {
+fn cards_fit_a_telephone() {
     let world = World::new(Engine::Sqlite);
     let Some(browser) = Browser::open(&world, Manner::Telephone) else { return };
     browser.sign_in("client");
     for card in [("service", "client_service"), ("payment", "client_paid"), ("user", "client_user")] {
         browser.go(&format!("func={}.card&elid={}", card.0, world.id(card.1)));
-        browser.find(".figures");
+        browser.find("dl.figures");
         let wide = browser.ask("const it = document.documentElement; return it.scrollWidth > it.clientWidth");
         assert_eq!(wide, false, "{}", card.0);
     }
@@ -95,11 +95,17 @@ fn cards_fit_a_telephone_and_need_no_script() {
     browser.find("#found [aria-label=Records] a");
     browser.keys("#find", Key::Escape);
     assert!(browser.has("#found[hidden]"));
+}
+
+/// A search without script has a page, and cards need none.
+#[test]
+fn cards_need_no_script() {
+    let world = World::new(Engine::Sqlite);
     let Some(browser) = Browser::open(&world, Manner::WithoutScript) else { return };
     browser.sign_in("client");
     browser.fill("#find", "client.example");
     browser.keys("#find", Key::Enter);
     browser.press_link("client.example.com");
-    browser.find(".figures");
+    browser.find("dl.figures");
     assert!(!browser.has("#found a"), "no script runs");
 }

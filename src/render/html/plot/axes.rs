@@ -11,7 +11,7 @@ pub const TOP: i64 = 220;
 pub const BOTTOM: i64 = 240;
 const RIGHT: i64 = 60;
 /// How wide a letter of an axis is, about.
-const LETTER: i64 = 60;
+const LETTER: i64 = 66;
 /// What stays free between labels.
 const BETWEEN: i64 = 50;
 /// Letters of a label that are shown.
