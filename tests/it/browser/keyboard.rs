@@ -61,6 +61,7 @@ fn a_record_is_changed_without_a_mouse() {
     browser.keys("body", Key::Control + "k");
     browser.types("enumerations");
     browser.find("#found a");
+    std::thread::sleep(std::time::Duration::from_secs(1)); // records are found a moment after pages
     browser.types(Key::Down);
     browser.types(Key::Enter);
     browser.until("the list", || browser.has("#rows"));
