@@ -20,6 +20,7 @@ fn with_password(browser: &Browser, query: &str) {
     browser.press(".login button");
     browser.find("#f_qrcode");
     assert!(!browser.has(".user-name"), "nobody is signed in yet");
+    assert_eq!(browser.words("button[name=sok]"), "Sign in");
 }
 
 fn enter(browser: &Browser, code: &str) {
