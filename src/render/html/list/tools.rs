@@ -9,6 +9,8 @@ use crate::render::html::sheet::Sheet;
 #[derive(Serialize)]
 pub struct Tools {
     exports: Vec<Export>,
+    /// The same rows as a page to print.
+    print: String,
     api: Api,
 }
 
@@ -31,6 +33,7 @@ impl Tools {
             Export { out, href: links.with(more, &PAGE), file: format!("{}.{out}", sheet.func) }
         };
         let params = links.kept(&["p_columns"]);
-        Self { exports: ["csv", "json", "xml"].map(export).into(), api: Api::new(sheet, &params) }
+        let print = links.with(&[("out", "print"), ("p_cnt", ROWS_MAX)], &PAGE[..2]);
+        Self { exports: ["csv", "json", "xml"].map(export).into(), print, api: Api::new(sheet, &params) }
     }
 }
