@@ -28,6 +28,8 @@ pub fn staff(stage: &mut Stage) -> Result<()> {
     let contacts =
         [("realname", "Ingrid Halvorsen"), ("email", "admin@example.com"), ("phone", "+49 40 5550100")];
     stage.call("admin", "usrparam", &contacts)?;
+    let waiting = [("name", "Waiting for money"), ("query", "func=payment&filter=on&status=1,2")];
+    stage.call("admin", "savedfilter.edit", &waiting)?;
     let employee = [
         ("name", "employee"),
         ("realname", "Павел Сергеевич Дёмин"),
