@@ -36,8 +36,11 @@ fn buttons_post_what_changes_and_get_what_opens() {
 #[test]
 fn a_column_sorts_and_turns() {
     let page = list(&[]);
-    has(&page, r#"class="number" aria-sort="ascending"><a href="?func=payment&amp;p_col=-id">Code</a>"#);
-    has(&page, r#"<a href="?func=payment&amp;p_col=%2Bsender">Payer</a>"#);
+    has(
+        &page,
+        r#"class="number" aria-sort="ascending"><a id="by_head_id" href="?func=payment&amp;p_col=-id">Code</a>"#,
+    );
+    has(&page, r#"<a id="by_head_sender" href="?func=payment&amp;p_col=%2Bsender">Payer</a>"#);
     assert_eq!(attrs(&page, "aria-sort"), ["ascending"]);
     let mut answer = payments("en", &[]);
     answer
@@ -47,7 +50,7 @@ fn a_column_sorts_and_turns() {
         .filter(|kid| kid.name == "p_order")
         .for_each(|kid| kid.text = Some("desc".into()));
     let page = render(&answer, &["Anna"]);
-    has(&page, r#"aria-sort="descending"><a href="?func=payment&amp;p_col=%2Bid">"#);
+    has(&page, r#"aria-sort="descending"><a id="by_head_id" href="?func=payment&amp;p_col=%2Bid">"#);
 }
 
 #[test]
