@@ -159,11 +159,14 @@ fn is_alive(call: &Call) -> bool {
     call.params.manner().page && adds_fields
 }
 
-/// One step: its page, and the earlier answers as hidden fields.
+/// One step: its page, and what other steps were told as hidden fields.
 fn wizard_step(call: &Call, page: Node) -> Node {
     let meta = &call.func.meta;
     let earlier = (0..meta.step).flat_map(|step| wizard::fields(meta, step));
-    let hidden = earlier.map(|field| {
+    // What a link said of a later step must come there: the order that is to be paid.
+    let later = (meta.step + 1..meta.form.pages.len()).flat_map(|step| wizard::fields(meta, step));
+    let later = later.filter(|field| call.params.has(&field.name) && !field.is_secret());
+    let hidden = earlier.chain(later).map(|field| {
         let input = Node::new("input").attr("type", "hidden").attr("name", &field.name);
         Node::new("field").attr("name", &field.name).kid(input)
     });
