@@ -53,7 +53,7 @@ pub fn check(options: &Options) -> ExitCode {
 }
 
 fn check_ledger(options: &Options) -> Outcome<()> {
-    let origin = Origin { file: options.config.clone() };
+    let origin = Origin { file: options.config.clone(), ..Origin::default() };
     let config = origin.load(&BTreeMap::new()).map_err(lines)?;
     let data_dir = data_dir(options, &config);
     let db = Db::open(&database_url(&config, &data_dir))?;
@@ -73,7 +73,7 @@ pub fn rotate_key(options: &Options) -> ExitCode {
 }
 
 fn rotate(options: &Options) -> Outcome<()> {
-    let origin = Origin { file: options.config.clone() };
+    let origin = Origin { file: options.config.clone(), ..Origin::default() };
     let config = origin.load(&BTreeMap::new()).map_err(lines)?;
     let data_dir = data_dir(options, &config);
     let Ok(_lock) = lock(&data_dir) else {
@@ -107,7 +107,7 @@ fn run_job(options: &Options, name: &str, at: Option<&str>) -> Outcome<()> {
         print!("{}", mgrctl::command(socket(&place.1, &place.2), &uri)?);
         return Ok(());
     };
-    let app = open(options, place)?;
+    let app = open(place)?;
     let zone = app.config.load().time_zone.clone();
     let now_us = moment(&zone, at, app.clock.now_us())?;
     println!("{}", jobs::run_named(&app, name, now_us)?);
@@ -128,7 +128,7 @@ fn run_simulation(options: &Options, until: &str) -> Outcome<()> {
     let sealer = Sealer::start(&copy, &key_file(&config, &data_dir))?;
     let clock = Clock::fixed(Clock::system().now_us());
     let simulated = Place { origin, data_dir: scratch.0.clone(), simulates: true };
-    let app = over(copy, clock, sealer, simulated, &[])?;
+    let app = over(copy, clock, sealer, simulated)?;
     print!("{}", simulate::told(&simulate::run(&app, until_us)?));
     let report = app.db.read(CHECK_BUDGET, books::check::run)?;
     match report.faults.is_empty() {

@@ -35,7 +35,7 @@ fn begin(options: &Options) -> Outcome<()> {
     }
     let lock = start::lock(&data_dir)?;
     init_log(&place.1);
-    let app = start::open(options, place)?;
+    let app = start::open(place)?;
     let config = app.config.load_full();
     if options.demo {
         demo::refuse_where_real(&config)?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::app::App;
-use crate::config::{self, Config, ConfigError};
+use crate::config::{self, Config, ConfigError, Listen};
 use crate::db::{Kind, Raw, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};
@@ -37,11 +37,17 @@ pub fn stored(app_db: &crate::db::Db) -> Result<BTreeMap<String, String>> {
 #[derive(Debug, Clone, Default)]
 pub struct Origin {
     pub file: Option<PathBuf>,
+    /// Of the command line, in place of those of the file.
+    pub listen: Vec<Listen>,
 }
 
 impl Origin {
     pub fn load(&self, panel: &BTreeMap<String, String>) -> std::result::Result<Config, Vec<ConfigError>> {
-        Config::load(self.file.as_deref().map(Path::new), config::environment(), panel)
+        let mut config = Config::load(self.file.as_deref().map(Path::new), config::environment(), panel)?;
+        if !self.listen.is_empty() {
+            config.listen.clone_from(&self.listen);
+        }
+        Ok(config)
     }
 }
 
@@ -49,11 +55,7 @@ impl Origin {
 pub fn reload(app: &App) {
     let Ok(panel) = stored(&app.db) else { return };
     match app.origin.load(&panel) {
-        Ok(mut config) => {
-            // Addresses are taken at the start, and `--listen` stands in no file.
-            config.listen.clone_from(&app.config.load().listen);
-            app.config.store(Arc::new(config));
-        }
+        Ok(config) => app.config.store(Arc::new(config)),
         Err(faults) => faults.iter().for_each(|fault| tracing::error!("configuration kept: {fault}")),
     }
 }

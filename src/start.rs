@@ -97,31 +97,28 @@ pub fn lock(data_dir: &Path) -> Outcome<File> {
 
 /// The configuration without what the panel says, and the data directory.
 pub fn place(options: &Options) -> Outcome<(Origin, Config, PathBuf)> {
-    let origin = Origin { file: options.config.clone() };
+    let parse = |url: &String| Listen::parse(url).map_err(|why| format!("--listen {url}: {why}"));
+    let listen = options.listen.iter().map(parse).collect::<Result<_, _>>()?;
+    let origin = Origin { file: options.config.clone(), listen };
     let config = origin.load(&BTreeMap::new()).map_err(lines)?;
     let data_dir = data_dir(options, &config);
     Ok((origin, config, data_dir))
 }
 
 /// The program over its database. The lock of the data directory is the caller's.
-pub fn open(options: &Options, (origin, config, data_dir): (Origin, Config, PathBuf)) -> Outcome<Arc<App>> {
+pub fn open((origin, config, data_dir): (Origin, Config, PathBuf)) -> Outcome<Arc<App>> {
     let db = Db::open(&database_url(&config, &data_dir)).map_err(opening)?;
     let sealer = Sealer::start(&db, &key_file(&config, &data_dir))?;
-    over(db, Clock::system(), sealer, Place { origin, data_dir, simulates: false }, &options.listen)
+    over(db, Clock::system(), sealer, Place { origin, data_dir, simulates: false })
 }
 
 /// The program over a database, unless something of it is wrong.
-pub fn over(db: Db, clock: Clock, sealer: Sealer, place: Place, listen: &[String]) -> Outcome<Arc<App>> {
+pub fn over(db: Db, clock: Clock, sealer: Sealer, place: Place) -> Outcome<Arc<App>> {
     let registry = functions().map_err(lines)?;
     let faults = [audit::schema_faults(&registry, &db), seal::schema_faults(&db)].concat();
     if !faults.is_empty() {
         return Err(lines(faults));
     }
-    let mut config = place.origin.load(&settings::stored(&db)?).map_err(lines)?;
-    if !listen.is_empty() {
-        let parsed =
-            listen.iter().map(|url| Listen::parse(url).map_err(|why| format!("--listen {url}: {why}")));
-        config.listen = parsed.collect::<Result<_, _>>()?;
-    }
+    let config = place.origin.load(&settings::stored(&db)?).map_err(lines)?;
     Ok(App::new(Arc::new(db), Arc::new(registry), clock, config, sealer, place))
 }

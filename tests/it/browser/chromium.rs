@@ -120,13 +120,22 @@ impl Browser {
     }
 
     pub fn words(&self, css: &str) -> String {
-        let element = self.find(css);
-        self.wait(css, element.text())
+        self.read(css, async |element: WebElement| element.text().await)
     }
 
     pub fn value(&self, css: &str) -> String {
-        let element = self.find(css);
-        self.wait(css, element.prop("value")).unwrap_or_default()
+        self.read(css, async |element: WebElement| element.prop("value").await).unwrap_or_default()
+    }
+
+    /// What an element says. One that was swapped since it was found is looked for anew.
+    fn read<T>(&self, css: &str, step: impl AsyncFn(WebElement) -> WebDriverResult<T>) -> T {
+        for _ in 0..20 {
+            match self.runtime.block_on(step(self.find(css))) {
+                Err(cause) if cause.to_string().contains("stale element") => {}
+                read => return self.wait(css, async { read }),
+            }
+        }
+        panic!("{css} is never at rest");
     }
 
     pub fn address(&self) -> String {

@@ -68,7 +68,7 @@ impl World {
         let database = template.copy(&dir.0);
         let file = dir.0.join("billmgr.conf");
         std::fs::write(&file, config_text("")).expect("a configuration file");
-        let app = seed::app(&database.url, &dir.0, Origin { file: Some(file) });
+        let app = seed::app(&database.url, &dir.0, Origin { file: Some(file), ..Origin::default() });
         let server = Server::new(app.clone(), Arc::new(Control::default()));
         let _entered = runtime().enter();
         let listener = runtime().block_on(TcpListener::bind("127.0.0.1:0")).expect("a free port");
