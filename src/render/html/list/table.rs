@@ -1,5 +1,7 @@
 //! The rows of a table. Written out here and by no template: there may be hundreds of them.
 
+use form_urlencoded::Serializer;
+
 use super::{Rows, Shown, Value};
 use crate::render::html::sheet::{Params, Sheet, escaped, href};
 
@@ -12,8 +14,10 @@ pub struct Layout<'a, 's> {
     /// The column that names a row, and its place among the shown ones.
     name: Option<usize>,
     head: usize,
-    open: Option<&'a str>,
-    parent: Params<'a>,
+    /// The address of a row, as it stands before and behind its key.
+    way: Option<[String; 2]>,
+    /// The words for a box, before and behind the name of its row.
+    select: [String; 2],
 }
 
 impl<'a, 's> Layout<'a, 's> {
@@ -31,7 +35,9 @@ impl<'a, 's> Layout<'a, 's> {
         let key = attr("key").and_then(|name| rows.position(name));
         let head = columns.iter().position(|column| Some(column.name) == named).unwrap_or_default();
         let name = named.and_then(|name| rows.position(name)).or(key);
-        Self { sheet, rows, columns, key, name, head, open, parent }
+        let way = open.map(|open| [href(open, &[("elid", "")]), behind(&parent)].map(as_html));
+        let (before, after) = sheet.frame_word("select").split_once("__name__").unwrap_or_default();
+        Self { sheet, rows, columns, key, name, head, way, select: [before, after].map(as_html) }
     }
 
     pub fn html(&self, ticks: bool) -> String {
@@ -61,15 +67,10 @@ impl<'a, 's> Layout<'a, 's> {
         }
         for (place, column) in self.columns.iter().enumerate() {
             let value = column.at.and_then(|at| row.get(at));
-            let link = (place == self.head).then(|| self.open.filter(|_| !key.is_empty())).flatten();
-            self.cell(out, value, place == self.head, link.map(|open| self.address(open, key)));
+            let is_head = place == self.head;
+            self.cell(out, value, is_head, Some(key).filter(|key| is_head && !key.is_empty()));
         }
         out.push_str("</tr>\n");
-    }
-
-    fn address(&self, open: &str, key: &str) -> String {
-        let params: Params = [("elid", key)].into_iter().chain(self.parent.iter().copied()).collect();
-        href(open, &params)
     }
 
     fn tick(&self, out: &mut String, row: &'a [Value], key: &'a str) {
@@ -80,13 +81,16 @@ impl<'a, 's> Layout<'a, 's> {
             out.push_str("<input type=\"checkbox\" name=\"elids\" value=\"");
             escaped(out, key);
             out.push_str("\" aria-label=\"");
-            escaped(out, &self.sheet.fill("select", &[("name", name)]));
+            out.push_str(&self.select[0]);
+            escaped(out, name);
+            out.push_str(&self.select[1]);
             out.push_str("\">");
         }
         out.push_str("</td>");
     }
 
-    fn cell(&self, out: &mut String, value: Option<&Value>, head: bool, link: Option<String>) {
+    /// With a key it leads to the row's own page.
+    fn cell(&self, out: &mut String, value: Option<&Value>, head: bool, key: Option<&str>) {
         let (open, close) = if head { ("<th scope=\"row\"", "</th>") } else { ("<td", "</td>") };
         out.push_str(open);
         if let Some(class) = value.map(Value::class).filter(|class| !class.is_empty()) {
@@ -96,10 +100,15 @@ impl<'a, 's> Layout<'a, 's> {
         }
         out.push('>');
         let text = value.map(|value| value.shown(self.sheet)).unwrap_or_default();
-        match (link, value.map(|value| value.color.as_str()).filter(|color| !color.is_empty())) {
-            (Some(link), _) => {
+        match (
+            key.zip(self.way.as_ref()),
+            value.map(|value| value.color.as_str()).filter(|color| !color.is_empty()),
+        ) {
+            (Some((key, [before, after])), _) => {
                 out.push_str("<a href=\"");
-                escaped(out, &link);
+                out.push_str(before);
+                out.extend(form_urlencoded::byte_serialize(key.as_bytes()));
+                out.push_str(after);
                 out.push_str("\">");
                 escaped(out, if text.is_empty() { self.sheet.frame_word("open") } else { text });
                 out.push_str("</a>");
@@ -116,4 +125,16 @@ impl<'a, 's> Layout<'a, 's> {
         }
         out.push_str(close);
     }
+}
+
+/// What an address has behind its first parameter.
+fn behind(params: &Params) -> String {
+    let query = Serializer::new(String::new()).extend_pairs(params).finish();
+    if query.is_empty() { query } else { format!("&{query}") }
+}
+
+fn as_html(text: impl AsRef<str>) -> String {
+    let mut out = String::new();
+    escaped(&mut out, text.as_ref());
+    out
 }
