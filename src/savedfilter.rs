@@ -81,29 +81,34 @@ fn check(cx: &mut Ctx, record: &mut Record) -> Result<()> {
     Ok(())
 }
 
-/// One of the same name in the same list is replaced. `ok` leads to the list.
+/// Another one of the same name in the same list is replaced. `ok` leads to the list.
 fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
     let (user_id, now_us) = (cx.call.caller.user.id, cx.now_us);
+    let [list, name, query] = ["list", "name", "query"].map(|column| record.str(column).to_owned());
     let own = of_user(cx.conn, user_id)?;
-    let is_same =
-        |filter: &SavedFilter| filter.list == record.str("list") && filter.name == record.str("name");
-    for filter in own.iter().filter(|filter| filter.id == record.id || is_same(filter)) {
-        remove(cx.conn, user_id, filter.id)?;
-    }
-    if own.len() >= FILTERS_MAX && !own.iter().any(|filter| filter.id == record.id || is_same(filter)) {
+    let replaced = own.iter().find(|other| other.list == list && other.name == name && other.id != record.id);
+    if record.is_new() && replaced.is_none() && own.len() >= FILTERS_MAX {
         return Err(Error::limit("savedfilter", FILTERS_MAX.to_string()));
     }
-    let values: [Raw; 5] = [
-        user_id.into(),
-        record.str("list").into(),
-        record.str("name").into(),
-        record.str("query").into(),
-        now_us.into(),
-    ];
-    let sql = Sql::new("INSERT INTO savedfilter (user_id, list, name, query, created_at) VALUES (");
-    sql.binds(values).sql(")").execute(cx.conn)?;
+    if let Some(other) = replaced {
+        remove(cx.conn, user_id, other.id)?;
+    }
+    let ok = Node::leaf("ok", &query);
+    let sql = match record.is_new() {
+        true => {
+            let values: [Raw; 5] = [user_id.into(), list.into(), name.into(), query.into(), now_us.into()];
+            let sql = Sql::new("INSERT INTO savedfilter (user_id, list, name, query, created_at) VALUES (");
+            sql.binds(values).sql(") RETURNING id")
+        }
+        false => {
+            let sql = Sql::new("UPDATE savedfilter SET list = ").bind(list).sql(", name = ").bind(name);
+            let sql = sql.sql(", query = ").bind(query).sql(" WHERE user_id = ").bind(user_id);
+            sql.sql(" AND id = ").bind(record.id).sql(" RETURNING id")
+        }
+    };
+    let row = sql.first(cx.conn, &[Kind::Int])?.ok_or_else(|| Error::missed("elid"))?;
     cx.touch(Topic::Access)?;
-    Ok(vec![Node::leaf("ok", record.str("query"))])
+    Ok(vec![ok, Node::leaf("id", row[0].int().to_string())])
 }
 
 fn remove(conn: &mut Conn, user_id: i64, id: i64) -> Result<()> {

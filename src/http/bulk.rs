@@ -15,6 +15,7 @@ use crate::params::Params;
 use crate::render::html;
 use crate::rpc::handler::Handler;
 use crate::rpc::list::{NoRows, RowSink};
+use crate::rpc::page::CNT_MAX;
 use crate::rpc::registry::Func;
 use crate::rpc::{self, BUDGET_FAST, envelope};
 
@@ -49,11 +50,16 @@ fn call_each(
     rpc::find(app, caller, params)?; // who may not do it at all is told so once
     let (mut done, mut refused) = (None, Vec::new());
     let elids: Vec<&str> = params.elids().collect();
+    if elids.len() > CNT_MAX as usize {
+        return Err(Error::limit("elid", CNT_MAX.to_string()));
+    }
     for elid in &elids {
-        let name = name(app, caller, params, func, elid);
         match rpc::call(app, caller, &for_one(params, elid), budget, &mut NoRows) {
             Ok(answer) => done = Some(answer),
-            Err(error) => refused.push((name.unwrap_or_else(|| (*elid).to_owned()), error)),
+            Err(error) => {
+                let name = name(app, caller, params, func, elid);
+                refused.push((name.unwrap_or_else(|| (*elid).to_owned()), error));
+            }
         }
     }
     match (done, refused.is_empty()) {
@@ -68,7 +74,7 @@ fn for_one(params: &Params, elid: &str) -> Params {
     one
 }
 
-/// What the list calls a row, before the deed: it may be gone afterwards.
+/// What the list calls a row.
 fn name(app: &Arc<App>, caller: &Caller, params: &Params, func: &Func, elid: &str) -> Option<String> {
     let list = app.registry.get(&func.object)?;
     let meta = &list.meta;

@@ -33,7 +33,7 @@ pub fn mark(app: &Arc<App>, caller: &Caller, menu: &mut Node) {
     let groups = app.registry.menu.iter().flat_map(|group| &group.node);
     for entry in groups.filter(|entry| entry.is_counted_for(caller.level())) {
         let Some(node) = find(menu, &entry.name) else { continue };
-        let count = count(app, caller, entry).unwrap_or_default();
+        let count = count(app, caller, entry);
         if count > 0 {
             let query = format!("func={}&filter=on&{}", entry.name, entry.counts);
             node.attrs.extend([("count".into(), count.to_string()), ("counted".into(), query)]);
@@ -48,19 +48,24 @@ fn find<'n>(node: &'n mut Node, func: &str) -> Option<&'n mut Node> {
     node.kids.iter_mut().find_map(|kid| find(kid, func))
 }
 
-fn count(app: &Arc<App>, caller: &Caller, entry: &MenuNode) -> Option<i64> {
+fn count(app: &Arc<App>, caller: &Caller, entry: &MenuNode) -> i64 {
     let (key, now_us) = ((caller.user.id, entry.name.clone()), app.clock.now_us());
     if let Some((_, count)) =
         app.counters.0.get(&key).filter(|kept| (0..FRESH_US).contains(&(now_us - kept.0)))
     {
-        return Some(count);
+        return count;
     }
+    // What takes too long is not tried again on each page either.
+    let count = counted(app, caller, entry).unwrap_or_default();
+    app.counters.0.insert(key, (now_us, count));
+    count
+}
+
+fn counted(app: &Arc<App>, caller: &Caller, entry: &MenuNode) -> Option<i64> {
     let mut ask = Params::of(form_urlencoded::parse(entry.counts.as_bytes()).into_owned());
     for (name, value) in [("func", entry.name.as_str()), ("filter", "on"), ("p_cnt", "1")] {
         ask.set(name, value);
     }
     let answer = rpc::call(app, caller, &ask, BUDGET_FAST, &mut NoRows).ok()?;
-    let count = answer.doc.get_text("p_elems")?.parse().ok()?;
-    app.counters.0.insert(key, (now_us, count));
-    Some(count)
+    answer.doc.get_text("p_elems")?.parse().ok()
 }

@@ -165,12 +165,10 @@ fn call_of(call: &Call, record: &Record, part: &Part) -> Result<Call> {
     nested::part(call, params)
 }
 
-/// The open tab's rows, for a page with what it needs to show them.
+/// The open tab's rows.
 fn rows(cx: &mut Ctx, record: &Record, tab: &Part) -> Result<Node> {
     let call = call_of(cx.call, record, tab)?;
-    let mut part = nested::rows(cx, &call)?;
-    part.kids.retain(|kid| call.params.manner().words || kid.name == "elem");
-    Ok(Node { name: "rows".into(), ..part })
+    Ok(Node { name: "rows".into(), ..nested::rows(cx, &call)? })
 }
 
 /// Where a row of a list leads: to its card, if there is one for this caller.

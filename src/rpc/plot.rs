@@ -152,12 +152,15 @@ pub fn faults(func: &Func, knows: impl Fn(&str) -> bool) -> Vec<String> {
 
 /// A list as a part of another document: its metadata and the words of its own for who shows it, its rows.
 pub fn part(call: &Call, columns: &[Column], rows: Vec<Node>, total: &str) -> Node {
-    let words = Wording::of(call);
-    let msg = |name: String| Some(Node::leaf("msg", words.0.word(&name)?).attr("name", name));
-    let messages = Node::new("messages").with(own_words(call, columns).into_iter().filter_map(msg));
-    let shown = call.params.manner().words.then(|| [describe::metadata(call), messages]);
+    let shown = call.params.manner().words.then(|| [describe::metadata(call), messages(call, columns)]);
     let node = Node::new("part").attr("func", call.func.name()).attr("total", total);
     node.with(shown.into_iter().flatten()).with(rows)
+}
+
+fn messages(call: &Call, columns: &[Column]) -> Node {
+    let words = Wording::of(call);
+    let msg = |name: String| Some(Node::leaf("msg", words.0.word(&name)?).attr("name", name));
+    Node::new("messages").with(own_words(call, columns).into_iter().filter_map(msg))
 }
 
 fn own_words(call: &Call, columns: &[Column]) -> Vec<String> {
@@ -165,7 +168,7 @@ fn own_words(call: &Call, columns: &[Column]) -> Vec<String> {
     let fields = visible(meta, call.caller.level()).chain(&meta.params);
     let vals = fields.flat_map(|field| &field.vals).map(|val| val.word.clone());
     let columns = columns.iter().map(|column| column.name.clone());
-    let fixed = ["title", "help", "nothing", "flag_on", "flag_off", "panel_open"].map(str::to_owned);
+    let fixed = ["title", "help", "nothing", "flag_on", "flag_off"].map(str::to_owned);
     let params = meta.params.iter().map(|field| field.name.clone());
     columns.chain(vals).chain(fixed).chain(params).collect()
 }

@@ -87,8 +87,8 @@ struct Part {
 }
 
 impl Part {
-    fn new(node: &Node) -> Self {
-        let (sheet, rows) = (Sheet::part(node), Rows::of(node));
+    fn new(page: &Sheet, node: &Node) -> Self {
+        let (sheet, rows) = (Sheet::part(node, page), Rows::of(node));
         Self { table: part::table(&sheet, &rows), count: rows.count() }
     }
 }
@@ -135,7 +135,7 @@ impl<'a> Card<'a> {
             deeds: buttons.iter().filter(|it| !it.get).map(|it| deed(sheet, it)).collect(),
             sure: sure(sheet, &buttons),
             tabs: kids(sheet, "tabs").map(|node| tab(sheet, node)).collect(),
-            part: rows.filter(|rows| rows.get("metadata").is_some()).map(Part::new),
+            part: rows.filter(|rows| rows.get("metadata").is_some()).map(|rows| Part::new(sheet, rows)),
             all: rows.and_then(|rows| all(sheet, rows)),
             events: sheet.doc.get("timeline").map(|line| line.kids.iter().map(event).collect()),
         }

@@ -61,7 +61,7 @@ impl Desk {
     pub fn new(sheet: &Sheet) -> Self {
         let mut desk = Self { choices: choices(sheet), steps: None, figures: Vec::new(), parts: Vec::new() };
         for node in sheet.doc.kids.iter().filter(|kid| kid.name == "part") {
-            let (part, rows) = (Sheet::part(node), Rows::of(node));
+            let (part, rows) = (Sheet::part(node, sheet), Rows::of(node));
             let plot = part.metadata().and_then(|metadata| metadata.get("plot"));
             match plot.and_then(|plot| plot.get_attr("type")) {
                 Some("figures") => desk.figures.extend(figures(&rows)),
@@ -111,7 +111,6 @@ fn steps(sheet: &Sheet, part: &Sheet, rows: &Rows) -> Option<Steps> {
 }
 
 fn shown(sheet: &Sheet, part: &Sheet, rows: &Rows) -> Part {
-    // The words of the frame are those of the page.
     let takes_period = part.metadata().is_some_and(|metadata| metadata.get("choice").is_some());
     let period = sheet.param("period").filter(|_| takes_period).map(|period| ("period", period));
     let params: Vec<(&str, &str)> = period.into_iter().collect();
@@ -124,7 +123,7 @@ fn shown(sheet: &Sheet, part: &Sheet, rows: &Rows) -> Part {
         help: part.word("help").unwrap_or_default().to_owned(),
         href: href(part.func, &page),
         open: sheet.frame_word("plot_open").to_owned(),
-        plots: drawn::plots_of(sheet, part, rows),
+        plots: drawn::plots(part, rows),
         nothing: part.word("nothing").unwrap_or(sheet.frame_word("no_rows")).to_owned(),
         table: (rows.count() > 0).then(|| table(part, rows)),
         table_word: sheet.frame_word("plot_table").to_owned(),

@@ -17,6 +17,8 @@ pub struct Sheet<'a> {
     /// Those that stand in the document.
     words: HashMap<&'a str, &'a str>,
     dictionary: Option<&'a Dictionary>,
+    /// Where the words of the frame are.
+    frame: Option<&'a Dictionary>,
 }
 
 /// The messages `panel_*` for templates, without the prefix; funcs/panel.xml has the words.
@@ -46,9 +48,12 @@ impl<'a> Sheet<'a> {
         Self::of(&answer.doc, answer.words.as_ref())
     }
 
-    /// A part of a document, which carries words of its own.
-    pub fn part(node: &'a Node) -> Self {
-        Self::of(node, None)
+    /// A part of a page, which carries words of its own and has the frame of its page.
+    pub fn part(node: &'a Node, page: &Self) -> Self {
+        let mut part = Self { frame: page.frame, ..Self::of(node, None) };
+        let of_frame = page.words.iter().filter(|(name, _)| name.starts_with("panel_"));
+        part.words.extend(of_frame.map(|(name, text)| (*name, *text)));
+        part
     }
 
     fn of(doc: &'a Node, dictionary: Option<&'a Dictionary>) -> Self {
@@ -60,7 +65,7 @@ impl<'a> Sheet<'a> {
         for (name, text) in messages {
             words.entry(name).or_insert(text);
         }
-        Self { doc, func: func(doc), words, dictionary }
+        Self { doc, func: func(doc), words, dictionary, frame: dictionary }
     }
 
     pub fn lang(&self) -> &'a str {
@@ -89,7 +94,9 @@ impl<'a> Sheet<'a> {
 
     /// A word of the frame. A missing one shows as its key.
     pub fn frame_word(&self, name: &'static str) -> &'a str {
-        self.word(&format!("panel_{name}")).unwrap_or(name)
+        let key = format!("panel_{name}");
+        let of_frame = || self.frame?.0.word(&key).filter(|text| !text.is_empty());
+        self.word(&key).or_else(of_frame).unwrap_or(name)
     }
 
     pub fn frame_words(&self) -> FrameWords {

@@ -13,14 +13,9 @@ const LABELS_MAX: usize = 400;
 
 /// What is drawn above a table, as HTML; nothing where the list is no plot or has no rows.
 pub fn plots(sheet: &Sheet, rows: &Rows) -> String {
-    plots_of(sheet, sheet, rows)
-}
-
-/// The same of a part of a page, which has the words of the frame.
-pub fn plots_of(page: &Sheet, sheet: &Sheet, rows: &Rows) -> String {
     let found = sheet.metadata().and_then(|metadata| metadata.get("plot"));
     let Some((plot, kind)) = found.and_then(|plot| Some((plot, kind(plot)?))) else { return String::new() };
-    let drawn = Drawn { page, sheet, rows, plot, kind };
+    let drawn = Drawn { sheet, rows, plot, kind };
     let parts = drawn.parts();
     let charts = parts.iter().take(APART_MAX).enumerate().filter_map(|(nth, part)| drawn.chart(nth, part));
     let mut out = String::new();
@@ -32,7 +27,7 @@ pub fn plots_of(page: &Sheet, sheet: &Sheet, rows: &Rows) -> String {
     }
     if parts.len() > APART_MAX {
         out.push_str("<p class=\"quiet\">");
-        escaped(&mut out, page.frame_word("plot_apart"));
+        escaped(&mut out, sheet.frame_word("plot_apart"));
         out.push_str("</p>");
     }
     out
@@ -49,7 +44,6 @@ fn kind(plot: &Node) -> Option<Kind> {
 }
 
 struct Drawn<'a, 's> {
-    page: &'s Sheet<'a>,
     sheet: &'s Sheet<'a>,
     rows: &'s Rows,
     plot: &'a Node,
@@ -127,7 +121,7 @@ impl<'s> Drawn<'_, 's> {
             ("least", least),
             ("most", most),
         ];
-        self.page.fill("plot_about", &places)
+        self.sheet.fill("plot_about", &places)
     }
 
     fn is_whole(&self, column: &str) -> bool {
