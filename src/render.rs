@@ -26,10 +26,14 @@ pub trait Render {
     /// the rows, also when there are none.
     fn list(&mut self, _columns: &[Column], _key: &str) {}
 
+    /// The whole of a list follows: the document with what stands before its rows, which may leave with them.
+    fn begin(&mut self, _head: &dyn Fn() -> Answer) {}
+
     /// One row. All rows of an answer have the same columns.
     fn row(&mut self, columns: &[Column], cells: &[Cell]);
 
-    /// Rows that may leave before the answer is finished; nothing where the document surrounds them.
+    /// Rows that may leave before the answer is finished; nothing where the document surrounds them and was
+    /// not told before.
     fn ready(&mut self) -> Option<&mut String> {
         None
     }

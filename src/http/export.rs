@@ -11,6 +11,7 @@ use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 use super::output::Output;
 use crate::cell::{Cell, Column};
 use crate::db;
+use crate::doc::Answer;
 use crate::error::{Error, Result};
 use crate::rpc::BUDGET_SLOW;
 use crate::rpc::list::RowSink;
@@ -115,6 +116,10 @@ fn gone() -> Error {
 impl RowSink for Export {
     fn list(&mut self, columns: &[Column], key: &str) {
         self.output.list(columns, key);
+    }
+
+    fn begin(&mut self, head: &dyn Fn() -> Answer) {
+        self.output.begin(head);
     }
 
     fn row(&mut self, columns: &[Column], cells: &[Cell]) -> Result<()> {

@@ -87,6 +87,12 @@ impl Output {
         }
     }
 
+    pub fn begin(&mut self, head: &dyn Fn() -> Answer) {
+        if let Self::Built { writer, .. } = self {
+            writer.begin(head);
+        }
+    }
+
     pub fn row(&mut self, columns: &[Column], cells: &[Cell]) {
         match self {
             Self::Built { writer, .. } => writer.row(columns, cells),

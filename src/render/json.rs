@@ -23,6 +23,9 @@ pub struct Json {
     /// The columns in the order they are written, found at the first row.
     order: Vec<usize>,
     rows: String,
+    has_rows: bool,
+    /// What goes before the first row, where the rows may leave before the end.
+    head: Option<String>,
 }
 
 /// Children by name: json, sjson.
@@ -37,7 +40,7 @@ pub fn in_order() -> Box<dyn Render> {
 
 impl Json {
     pub fn new(sorted: bool) -> Self {
-        Self { sorted, order: Vec::new(), rows: String::new() }
+        Self { sorted, order: Vec::new(), rows: String::new(), has_rows: false, head: None }
     }
 
     fn arrange(&mut self, columns: &[Column]) {
@@ -61,7 +64,11 @@ impl Render for Json {
             self.arrange(columns);
         }
         let out = &mut self.rows;
-        out.push_str(if out.is_empty() { "{" } else { ",{" });
+        if !self.has_rows {
+            out.push_str(self.head.as_deref().unwrap_or_default());
+        }
+        out.push_str(if self.has_rows { ",{" } else { "{" });
+        self.has_rows = true;
         for (place, &at) in self.order.iter().enumerate() {
             let (column, comma) = (&columns[at], usize::from(place == 0));
             match &cells[at] {
@@ -81,13 +88,42 @@ impl Render for Json {
         out.push('}');
     }
 
+    fn begin(&mut self, head: &dyn Fn() -> Answer) {
+        self.head = Some(self.around(&head()).0);
+    }
+
+    fn ready(&mut self) -> Option<&mut String> {
+        self.head.is_some().then_some(&mut self.rows)
+    }
+
     fn finish(self: Box<Self>, answer: &Answer) -> String {
+        if self.head.is_some() && self.has_rows {
+            let behind = self.around(answer).1;
+            return self.rows + &behind;
+        }
         let mut out = String::with_capacity(self.rows.len() + 4096);
-        out.push('{');
-        key(&mut out, &answer.doc.name);
-        Tree { sorted: self.sorted, rows: Some(&self.rows) }.object(&mut out, &answer.doc);
-        out.push('}');
+        self.document(&mut out, answer, &self.rows);
         out
+    }
+}
+
+/// Stands for the rows: no text in JSON has it unescaped.
+const ROWS: char = '\0';
+
+impl Json {
+    fn document(&self, out: &mut String, answer: &Answer, rows: &str) {
+        out.push('{');
+        key(out, &answer.doc.name);
+        Tree { sorted: self.sorted, rows: Some(rows) }.object(out, &answer.doc);
+        out.push('}');
+    }
+
+    /// What stands before and behind the rows.
+    fn around(&self, answer: &Answer) -> (String, String) {
+        let mut out = String::new();
+        self.document(&mut out, answer, &ROWS.to_string());
+        let (before, behind) = out.split_once(ROWS).unwrap_or((&out, ""));
+        (before.to_owned(), behind.to_owned())
     }
 }
 

@@ -5,12 +5,15 @@ use super::escape;
 use crate::cell::{Cell, Column};
 use crate::doc::{Answer, Name, Node};
 
+#[derive(Default)]
 struct Xml {
     rows: String,
+    /// What stands before the rows stands in `rows`, and may have left.
+    begun: bool,
 }
 
 pub fn start() -> Box<dyn Render> {
-    Box::new(Xml { rows: String::new() })
+    Box::<Xml>::default()
 }
 
 /// A page of rows begins with this much, so that it does not move as it grows.
@@ -41,20 +44,34 @@ impl Render for Xml {
         out.push_str("</elem>");
     }
 
+    fn begin(&mut self, head: &dyn Fn() -> Answer) {
+        self.begun = true;
+        before(&mut self.rows, &head().doc);
+    }
+
+    fn ready(&mut self) -> Option<&mut String> {
+        self.begun.then_some(&mut self.rows)
+    }
+
     fn finish(self: Box<Self>, answer: &Answer) -> String {
         let mut out = String::with_capacity(self.rows.len() + 4096);
-        out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-        open(&mut out, &answer.doc);
-        for kid in &answer.doc.kids {
-            match kid.is_rows() {
-                true => out.push_str(&self.rows),
-                false => element(&mut out, kid),
-            }
+        if !self.begun {
+            before(&mut out, &answer.doc);
         }
+        out.push_str(&self.rows);
+        let behind = answer.doc.kids.iter().skip_while(|kid| !kid.is_rows()).skip(1);
+        behind.for_each(|kid| element(&mut out, kid));
         close(&mut out, &answer.doc);
         out.push('\n');
         out
     }
+}
+
+/// The beginning of a document, to the rows or to all that it has.
+fn before(out: &mut String, doc: &Node) {
+    out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    open(out, doc);
+    doc.kids.iter().take_while(|kid| !kid.is_rows()).for_each(|kid| element(out, kid));
 }
 
 /// A code with its words. The attributes stand in the order of the captures (protocol.md §3.3).

@@ -4,6 +4,7 @@ pub mod peek;
 
 use std::sync::Arc;
 
+use super::envelope;
 use super::filter::{self, Test};
 use super::handler::{Ctx, Handler};
 use super::meta::ScopeKind;
@@ -20,6 +21,8 @@ use crate::record::scope_sql;
 pub trait RowSink {
     /// Once, before any row, also of an empty list.
     fn list(&mut self, columns: &[Column], key: &str);
+    /// Once, before any row of a whole list: the document with what stands before the rows.
+    fn begin(&mut self, _head: &dyn Fn() -> Answer) {}
     /// An error ends the call.
     fn row(&mut self, columns: &[Column], cells: &[Cell]) -> Result<()>;
 }
@@ -46,6 +49,9 @@ pub fn answer(cx: &mut Ctx, each: &mut dyn RowSink) -> Result<Answer> {
     let sort = Sort::of(cx.call)?;
     let ask = Ask::of(cx.call)?;
     each.list(&plan.columns, func.meta.key());
+    if ask.everything {
+        each.begin(&|| envelope::wrap(cx.call, document(cx, &sort.nodes(), [])));
+    }
     let paging = match func.handler {
         Handler::View(condition) => {
             let extra = condition.map_or(Ok(Sql::default()), |condition| condition(cx))?;
@@ -59,11 +65,15 @@ pub fn answer(cx: &mut Ctx, each: &mut dyn RowSink) -> Result<Answer> {
         _ => return Err(Error::system(format!("`{}` is no list", func.name()))),
     };
     let (head, tail) = paging.nodes(&sort);
-    let is_stored = !cx.params.has("filter") && cx.caller.user.filters.contains_key(func.name());
+    Ok(document(cx, &head, tail))
+}
+
+fn document(cx: &Ctx, head: &[Node], tail: impl IntoIterator<Item = Node>) -> Answer {
+    let is_stored = !cx.params.has("filter") && cx.caller.user.filters.contains_key(cx.func.name());
     let filtered = is_stored.then(|| Node::leaf("p_filter", "on"));
-    let head = parent_nodes(cx).into_iter().chain(filtered).chain(head);
+    let head = parent_nodes(cx).into_iter().chain(filtered).chain(head.iter().cloned());
     let doc = Node::new("doc").with(head).kid(Node::rows()).with(tail);
-    Ok(Answer::new(Body::List, doc))
+    Answer::new(Body::List, doc)
 }
 
 /// Nested lists say whose rows they are.

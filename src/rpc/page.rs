@@ -15,6 +15,9 @@ use crate::error::{Error, Result};
 const CNT_DEFAULT: i64 = 1000;
 const CNT_HTML: i64 = 50;
 pub const CNT_MAX: i64 = 10_000;
+/// `p_cnt` of who wants every row there is, in a format whose rows leave as they are read.
+pub const ALL: &str = "all";
+const STREAMED: [&str; 7] = ["text", "csv", "xml", "devel", "json", "sjson", "xjson"];
 /// Up to this many pages every page is listed, beyond that the current one.
 const PAGES_LISTED: i64 = 20;
 
@@ -25,14 +28,16 @@ pub struct Ask {
     cnt: i64,
     /// Rows to leave out, where they are counted and not pages (operations.md §3.2).
     off: Option<i64>,
-    /// text and csv without either give every row.
+    /// Every row, in pieces: `p_cnt=all`, and text and csv without either.
     pub everything: bool,
 }
 
 impl Ask {
     pub fn of(call: &Call) -> Result<Self> {
+        let whole = call.params.get("p_cnt").trim() == ALL;
         let number = |name: &str, least: i64| match call.params.get(name).trim() {
             "" => Ok(None),
+            ALL if name == "p_cnt" => Ok(None),
             text => {
                 text.parse().ok().filter(|n| *n >= least).map(Some).ok_or_else(|| Error::value(name, text))
             }
@@ -41,13 +46,18 @@ impl Ask {
         let remembered = call.caller.session.as_ref();
         let kept = remembered.and_then(|session| session.page_size(call.func.name(), cnt));
         let out = call.params.get("out").to_lowercase();
-        let streams = matches!(out.as_str(), "text" | "csv");
+        let is_page = num.is_some() || cnt.is_some() || off.is_some();
+        // Nothing holds all rows at once: neither a page nor what is handed to a script tag.
+        let leaves_in_pieces = STREAMED.contains(&out.as_str()) && !call.params.has("callback");
+        if whole && (is_page || !leaves_in_pieces) {
+            return Err(Error::value("p_cnt", ALL));
+        }
         let usual = if out.is_empty() { CNT_HTML } else { CNT_DEFAULT };
         Ok(Self {
             num: num.unwrap_or(1),
             cnt: kept.or(cnt).unwrap_or(usual).min(CNT_MAX),
             off,
-            everything: streams && num.is_none() && cnt.is_none() && off.is_none(),
+            everything: whole || (matches!(out.as_str(), "text" | "csv") && !is_page),
         })
     }
 }
@@ -96,6 +106,11 @@ impl Sort {
         }
     }
 
+    pub fn nodes(&self) -> [Node; 2] {
+        let order = if self.descends { "desc" } else { "asc" };
+        [Node::leaf("p_sort", &self.name), Node::leaf("p_order", order)]
+    }
+
     /// Under what the beginning of a page is remembered. The condition holds the scope, so
     /// nobody meets a place of another's list.
     pub fn mark(&self, func: &str, condition: &Sql, first_row: i64) -> u64 {
@@ -135,8 +150,9 @@ pub struct Paging {
 
 impl Paging {
     pub fn new(ask: Ask, total: i64) -> Self {
+        let ask = if ask.everything { Ask { num: 1, cnt: total.max(1), ..ask } } else { ask };
         let pages = pages(total, ask.cnt);
-        let num = if ask.everything { 1 } else { ask.num.min(pages).max(1) };
+        let num = ask.num.min(pages).max(1);
         let (num, first_row) = match ask.off {
             Some(off) => (off / ask.cnt + 1, off.min(total)),
             None => (num, (num - 1) * ask.cnt),
@@ -182,11 +198,11 @@ impl Paging {
         !self.ask.everything && (2..=PAGES_LISTED).contains(&pages(self.total, self.ask.cnt))
     }
 
-    /// What stands before the rows, and behind them.
+    /// What stands before the rows, and behind them. The whole list has no pages to name: where its only one ends
+    /// is known when all of it has left.
     pub fn nodes(&self, sort: &Sort) -> (Vec<Node>, Vec<Node>) {
-        let order = if sort.descends { "desc" } else { "asc" };
-        let head = [Node::leaf("p_sort", &sort.name), Node::leaf("p_order", order)];
         let listed = match pages(self.total, self.ask.cnt) {
+            _ if self.ask.everything => Vec::new(),
             0 => Vec::new(),
             pages if pages <= PAGES_LISTED => (1..=pages).collect(),
             _ => vec![self.num],
@@ -197,7 +213,7 @@ impl Paging {
             Node::leaf("p_num", self.num.to_string()),
             Node::leaf("p_elems", self.total.to_string()),
         ];
-        (head.into_iter().chain(pages).collect(), tail)
+        (sort.nodes().into_iter().chain(pages).collect(), tail)
     }
 
     /// `first - last` of a page, a single word where they are one row (protocol.md C9).

@@ -2,7 +2,7 @@
 
 use billmgr::db::Sql;
 
-use crate::support::{Connection, Request, World, worlds};
+use crate::support::{Connection, Request, World, dom, worlds};
 
 /// Long enough for several pieces, and for a read that does not end where the request arrived.
 const ROWS: usize = 20_000;
@@ -20,6 +20,17 @@ fn fill_journal(world: &World) {
         Ok(())
     });
     filled.expect("the journal takes rows");
+}
+
+fn ids(out: &str, text: &str) -> Vec<i64> {
+    let number = |text: &str| text.parse().expect("an id");
+    if out == "xml" {
+        let doc = dom::parse(text).expect("a whole document");
+        return doc.kids.iter().filter_map(|kid| kid.get_text("id")).map(number).collect();
+    }
+    let doc: serde_json::Value = serde_json::from_str(text).expect("a whole document");
+    let rows = doc["doc"]["elem"].as_array().expect("rows");
+    rows.iter().map(|row| number(row["id"]["$"].as_str().expect("an id"))).collect()
 }
 
 worlds! {
@@ -40,6 +51,38 @@ worlds! {
         let page = Request::get(format!("{query}&out=csv&p_cnt=50")).send(world.address);
         assert_eq!(page.header("transfer-encoding"), "");
         assert_eq!(page.body.lines().count(), NAMES + 50);
+    }
+
+    /// What the panel's files are made of: each row once in the order shown, in documents that are whole.
+    fn whole_documents_in_pieces(world: &World) {
+        fill_journal(world);
+        let query = format!("/billmgr?func=journal&filter=on&ip=203.0.113.7&p_col=-id&p_cnt=all&{}", world.proof("admin"));
+        let get = |out: &str| Request::get(format!("{query}&out={out}")).send(world.address);
+        for out in ["xml", "json"] {
+            let reply = get(out);
+            assert_eq!(reply.header("transfer-encoding"), "chunked", "{out}: one piece of {}", reply.body.len());
+            let ids = ids(out, &reply.body);
+            assert_eq!(ids.len(), ROWS, "{out}");
+            assert!(ids.is_sorted_by(|a, b| a > b), "{out}");
+        }
+        assert_eq!(get("csv").body.lines().count(), NAMES + ROWS);
+    }
+
+    /// Short ones, empty ones, and where it cannot be had.
+    fn whole_documents_of_few_rows(world: &World) {
+        let doc = world.done("admin", "func=paymethod&p_cnt=all");
+        assert_eq!(doc.get_text("p_cnt"), doc.get_text("p_elems"));
+        assert!(doc.get("elem").is_some() && doc.get("page").is_none());
+        let json = format!("/billmgr?func=paymethod&filter=on&name=nobody&out=json&p_cnt=all&{}", world.proof("admin"));
+        let empty = Request::get(json.clone()).send(world.address).body;
+        let empty: serde_json::Value = serde_json::from_str(&empty).expect("a document");
+        assert_eq!(empty["doc"]["p_elems"]["$"], "0");
+        for more in ["&callback=f", "&p_num=2", "&p_off=1"] {
+            let refused = Request::get(json.clone() + more).send(world.address).body;
+            assert!(refused.contains("\"$type\":\"value\"") && refused.contains("p_cnt"), "{more}: {refused}");
+        }
+        let page = Request::get(json.replace("out=json", "out=bjson")).send(world.address).body;
+        assert!(page.contains("\"object\":\"p_cnt\""), "{page}");
     }
 
     /// Who hangs up in the middle takes nobody's place.

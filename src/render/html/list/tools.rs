@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::Links;
 use crate::render::html::api::Api;
 use crate::render::html::sheet::Sheet;
+use crate::rpc::page::ALL;
 
 #[derive(Serialize)]
 pub struct Tools {
@@ -21,19 +22,18 @@ struct Export {
     file: String,
 }
 
-/// The longest page there is; csv gives every row where neither page nor size are named.
-const ROWS_MAX: &str = "10000";
+/// The longest page there is.
+const PRINTED_MAX: &str = "10000";
 
 impl Tools {
     pub fn new(sheet: &Sheet, links: &Links) -> Self {
-        const PAGE: [&str; 3] = ["p_num", "p_cnt", "p_columns"];
+        const PAGE: [&str; 4] = ["p_num", "p_cnt", "p_off", "p_columns"];
         let export = |out: &'static str| {
-            let more = [("out", out), ("p_cnt", ROWS_MAX)];
-            let more = if out == "csv" { &more[..1] } else { &more[..] };
-            Export { out, href: links.with(more, &PAGE), file: format!("{}.{out}", sheet.func) }
+            let href = links.with(&[("out", out), ("p_cnt", ALL)], &PAGE);
+            Export { out, href, file: format!("{}.{out}", sheet.func) }
         };
         let params = links.kept(&["p_columns"]);
-        let print = links.with(&[("out", "print"), ("p_cnt", ROWS_MAX)], &PAGE[..2]);
+        let print = links.with(&[("out", "print"), ("p_cnt", PRINTED_MAX)], &PAGE[..3]);
         Self { exports: ["csv", "json", "xml"].map(export).into(), print, api: Api::new(sheet, &params) }
     }
 }
