@@ -19,6 +19,7 @@ mod sheet;
 mod sidebar;
 #[cfg(test)]
 mod tests;
+pub mod titles;
 mod toolbar;
 
 use std::sync::OnceLock;
