@@ -33,15 +33,23 @@ pub fn is_page(out: &str) -> bool {
 
 /// A path where no calls are answered: a file of the panel, or nothing.
 pub fn other_path(path: &str, headers: &HeaderMap) -> Reply {
-    let Some(asset) = html::asset(path) else {
-        let mut reply = whole("not found\n");
-        *reply.status_mut() = StatusCode::NOT_FOUND;
-        return reply;
-    };
     let gzip = compress::wants(headers, true);
-    let mut reply = whole(if gzip { asset.gzip.as_slice() } else { asset.bytes });
+    if let Some(asset) = html::asset(path) {
+        let body = if gzip { asset.gzip.as_slice() } else { asset.bytes };
+        return file(whole(body), asset.mime, gzip);
+    }
+    if let Some(css) = html::titles::css(path) {
+        return file(whole(css), html::titles::MIME, false);
+    }
+    let mut reply = whole("not found\n");
+    *reply.status_mut() = StatusCode::NOT_FOUND;
+    reply
+}
+
+/// A file whose name changes with its content.
+fn file(mut reply: Reply, mime: &'static str, gzip: bool) -> Reply {
     let headers = reply.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(asset.mime));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(mime));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(VARY, HeaderValue::from_static("accept-encoding"));

@@ -19,6 +19,7 @@ mod sheet;
 mod sidebar;
 #[cfg(test)]
 mod tests;
+pub mod titles;
 mod toolbar;
 
 use std::sync::OnceLock;
@@ -40,7 +41,7 @@ use list::ask::Ask;
 use list::{List, Rows};
 use menu::Found;
 use object::Object;
-use sheet::Sheet;
+use sheet::{Sheet, home};
 
 pub const MIME: &str = "text/html; charset=UTF-8";
 
@@ -172,11 +173,13 @@ struct Failure<'a> {
 impl<'a> Failure<'a> {
     fn new(sheet: &Sheet<'a>) -> Self {
         let attr = |name| sheet.doc.get("error").and_then(|error| error.get_attr(name)).unwrap_or_default();
+        let closed = attr("type") == "access" || attr("object") == "func";
         Self {
             message: sheet.error_words(),
             kind: attr("type"),
             object: attr("object"),
-            back: sheet.parent(),
+            // Above what is no function, or none for this reader, there may be no list for him either.
+            back: if closed && !sidebar::leads_above(sheet) { home() } else { sheet.parent() },
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The panel in a real browser. What the engine behind it is makes no difference to it, so these
 //! tests run on SQLite alone.
 
+mod astray;
 mod chromium;
 mod desk;
 mod factor;

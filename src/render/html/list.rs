@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::paging::Paging;
 use super::sheet::{PAGE_PARAMS, Params, Sheet, href};
+use super::titles;
 use super::toolbar::Toolbar;
 use crate::cell::{Cell, Column};
 use crate::doc::Node;
@@ -113,6 +114,8 @@ pub struct List<'a> {
     plots: String,
     choices: Vec<part::Choice>,
     heads: Vec<Head<'a>>,
+    /// The stylesheet with the titles of the columns, for narrow windows.
+    titles: String,
     count: usize,
     /// The rows of the table, as HTML.
     rows: String,
@@ -172,12 +175,18 @@ impl<'a> List<'a> {
             plots: drawn::plots(sheet, rows),
             choices: part::choices(sheet),
             heads: columns.iter().map(|column| head(sheet, &links, column, rows)).collect(),
+            titles: titles(sheet, &columns, ticks),
             count: rows.rows.len(),
             rows: layout.html(ticks),
             paging: Paging::new(sheet, &links, rows.rows.len()),
             toolbar,
         }
     }
+}
+
+fn titles(sheet: &Sheet, columns: &[Shown], ticks: bool) -> String {
+    let labels = columns.iter().map(|column| sheet.label(column.name));
+    titles::path(ticks.then_some("").into_iter().chain(labels))
 }
 
 fn parent<'a>(sheet: &Sheet<'a>) -> Option<&'a str> {

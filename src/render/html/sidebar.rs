@@ -12,6 +12,14 @@ pub fn html(sheet: &Sheet) -> Option<String> {
     Some(out)
 }
 
+/// Does the menu, where there is one, know the called function or one above it?
+pub fn leads_above(sheet: &Sheet) -> bool {
+    let Some(menu) = sheet.doc.get("menu").filter(|menu| !menu.kids.is_empty()) else { return true };
+    let mut here = "";
+    closest(menu, sheet.func, &mut here);
+    !here.is_empty()
+}
+
 /// The menu's function that is the called one or the nearest above it (`payment` for
 /// `payment.edit`).
 fn closest<'a>(node: &'a Node, func: &str, here: &mut &'a str) {

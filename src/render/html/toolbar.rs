@@ -13,6 +13,8 @@ pub struct Toolbar<'a> {
     filters: Vec<Button<'a>>,
     /// Buttons for ticked rows, in the groups of the metadata.
     pub groups: Vec<Vec<Button<'a>>>,
+    /// Those of them that would take a second line.
+    more: Vec<Button<'a>>,
     /// The function that opens one row, if a button has one.
     #[serde(skip)]
     pub open: Option<&'a str>,
@@ -56,13 +58,46 @@ impl<'a> Toolbar<'a> {
         let is_filter = |button: &Button| button.func.ends_with(".filter");
         let (filters, mut links): (Vec<_>, Vec<_>) = of(true).flatten().partition(is_filter);
         links.iter_mut().skip(1).for_each(|button: &mut Button| button.primary = false);
-        Self { links, filters, groups: of(false).collect(), open: open.and_then(|btn| btn.get_attr("func")) }
+        let (groups, more) = fitting(of(false).collect());
+        Self { links, filters, groups, more, open: open.and_then(|btn| btn.get_attr("func")) }
     }
 
     /// The button of that name, if a question comes before it.
     pub fn asking(&self, name: &str) -> Option<&Button<'a>> {
-        self.groups.iter().flatten().find(|button| button.name == name && button.confirm.is_some())
+        self.groups
+            .iter()
+            .flatten()
+            .chain(&self.more)
+            .find(|button| button.name == name && button.confirm.is_some())
     }
+}
+
+/// Letters in a line of buttons beside the menu of a usual window, and what the edges of a button and
+/// the room between groups take.
+const LINE: usize = 100;
+const EDGES: usize = 3;
+
+/// The buttons that fit into a line, and the others. A single one would be hidden in vain.
+fn fitting<'a>(groups: Vec<Vec<Button<'a>>>) -> (Vec<Vec<Button<'a>>>, Vec<Button<'a>>) {
+    let mut used = 0;
+    let mut fits = |button: &Button| {
+        used += button.label.chars().count() + EDGES;
+        used <= LINE
+    };
+    let fitting: usize = groups.iter().flatten().map_while(|button| fits(button).then_some(())).count();
+    let all: usize = groups.iter().map(Vec::len).sum();
+    if all - fitting <= 1 {
+        return (groups, Vec::new());
+    }
+    let mut left = fitting;
+    let mut more = Vec::new();
+    let cut = |mut group: Vec<Button<'a>>| {
+        more.extend(group.split_off(left.min(group.len())));
+        left -= group.len();
+        group
+    };
+    let shown = groups.into_iter().map(cut).filter(|group| !group.is_empty()).collect();
+    (shown, more)
 }
 
 fn kind(button: &Node) -> &str {
@@ -99,4 +134,32 @@ pub fn button<'a>(sheet: &Sheet<'a>, node: &'a Node, parent: &Params<'a>) -> Opt
         is_danger: name == "delete",
         confirm: word("msg_confirm_"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn button(label: &str) -> Button<'_> {
+        let (name, func, needs) = (label, label, "some");
+        let (hint, href, confirm) = (None, None, None);
+        Button { name, func, label, hint, href, primary: false, get: false, needs, is_danger: false, confirm }
+    }
+
+    fn names<'a>(buttons: &[Button<'a>]) -> Vec<&'a str> {
+        buttons.iter().map(|button| button.name).collect()
+    }
+
+    #[test]
+    fn what_takes_a_second_line_is_apart() {
+        let long = "x".repeat(LINE - 10);
+        let groups =
+            || vec![vec![button(&long), button("a")], vec![button("b"), button("c")], vec![button("d")]];
+        let (shown, more) = fitting(groups());
+        assert_eq!(shown.iter().map(|group| names(group)).collect::<Vec<_>>(), [vec![&*long, "a"]]);
+        assert_eq!(names(&more), ["b", "c", "d"]);
+        let few = vec![vec![button(&long), button("a")], vec![button("bcdef")]];
+        let (shown, more) = fitting(few);
+        assert!(shown.len() == 2 && more.is_empty(), "one alone would be hidden in vain");
+    }
 }

@@ -101,6 +101,22 @@ impl Browser {
         self.wait(words, link.click());
     }
 
+    /// What a program that reads the page aloud takes an element for.
+    pub fn role(&self, css: &str) -> String {
+        let (session, element) =
+            (self.driver.session_id().to_string(), self.find(css).element_id().to_string());
+        let path = format!("/session/{session}/element/{element}/computedrole");
+        let reply: Value =
+            serde_json::from_str(&exchange(self.address, "GET", &path, "").body).expect("JSON");
+        reply["value"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// How high an element stands on the page.
+    pub fn height(&self, css: &str) -> f64 {
+        let element = self.find(css);
+        self.wait(css, element.rect()).height
+    }
+
     /// Replaces what stands in a control.
     pub fn fill(&self, css: &str, text: &str) {
         let element = self.find(css);

@@ -46,11 +46,25 @@ const BROKEN: &str = r#"
 /// A form of which no text field may be filled in so: it would lock the test out.
 const LEFT_OUT: [&str; 3] = ["usrparam", "settings", "paramlist.edit"];
 
+/// Posts a call as a page's own form does.
+const POST: &str = r#"
+    const form = document.createElement("form");
+    form.method = "post"; form.action = "?"; form.id = "posted";
+    for (const [name, value] of PAIRS) {
+        const input = document.createElement("textarea");
+        input.name = name; input.value = value;
+        form.append(input);
+    }
+    document.body.append(form);
+    form.submit();
+"#;
+
 fn forms(world: &World) -> Vec<Arc<Func>> {
     let is_meant = |func: &&Arc<Func>| {
         let meta = &func.meta;
         let writes = meta.shape() == Shape::Form && !meta.reads && !meta.table.is_empty();
-        writes && func.verb == "edit" && !LEFT_OUT.contains(&func.name())
+        let is_meant = func.verb == "edit" || meta.table != "users";
+        writes && is_meant && !LEFT_OUT.contains(&func.name())
     };
     world.app.registry.iter().filter(is_meant).cloned().collect()
 }
@@ -83,50 +97,104 @@ fn fill(world: &World, func: &Func, id: &str, nth: &mut usize) -> usize {
     taken
 }
 
-/// The pages that show a record: its form, its history, and the list with it.
+/// The pages that show a record: its form, its history, its card, its paper, and the list with it.
 fn pages(world: &World, func: &Func, id: &str) -> Vec<String> {
-    let object = world.app.registry.get(&func.object);
-    let has_history = world.app.registry.get(&format!("{}.history", func.object)).is_some();
+    let registry = &world.app.registry;
+    let of_record = |verb: &&str| registry.get(&format!("{}.{verb}", func.object)).is_some();
+    let verbs = ["history", "card", "print"].into_iter().filter(of_record);
     let mut pages = vec![format!("func={}&elid={id}", func.name())];
-    if has_history {
-        pages.push(format!("func={}.history&elid={id}", func.object));
-    }
-    if let Some(object) = object.filter(|object| object.meta.shape() == Shape::List) {
-        match object.meta.parent.as_str() {
-            "" => pages.push(format!("func={}", func.object)),
-            _ => {
-                let parents = tables::ids(&world.app.db, object.meta.parent_table());
-                pages.extend(parents.first().map(|elid| format!("func={}&elid={elid}", func.object)));
+    pages.extend(verbs.map(|verb| format!("func={}.{verb}&elid={id}", func.object)));
+    let object = registry.get(&func.object).filter(|object| object.meta.shape() == Shape::List);
+    if let Some(object) = object {
+        let list = match object.meta.parent.as_str() {
+            "" => Some(format!("func={}", func.object)),
+            column => {
+                parent_of(world, func, id, column).map(|elid| format!("func={}&elid={elid}", func.object))
             }
-        }
+        };
+        pages.extend(list.into_iter().flat_map(|list| [format!("{list}&out=print"), list]));
     }
     pages
+}
+
+fn parent_of(world: &World, func: &Func, id: &str, column: &str) -> Option<String> {
+    let rows = tables::rows(&world.app.db, &func.meta.table);
+    let row = rows.into_iter().find(|row| row.get("id").is_some_and(|it| it == id));
+    row.and_then(|row| row.get(column).cloned()).filter(|parent| !parent.is_empty())
+}
+
+/// What a browser finds wrong with the page that it shows.
+fn faults(browser: &Browser, page: &str) -> Option<String> {
+    let found = browser.ask(BROKEN).as_str().unwrap_or_default().to_owned();
+    // A page to print names no icon, so a browser looks for one by itself.
+    let complaints: Vec<String> =
+        browser.complaints().into_iter().filter(|line| !line.contains("/favicon.ico")).collect();
+    (!found.is_empty() || !complaints.is_empty()).then(|| format!("{page}: {found} {complaints:?}"))
+}
+
+fn escaped(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
 #[test]
 fn texts_of_every_field_are_texts() {
     let world = World::demo();
     let Some(browser) = Browser::open(&world, Manner::Desktop) else { return };
-    let (mut taken, mut nth, mut shown) = (0, 0, Vec::new());
-    for func in forms(&world) {
-        for id in tables::ids(&world.app.db, &func.meta.table).into_iter().take(2) {
-            taken += fill(&world, &func, &id, &mut nth);
-            shown.extend(pages(&world, &func, &id));
+    let (mut taken, mut nth, mut shown, mut closed) = (0, 0, Vec::new(), Vec::new());
+    for func in forms(&world).into_iter().filter(|func| func.meta.fields().any(takes_text)) {
+        let before = taken;
+        let ids = tables::ids(&world.app.db, &func.meta.table);
+        for id in ids.iter().take(2) {
+            taken += fill(&world, &func, id, &mut nth);
+            shown.extend(pages(&world, &func, id));
+        }
+        if taken == before {
+            closed.push(format!("{} ({} records)", func.name(), ids.len()));
         }
     }
     assert!(taken > 200, "{taken} of {nth} fields took a text");
+    shown.extend(TEXTS.map(|text| format!("func=find&q={}", escaped(text))));
+    shown.extend(TEXTS.map(|text| format!("func=menu&q={}", escaped(text))));
     shown.sort();
     shown.dedup();
     browser.sign_in("admin");
-    let mut faults = Vec::new();
-    for page in &shown {
+    let look = |page: &String| {
         browser.go(page);
-        let found = browser.ask(BROKEN).as_str().unwrap_or_default().to_owned();
-        let complaints = browser.complaints();
-        if !found.is_empty() || !complaints.is_empty() {
-            faults.push(format!("{page}: {found} {complaints:?}"));
+        faults(&browser, page)
+    };
+    let found: Vec<String> = shown.iter().filter_map(look).collect();
+    println!("{taken} of {nth} fields took a hostile text; {} pages were looked at", shown.len());
+    println!("no text was taken by: {}", closed.join(", "));
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// What is refused comes back to be corrected: in each field that takes no text, in the id of a
+/// record, and in what a list is ordered and filtered by.
+#[test]
+fn what_is_refused_comes_back_as_text() {
+    let world = World::demo();
+    let Some(browser) = Browser::open(&world, Manner::Desktop) else { return };
+    browser.sign_in("admin");
+    let (mut found, mut refused) = (Vec::new(), 0);
+    for (nth, func) in forms(&world).iter().enumerate() {
+        let text = TEXTS[nth % TEXTS.len()];
+        let id = tables::ids(&world.app.db, &func.meta.table).into_iter().next().unwrap_or_default();
+        let others = func.meta.fields().filter(|field| !takes_text(field) && !field.readonly);
+        let mut pairs = vec![("func", func.name()), ("elid", id.as_str()), ("sok", "ok")];
+        pairs.extend(others.map(|field| (field.name.as_str(), text)));
+        browser.ask(&POST.replace("PAIRS", &serde_json::to_string(&pairs).expect("JSON")));
+        browser.until("an answer", || !browser.has("#posted") && browser.has("main"));
+        refused += usize::from(browser.has("[aria-invalid=true]"));
+        found.extend(faults(&browser, func.name()));
+        let text = escaped(text);
+        let list =
+            format!("func={}&elid={text}&filter=on&p_col={text}&p_columns={text}&{text}={text}", func.object);
+        for page in [format!("func={}&elid={text}", func.name()), list] {
+            browser.go(&page);
+            found.extend(faults(&browser, &page));
         }
     }
-    println!("{taken} of {nth} fields took a hostile text; {} pages were looked at", shown.len());
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    println!("{refused} forms showed what they refused");
+    assert!(refused > 50, "{refused} forms showed what they refused");
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }

@@ -143,3 +143,51 @@ fn columns_are_chosen() {
     let address = browser.address();
     assert!(address.contains("p_columns="), "{address}");
 }
+
+/// At 360 pixels a row is a card: each value stands beside the title of its column, a program that
+/// reads the page aloud still finds a table, and what sorts can be pressed.
+#[test]
+fn rows_are_cards_on_a_telephone() {
+    let world = World::demo();
+    let Some(browser) = Browser::open(&world, Manner::Telephone) else { return };
+    browser.sign_in("admin");
+    browser.go("func=payment&p_col=%2Bid");
+    let cells = browser.ask(
+        "return [...document.querySelectorAll('#rows tbody tr:first-child td:not(.tick, :empty)')].map((it) => \
+         [getComputedStyle(it, '::before').content.replaceAll('\"', ''), \
+          document.querySelectorAll('#rows thead th')[it.cellIndex].textContent.trim(), \
+          it.getBoundingClientRect().right <= innerWidth, it.getBoundingClientRect().left])",
+    );
+    let cells = cells.as_array().expect("cells");
+    assert!(cells.len() > 3, "{cells:?}");
+    for cell in cells {
+        assert!(cell[0] == cell[1] && cell[0] != "" && cell[2] == true && cell[3] == cells[0][3], "{cell}");
+    }
+    for (css, role) in [
+        ("#rows table", "table"),
+        ("#rows tbody tr", "row"),
+        ("#rows tbody td:not(.tick, :empty)", "cell"),
+        ("#rows tbody th", "rowheader"),
+        ("#rows thead th", "columnheader"),
+    ] {
+        assert_eq!(browser.role(css), role, "{css}");
+    }
+    browser.press("#by_head_id");
+    browser.until("the other order", || browser.has("#rows th[aria-sort=descending]"));
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+/// What does not fit beside the other buttons opens, and does what it says without a script.
+#[test]
+fn buttons_that_do_not_fit_are_in_a_menu() {
+    let world = World::demo();
+    let Some(browser) = Browser::open(&world, Manner::WithoutScript) else { return };
+    browser.sign_in("admin");
+    browser.go("func=payment");
+    let height = browser.height("#rows .toolbar");
+    assert!(height < 90.0, "two lines at most: {height}");
+    browser.press("#rows tbody input");
+    browser.press(".more-deeds summary");
+    browser.press(".more-deeds button:last-child");
+    browser.until("what it leads to", || browser.has("h1") && !browser.has("#rows"));
+}
