@@ -1,5 +1,5 @@
-//! Asterisk as a switch, played by our own peers. What it says in `asterisk/*.txt` was written down after its
-//! sources and documents (18), not taken from a running one.
+//! Asterisk as a switch, played by our own peers. What it says in `asterisk/*.txt` was recorded of Asterisk
+//! 22.10 (`tests/asterisk`), with names and numbers replaced; what could not be had from it says so.
 
 mod calls;
 mod hostile;

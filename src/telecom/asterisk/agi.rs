@@ -154,7 +154,8 @@ impl Session {
         let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'+');
         let callerid = if is_number(callerid) { callerid } else { "" };
         self.command(&format!("SET CALLERID \"{callerid}\"")).await?;
-        // Until it is heard that the call was answered (`link`), ringing counts as talking.
+        // Until it is heard that the call was answered (`link`), ringing counts as talking. Only `link` can
+        // move the limit later: while `Dial` runs no FastAGI does, and what it ends with is the call.
         self.command(&format!("SET AUTOHANGUP {}", granted.sec)).await?;
         self.set("BILLMGR_SECONDS", &granted.sec.to_string()).await?;
         self.set("BILLMGR_DST", &granted.dst).await?;
