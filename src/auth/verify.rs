@@ -10,7 +10,7 @@ use crate::db::{Conn, Kind as Stored, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};
 use crate::record::{self, Record};
-use crate::rpc::handler::{Ctx, Form, Handler, Reply};
+use crate::rpc::handler::{Ctx, Form, Handler, Reply, Topic};
 use crate::rpc::registry::Row;
 
 pub const FUNCS: &[Row] = &[
@@ -108,6 +108,7 @@ fn redeem(cx: &mut Ctx) -> Result<String> {
     if !shown.is_used {
         shown.take(cx.conn, now_us)?;
         confirm(cx.conn, user.id, &user.email, now_us)?;
+        cx.touch(Topic::Access)?;
     }
     Ok(user.email)
 }

@@ -65,15 +65,15 @@ impl Render for Json {
         for (place, &at) in self.order.iter().enumerate() {
             let (column, comma) = (&columns[at], usize::from(place == 0));
             match &cells[at] {
-                cell if escape::is_empty(cell) || matches!(cell, Cell::Msg { .. }) => {
+                Cell::Msg { code, words, color } => {
                     out.push_str(&column.json_open[comma..]);
-                    marked(out, cell);
+                    marked(out, code, words, color);
                     out.push_str(column.json_close);
                 }
+                cell if escape::is_empty(cell) => out.push_str(&column.json_empty[comma..]),
                 cell => {
                     out.push_str(&column.json_text[comma..]);
                     escape::cell(out, cell, escape::json);
-                    out.push('"');
                     out.push_str(column.json_close);
                 }
             }
@@ -91,22 +91,18 @@ impl Render for Json {
     }
 }
 
-/// A value that has more than text, or none.
-fn marked(out: &mut String, cell: &Cell) {
-    if let Cell::Msg { code, words, color } = cell {
-        if !color.is_empty() {
-            out.push_str("\"$color\":");
-            escape::json_string(out, color);
-            out.push(',');
-        }
-        out.push_str("\"$orig\":");
-        escape::json_string(out, code);
-        out.push_str(if words.is_empty() { "" } else { "," });
+/// A code with its words, up to the last `"`.
+fn marked(out: &mut String, code: &str, words: &str, color: &str) {
+    if !color.is_empty() {
+        out.push_str("\"$color\":\"");
+        escape::json(out, color);
+        out.push_str("\",");
     }
-    if !escape::is_empty(cell) {
-        out.push_str("\"$\":\"");
-        escape::cell(out, cell, escape::json);
-        out.push('"');
+    out.push_str("\"$orig\":\"");
+    escape::json(out, code);
+    if !words.is_empty() {
+        out.push_str("\",\"$\":\"");
+        escape::json(out, words);
     }
 }
 
