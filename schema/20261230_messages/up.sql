@@ -1,4 +1,4 @@
--- Recipients in their order: a page of a long campaign is found in the index alone.
+-- Recipients in their order: no page of a long campaign is sorted.
 CREATE INDEX sms_campaign_rcpt_order ON sms_campaign_rcpt (campaign_id, id, account_id, reseller_id);
 
 -- Registrations of one switch that have ended.
