@@ -29,7 +29,9 @@ use crate::seal::Sealer;
 use crate::settings::Origin;
 use crate::telecom::asterisk::Links;
 use crate::telecom::rates::Rates;
+use crate::telecom::sms::receipts::Receipts;
 use crate::telecom::sms::transport::Transports;
+use crate::telecom::sms::unwritten::Unwritten;
 use crate::time::Clock;
 
 /// Beginnings of pages that are remembered, over all lists and callers.
@@ -68,6 +70,10 @@ pub struct App {
     pub rates: Rates,
     /// Ways to the providers of short messages.
     pub sms_transports: Transports,
+    /// What providers report of messages, until it is written down.
+    pub sms_receipts: Receipts,
+    /// What became of messages, where that could not be written down.
+    pub sms_unwritten: Unwritten,
     /// Sessions with suppliers of numbers.
     pub number_links: smpp::Links,
     pub access: Access,
@@ -149,6 +155,8 @@ impl App {
             links: Links::default(),
             rates: Rates::default(),
             sms_transports: Transports::default(),
+            sms_receipts: Receipts::default(),
+            sms_unwritten: Unwritten::default(),
             number_links: smpp::Links::default(),
             access: Access::default(),
             credentials: Credentials::new(clock.clone()),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Report;
 use crate::app::App;
+use crate::auth::Caller;
 use crate::db::{Kind, Sql};
 use crate::error::Result;
 use crate::number::order::{self, Event, Order};
@@ -56,7 +57,9 @@ fn expired(conn: &mut crate::db::Conn, id: i64, now_us: i64) -> Result<bool> {
     match Order::load(conn, id)? {
         // Its supplier never named a number: it was no order.
         Some(order) if order.is_nameless() => order::give_up(conn, id, now_us),
-        Some(order) => order::end(conn, &order, Event::Expire, now_us),
-        None => Ok(false),
+        Some(order) if order::end(conn, &order, Event::Expire, now_us)? => {
+            order::note(conn, (&Caller::own(), now_us), NAME, id).map(|()| true)
+        }
+        _ => Ok(false),
     }
 }

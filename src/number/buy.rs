@@ -104,10 +104,13 @@ fn run(
     let mut tries = 0;
     loop {
         let (entry, currency, work) = (entry.clone(), currency.clone(), work.clone());
+        let (caller, action) = (call.caller.clone(), call.func.name().to_owned());
         let done = call.app.db.write(move |conn| {
             // First, for nobody should wait for it behind the offer's row.
             entry.clone().execute(conn)?;
-            work(conn, &currency, now_us)
+            let bought = work(conn, &currency, now_us)?;
+            order::note(conn, (&caller, now_us), &action, bought.shown.id)?;
+            Ok(bought)
         });
         tries += 1;
         match done {

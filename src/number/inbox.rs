@@ -89,7 +89,7 @@ fn chosen(conn: &mut Conn, waiting: &mut Vec<Order>, incoming: &Incoming) -> Res
         return Ok(waiting.pop());
     }
     let words = format!("{} {}", incoming.sender, incoming.text).to_lowercase();
-    let mut at = waiting.iter().position(|order| words.contains(&order.product));
+    let mut at = waiting.iter().position(|order| names(&words, &order.product));
     for (nth, order) in waiting.iter().enumerate() {
         if at.is_none() && code::is_of(conn, order.product_id, &incoming.text)? {
             at = Some(nth);
@@ -97,6 +97,15 @@ fn chosen(conn: &mut Conn, waiting: &mut Vec<Order>, incoming: &Incoming) -> Res
     }
     let at = at.or_else(|| waiting.iter().position(|order| order.status == Status::Pending)).unwrap_or(0);
     Ok(Some(waiting.remove(at)))
+}
+
+/// Does the text name a product? As a word of its own: a part of another one is no name ("go" in "google").
+fn names(text: &str, product: &str) -> bool {
+    let is_end = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && c != '_');
+    let is_word = |at: usize| {
+        is_end(text[..at].chars().next_back()) && is_end(text[at + product.len()..].chars().next())
+    };
+    text.match_indices(product).any(|(at, _)| is_word(at))
 }
 
 /// The first message of an order makes it `RECEIVED`. Who wants to end it waits for this row.
@@ -143,7 +152,7 @@ fn of_order(cx: &mut Ctx) -> Result<Sql> {
     let missed = || Error::missed("number_order").with("value", text.as_str());
     let id = text.parse::<i64>().map_err(|_| missed())?;
     let scope = record::scope_sql(cx.scope(), "account_id");
-    shown::Shown::load(cx.conn, id, &scope)?.ok_or_else(missed)?;
+    shown::Shown::load(cx.conn, id, &scope, cx.now_us)?.ok_or_else(missed)?;
     Ok(Sql::new(" AND order_id = ").bind(id))
 }
 
@@ -169,4 +178,25 @@ fn inject(cx: &mut Ctx, _record: Record) -> Result<Vec<Node>> {
     let now_us = cx.now_us;
     let id = receive(cx.conn, &incoming, now_us)?.ok_or_else(|| missed("number_order"))?;
     Ok(vec![Node::leaf("order", id.to_string())])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names;
+
+    #[test]
+    fn products_are_named_by_whole_words() {
+        for (text, product, expected) in [
+            ("google g-123456 is your google code", "google", true),
+            ("google g-123456 is your google code", "go", false),
+            ("[tg] 123", "tg", true),
+            ("tgx 123", "tg", false),
+            ("mytg: 1", "tg", false),
+            ("other_tg 1", "tg", false),
+            ("код telegram-1", "telegram", true),
+            ("", "tg", false),
+        ] {
+            assert_eq!(names(text, product), expected, "{product} in {text}");
+        }
+    }
 }

@@ -6,10 +6,12 @@
 use super::rating::{self, Why};
 use super::shown::{self, Shown};
 use super::{outcome, stock};
+use crate::auth::Caller;
 use crate::books;
 use crate::db::{Conn, Kind, Raw, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};
+use crate::history;
 use crate::money::Money;
 use crate::record::{self, Record, scope_sql};
 use crate::rpc::handler::{Ctx, Form, Handler, Reply};
@@ -29,6 +31,8 @@ const LOOK: Form = record::FORM.read(look);
 /// Words of the keys of the money: of the client, of his reseller.
 const ACTIVATION: [&str; 2] = ["number", "number-wholesale"];
 pub const HOSTING: [&str; 2] = ["number-hosting", "number-hosting-wholesale"];
+
+const OBJECT: &str = "number.order";
 
 /// How often a state that changed under our hands is looked at again.
 const TRIES_MAX: usize = 4;
@@ -58,9 +62,17 @@ impl Status {
         }
     }
 
-    fn from_word(word: &str) -> Result<Self> {
+    pub fn from_word(word: &str) -> Result<Self> {
         let found = Self::ALL.into_iter().find(|status| status.word() == word);
         found.ok_or_else(|| Error::system("unknown status of an order"))
+    }
+
+    /// What an order with this status is at a moment, whether or not its end has been written down.
+    pub fn at(self, is_hosting: bool, expires_at: i64, now_us: i64) -> Self {
+        match step(is_hosting, self, Event::Expire) {
+            Ok((ended, _)) if expires_at <= now_us => ended,
+            _ => self,
+        }
     }
 
     pub fn is_live(self) -> bool {
@@ -294,6 +306,15 @@ pub fn give_up(conn: &mut Conn, id: i64, now_us: i64) -> Result<bool> {
     Ok(true)
 }
 
+/// A line of the order's history: who did what, and what the order is then.
+pub fn note(conn: &mut Conn, maker: (&Caller, i64), action: &str, id: i64) -> Result<()> {
+    let rows = Sql::new(" FROM num_order WHERE id = ").bind(id);
+    let sql = Sql::new("SELECT status").append(&rows);
+    let row = sql.first(conn, &[Kind::Text])?.ok_or_else(|| Refused::Ended.error(id))?;
+    let change = history::Change { object: OBJECT, action, description: row[0].str() };
+    history::keep_all(conn, maker, &change, &rows)
+}
+
 /// `number.order.finish`, `.cancel`, `.ban`: the order as it is then.
 fn act(cx: &mut Ctx, event: Event) -> Result<Reply> {
     let (id, now_us) = (wanted(cx)?, cx.now_us);
@@ -305,6 +326,8 @@ fn act(cx: &mut Ctx, event: Event) -> Result<Reply> {
             return Err(Refused::Ended.error(id));
         }
         if end(cx.conn, &order, event, now_us)? {
+            let call = cx.call;
+            note(cx.conn, (&call.caller, now_us), call.func.name(), id)?;
             return Ok(Reply::Ok(document(cx, id)?));
         }
     }
@@ -320,7 +343,7 @@ fn wanted(cx: &Ctx) -> Result<i64> {
 /// The order with its messages.
 fn document(cx: &mut Ctx, id: i64) -> Result<Vec<Node>> {
     let scope = scope_sql(cx.scope(), "account_id");
-    let shown = Shown::load(cx.conn, id, &scope)?.ok_or_else(|| Refused::Ended.error(id))?;
+    let shown = Shown::load(cx.conn, id, &scope, cx.now_us)?.ok_or_else(|| Refused::Ended.error(id))?;
     let mut nodes = shown.nodes(&cx.zone);
     nodes.extend(shown::messages(cx.conn, &shown, &cx.call.zone)?);
     Ok(nodes)
@@ -340,41 +363,4 @@ fn look(cx: &mut Ctx) -> Result<Record> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_step() {
-        use Event::{Ban, Cancel, Expire, Finish};
-        use Status::{Banned, Canceled, Finished, Pending, Received, TimedOut};
-        for (status, event, expected) in [
-            (Pending, Finish, Err(Refused::NoSms)),
-            (Pending, Expire, Ok((TimedOut, Some(Why::TimedOut)))),
-            (Pending, Cancel, Ok((Canceled, Some(Why::Canceled)))),
-            (Pending, Ban, Ok((Banned, Some(Why::Banned)))),
-            (Received, Finish, Ok((Finished, Some(Why::Finished)))),
-            (Received, Expire, Ok((Finished, Some(Why::Expired)))),
-            (Received, Cancel, Err(Refused::HasSms)),
-            (Received, Ban, Err(Refused::HasSms)),
-        ] {
-            assert_eq!(step(false, status, event), expected, "{status:?} {event:?}");
-        }
-        for (status, event, expected) in [
-            (Pending, Finish, Err(Refused::NoSms)),
-            (Pending, Expire, Ok((Finished, None))),
-            (Pending, Cancel, Err(Refused::Hosting)),
-            (Received, Ban, Err(Refused::Hosting)),
-            (Received, Finish, Ok((Finished, None))),
-            (Received, Expire, Ok((Finished, None))),
-        ] {
-            assert_eq!(step(true, status, event), expected, "hosting {status:?} {event:?}");
-        }
-        for status in Status::ALL.into_iter().filter(|status| !status.is_live()) {
-            for event in [Finish, Expire, Cancel, Ban] {
-                assert_eq!(step(false, status, event), Err(Refused::Ended));
-                assert_eq!(step(true, status, event), Err(Refused::Ended));
-            }
-            assert_eq!(Status::from_word(status.word()).unwrap(), status);
-        }
-    }
-}
+mod tests;

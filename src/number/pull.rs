@@ -6,10 +6,12 @@
 //! Nothing is ever asked for twice.
 
 pub mod client;
+mod round;
 pub mod sync;
 
+pub use round::{run, run_always};
+
 use std::sync::Arc;
-use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
@@ -41,9 +43,6 @@ const ROUND_MAX: i64 = 100;
 const ANSWERED_US: i64 = 2 * MINUTE_US;
 /// So long after its end an order is told of there; then it has ended there by itself.
 const TOLD_US: i64 = 20 * MINUTE_US;
-/// Between two rounds while orders live, and else.
-const BUSY: Duration = Duration::from_secs(2);
-const IDLE: Duration = Duration::from_secs(10);
 
 /// An order that waits for its number.
 pub struct Wish {
@@ -148,19 +147,6 @@ fn due(conn: &mut Conn, supplier_id: i64, now_us: i64) -> Result<Vec<Due>> {
         closed_at: row[9].int(),
     };
     Ok(rows.iter().map(one).collect())
-}
-
-/// Asks and tells all that is due now. What fails is due again later, and keeps nothing else waiting.
-pub fn run(app: &Arc<App>, now_us: i64) -> Result<Report> {
-    let mut report = Report::default();
-    let condition = Sql::new(" AND kind = ").bind(PULL);
-    for supplier in app.db.read(BUDGET_SLOW, |conn| Supplier::all(conn, &condition))? {
-        sync::if_due(app, &supplier, now_us);
-        if let Err(error) = ask_about_orders(app, &supplier, now_us, &mut report) {
-            tracing::error!(supplier = supplier.code, "orders were not asked about: {error}");
-        }
-    }
-    Ok(report)
 }
 
 fn ask_about_orders(app: &Arc<App>, supplier: &Supplier, now_us: i64, report: &mut Report) -> Result<()> {
@@ -303,20 +289,4 @@ fn is_known(
         of.sql(" AND operator = ").bind(words[1].as_str()).sql(" AND product = ").bind(words[2].as_str());
     let of = of.sql(")) LIMIT 1");
     Ok(app.db.read(BUDGET_SLOW, |conn| of.first(conn, &[Kind::Int]))?.is_some())
-}
-
-/// Runs until it is dropped.
-pub async fn run_always(app: &Arc<App>) {
-    loop {
-        let own = app.clone();
-        let worked = tokio::task::spawn_blocking(move || {
-            let report = run(&own, own.clock.now_us());
-            if let Err(error) = &report {
-                tracing::error!("suppliers of numbers were not asked: {error}");
-            }
-            report.is_ok_and(|report| report != Report::default())
-        });
-        let pause = if worked.await.unwrap_or(false) { BUSY } else { IDLE };
-        tokio::time::sleep(pause).await;
-    }
 }

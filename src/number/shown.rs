@@ -1,5 +1,7 @@
 //! An order as its buyer sees it: the same for buying, looking and ending.
 
+use super::order::Status;
+use super::stock;
 use crate::db::{Conn, Kind, Sql};
 use crate::doc::Node;
 use crate::error::Result;
@@ -35,8 +37,9 @@ pub struct Shown {
 }
 
 impl Shown {
-    /// `scope`: ` AND …` on the columns of the list.
-    pub fn load(conn: &mut Conn, id: i64, scope: &Sql) -> Result<Option<Self>> {
+    /// As it is at that moment: time ends an order, also before the job has written it down. `scope`: ` AND …`
+    /// on the columns of the list.
+    pub fn load(conn: &mut Conn, id: i64, scope: &Sql, now_us: i64) -> Result<Option<Self>> {
         let sql = Sql::new(
             "SELECT id, price, created_at, expires_at, first_sms_at, phone, country, operator, product, category, currency_iso, \
              status, forwarding_number, ref, forwarding, voice, reuse FROM number_order_list WHERE id = ",
@@ -46,6 +49,8 @@ impl Shown {
         kinds[14..].fill(Kind::Flag);
         let Some(row) = sql.bind(id).append(scope).first(conn, &kinds)? else { return Ok(None) };
         let text = |at: usize| row[at].str().to_owned();
+        let is_hosting = row[9].str() == stock::HOSTING;
+        let status = Status::from_word(row[11].str())?.at(is_hosting, row[3].int(), now_us);
         Ok(Some(Self {
             id,
             price: Money(row[1].int()),
@@ -58,7 +63,7 @@ impl Shown {
             product: text(8),
             category: text(9),
             currency: text(10),
-            status: text(11),
+            status: status.word().to_owned(),
             forwarding_number: text(12),
             reference: text(13),
             forwarding: row[14].on(),

@@ -13,9 +13,11 @@ pub mod price;
 pub mod provider;
 pub mod rate;
 pub mod receipt;
+pub mod receipts;
 pub mod scheduled;
 pub mod send;
 pub mod transport;
+pub mod unwritten;
 pub mod worker;
 
 pub use receipt::{State, report};

@@ -1,6 +1,9 @@
 //! Numbers of another server: one server of ours buys at another one, over the API that both offer.
 
 use std::net::TcpListener;
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 use billmgr::db::{Backend, Sql};
 use billmgr::jobs;
@@ -100,7 +103,40 @@ fn refused(world: &World) -> String {
     format!("{} {}", text("type"), text("object"))
 }
 
+/// A supplier that answers nobody before all of them were asked. Were they?
+fn waits_for(all: &Arc<(Mutex<usize>, Condvar)>, count: usize) -> (String, Receiver<bool>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}/", listener.local_addr().expect("an address"));
+    let (all, (told, tells)) = (all.clone(), std::sync::mpsc::channel());
+    std::thread::spawn(move || {
+        let _stream = listener.accept().expect("a connection");
+        let (asked, changed) = &*all;
+        let mut asked = asked.lock().expect("a count");
+        *asked += 1;
+        changed.notify_all();
+        let patience = Duration::from_secs(20);
+        let (_guard, late) =
+            changed.wait_timeout_while(asked, patience, |asked| *asked < count).expect("a count");
+        let _ = told.send(!late.timed_out());
+    });
+    (url, tells)
+}
+
 worlds! {
+    /// A supplier that takes its time holds no other one up.
+    fn suppliers_are_asked_side_by_side(world: &World) {
+        let all = Arc::new((Mutex::new(0), Condvar::new()));
+        let suppliers: Vec<_> = (0..3).map(|_| waits_for(&all, 3)).collect();
+        for (nth, (url, _)) in suppliers.iter().enumerate() {
+            let query = format!("func=number.supplier.edit&code=s{nth}&name=S{nth}&kind=pull&url={url}&secret=a-token-of-ours-01&sok=ok");
+            world.done("admin", &query);
+        }
+        jobs::run_named(&world.app, "number-pull", world.clock.now_us()).expect("a run");
+        for (_, tells) in suppliers {
+            assert!(tells.recv().expect("it was asked"), "one waited for another");
+        }
+    }
+
     /// Prices with the markup, a number, its messages, and the end that is told there.
     fn a_number_of_another_server(world: &World) {
         let there = another(world);

@@ -1,6 +1,7 @@
 //! Short messages at once, interrupted, canceled and unpaid (operations.md §2.5–§2.7).
 
 mod faults;
+mod pages;
 mod property;
 
 use billmgr::db::{Kind, Sql};

@@ -1,6 +1,7 @@
 //! Messages over HTTP: what gateways are sent, what their answers come to, and their receipts.
 
 pub mod office;
+mod unwritten;
 
 use billmgr::telecom::sms::worker;
 use hmac::{Hmac, KeyInit, Mac};
@@ -158,6 +159,30 @@ worlds! {
         assert_eq!(office.count("SELECT COUNT(*) FROM sms_message WHERE status = 'DELIVERED'"), 1);
         assert_eq!(status(world, Request::post(&target, "application/json", "{")), 200);
         assert_eq!(status(world, Request::post(&target, "application/json", vec![b' '; 300_000])), 413);
+    }
+
+    /// Receipts of many calls at once are written down together, and none is lost: not by its neighbours either.
+    fn receipts_at_once(world: &World) {
+        let answers: Vec<String> = (0..12).map(|nth| format!(r#"{{"status":"ok","id":"B-{nth}"}}"#)).collect();
+        let (address, _) = gateway(answers.into_iter().map(|text| Deed::Answer(200, text.leak())).collect());
+        let office = Office::new(world, &over_json(&format!("http://{address}/")));
+        (0..12).for_each(|_| drop(office.send("x")));
+        let target = format!("/hook/sms/way/{SECRET}");
+        std::thread::scope(|scope| {
+            for nth in 0..12 {
+                let target = &target;
+                scope.spawn(move || {
+                    // The first word of a message counts; the others are of what nobody knows.
+                    let of = |name: String, word: &str| format!(r#"{{"id":"{name}","status":"{word}"}}"#);
+                    let told = [of(format!("B-{nth}"), "DELIVRD"), of(format!("B-{nth}"), "UNDELIV")];
+                    let told = told.into_iter().chain((0..198).map(|at| of(format!("no-{nth}-{at}"), "EXPIRED")));
+                    let body = format!("[{}]", told.collect::<Vec<_>>().join(","));
+                    assert_eq!(status(world, Request::post(target, "application/json", body)), 200);
+                });
+            }
+        });
+        assert_eq!(office.count("SELECT COUNT(*) FROM sms_message WHERE status = 'DELIVERED'"), 12);
+        assert_eq!(office.count("SELECT COUNT(*) FROM sms_receipt"), 12 * 198);
     }
 
     /// Who proves nothing learns nothing and changes nothing.

@@ -203,12 +203,38 @@ fn receipts_are_taken() {
     assert_eq!(smsc.deliver(4, "", Some("abc"), Some(5)), status::OK);
     assert_eq!(smsc.receipt("id:abc stat:ENROUTE"), status::OK);
     assert_eq!(smsc.receipt("no id"), status::OK);
-    assert_eq!(smsc.deliver(0, "id:abc stat:DELIVRD", None, None), status::PERMANENT);
+    // A message, whatever it says.
+    assert_eq!(smsc.deliver(0, "id:abc stat:DELIVRD", None, None), status::OK);
     let receipts = client.desk.receipts.lock().unwrap().clone();
     let told: Vec<_> = receipts.iter().map(|receipt| (receipt.message_id.as_str(), receipt.state)).collect();
     assert_eq!(told, [("abc", Some(State::Delivered)), ("abc", Some(State::Undelivered))]);
     client.desk.is_broken.store(true, Ordering::SeqCst);
     assert_eq!(smsc.receipt("id:abc stat:DELIVRD"), status::TEMPORARY);
+}
+
+#[test]
+fn receipts_as_data_sm_are_taken() {
+    let (over, is_over) = std::sync::mpsc::channel();
+    let head = b"\0\x01\x01447575396991\0\x05\0MyBrand\0\x04\0\0";
+    let bodies = [&b"\0\x1E\0\x04abc\0\x04\x27\0\x01\x02"[..], b"\x04\x24\0\x13id:def stat:EXPIRED", b"\x04"]
+        .map(|parameters| [&head[..], parameters].concat());
+    let port = scripted(move |_, peer| {
+        peer.bind();
+        for body in bodies.iter().chain([&vec![7; 3]]) {
+            peer.write(&Pdu::request(command::DATA_SM, 5, body.clone()).octets());
+            let _ = over.send(peer.read().expect("an answer"));
+        }
+        peer.read();
+    });
+    let client = Client::to(port);
+    let answers: Vec<Pdu> = (0..4).map(|_| is_over.recv().expect("an answer")).collect();
+    for (answer, expected) in answers.iter().zip([status::OK, status::OK, status::OK, status::PERMANENT]) {
+        assert_eq!((answer.command, answer.status), (command::DATA_SM | command::RESPONSE, expected));
+        assert_eq!((answer.sequence, answer.body.as_slice()), (5, &[0][..]));
+    }
+    let receipts = client.desk.receipts.lock().unwrap().clone();
+    let told: Vec<_> = receipts.iter().map(|receipt| (receipt.message_id.as_str(), receipt.state)).collect();
+    assert_eq!(told, [("abc", Some(State::Delivered)), ("def", Some(State::Expired))]);
 }
 
 #[test]
@@ -259,7 +285,7 @@ fn odd_units_do_not() {
         answer.body = b"SMSC\0".to_vec();
         peer.write(&answer.octets());
         assert_eq!(peer.read().map(|pdu| pdu.command), Some(command::ENQUIRE_LINK | command::RESPONSE));
-        peer.write(&Pdu::request(0x103, 2, vec![0; 9]).octets()); // data_sm
+        peer.write(&Pdu::request(0x102, 2, vec![0; 9]).octets());
         assert_eq!(peer.read().map(|pdu| (pdu.command, pdu.status)), Some((command::GENERIC_NACK, 3)));
         peer.write(&Pdu::request(command::DELIVER_SM, 3, vec![7; 3]).octets());
         assert_eq!(peer.read().map(|pdu| pdu.status), Some(status::PERMANENT));

@@ -14,9 +14,9 @@ use crate::history;
 use crate::jobs::Report;
 use crate::rpc::BUDGET_SLOW;
 use crate::rpc::handler::{Call, Ctx, Reply};
-use crate::time::{MINUTE_US, SECOND_US};
+use crate::time::{DAY_US, MINUTE_US, SECOND_US};
 
-/// The job that asks about orders which are still pending.
+/// The job that asks about orders which are still pending, and about the use of others.
 pub const NAME: &str = "esim";
 
 /// So often a provider is asked about one order, whoever wants to know (operations.md §2.8).
@@ -27,6 +27,13 @@ const WAIT_MAX_US: i64 = 60 * MINUTE_US;
 const TRIES_FAST: i64 = 10;
 /// Orders that one run of the job looks at; the rest waits for the next minute.
 const ROUND_MAX: i64 = 500;
+
+/// The use of an eSIM is asked about so often while it lasts and a little beyond, where its provider does not
+/// say when that is, for as long as it was bought for.
+const USAGE_US: i64 = 6 * 60 * MINUTE_US;
+const BEYOND_US: i64 = DAY_US;
+/// eSIMs of one provider that one run asks about: those first that were left alone for longest.
+const USAGE_MAX: i64 = 20;
 
 /// Takes the right to ask about an order for as long as `pause_us` lasts: nobody else asks meanwhile.
 pub fn lease(conn: &mut Conn, id: i64, now_us: i64, pause_us: i64) -> Result<Option<Order>> {
@@ -73,33 +80,61 @@ pub fn refund(cx: &mut Ctx) -> Result<Reply> {
     Reply::ok()
 }
 
-/// Asks about every order that is due. A provider that cannot be reached is left alone for the rest of
-/// the run, so that each costs its deadline once.
+/// Asks about every order that is due, then about the use of eSIMs. A provider that cannot be reached is left
+/// alone for the rest of the run, so that each costs its deadline once.
 pub fn run(app: &Arc<App>, now_us: i64) -> Result<Report> {
-    let (mut report, mut silent, begun_us) = (Report::default(), HashSet::new(), app.clock.now_us());
+    let mut round = Round { report: Report::default(), silent: HashSet::new(), begun_us: app.clock.now_us() };
     if app.simulates {
-        return Ok(report);
+        return Ok(round.report);
     }
     let sql = Sql::new("SELECT id, provider_id FROM esim_order WHERE status = 'PENDING' AND next_at <= ");
     let sql = sql.bind(now_us).sql(" ORDER BY next_at, id LIMIT ").bind(ROUND_MAX);
-    for row in app.db.read(BUDGET_SLOW, |conn| sql.load(conn, &[Kind::Int, Kind::Int]))? {
-        let (id, provider_id) = (row[0].int(), row[1].int());
-        if silent.contains(&provider_id) {
-            report.left += 1;
-            continue;
-        }
-        // Orders before it may have taken long.
-        match refresh(app, id, now_us + (app.clock.now_us() - begun_us)) {
-            Ok(true) => report.done += 1,
-            Ok(false) => {
-                silent.insert(provider_id);
-                report.left += 1;
-            }
-            Err(error) => {
-                tracing::error!(order = id, "an eSIM was not asked about: {error}");
-                report.left += 1;
-            }
-        }
+    round.ask(app, sql, now_us)?;
+    let sql = Sql::new("SELECT id FROM esim_provider WHERE active AND NOT deleted ORDER BY id");
+    for row in app.db.read(BUDGET_SLOW, |conn| sql.load(conn, &[Kind::Int]))? {
+        round.ask(app, used(row[0].int(), now_us), now_us)?;
     }
-    Ok(report)
+    Ok(round.report)
+}
+
+/// eSIMs of a provider whose use is not known of late.
+fn used(provider_id: i64, now_us: i64) -> Sql {
+    let sql = Sql::new("SELECT id, provider_id FROM esim_order WHERE status = 'READY' AND provider_id = ");
+    let sql = sql.bind(provider_id).sql(" AND asked_at <= ").bind(now_us - USAGE_US);
+    let sql = sql.sql(" AND CASE WHEN expires_at > 0 THEN expires_at ELSE created_at + duration_days * ");
+    let sql = sql.bind(DAY_US).sql(" END > ").bind(now_us - BEYOND_US);
+    sql.sql(" ORDER BY asked_at, id LIMIT ").bind(USAGE_MAX)
+}
+
+struct Round {
+    report: Report,
+    /// Providers that did not answer.
+    silent: HashSet<i64>,
+    begun_us: i64,
+}
+
+impl Round {
+    /// About the orders that a statement finds, with their providers.
+    fn ask(&mut self, app: &Arc<App>, sql: Sql, now_us: i64) -> Result<()> {
+        for row in app.db.read(BUDGET_SLOW, |conn| sql.load(conn, &[Kind::Int, Kind::Int]))? {
+            let (id, provider_id) = (row[0].int(), row[1].int());
+            if self.silent.contains(&provider_id) {
+                self.report.left += 1;
+                continue;
+            }
+            // Orders before it may have taken long.
+            match refresh(app, id, now_us + (app.clock.now_us() - self.begun_us)) {
+                Ok(true) => self.report.done += 1,
+                Ok(false) => {
+                    self.silent.insert(provider_id);
+                    self.report.left += 1;
+                }
+                Err(error) => {
+                    tracing::error!(order = id, "an eSIM was not asked about: {error}");
+                    self.report.left += 1;
+                }
+            }
+        }
+        Ok(())
+    }
 }

@@ -3,6 +3,7 @@
 
 mod accept;
 
+use super::provider::offered;
 use super::scheduled::{is_canceled, owner, taken};
 use super::status;
 use crate::db::{Kind, Sql};
@@ -23,7 +24,7 @@ pub const FUNCS: &[Row] = &[
     ("sms.campaign.rcpt", Handler::View(None)),
 ];
 
-const EDIT: Form = record::FORM.read(read).outside(accept::accept);
+const EDIT: Form = record::FORM.read(read).show(offered).outside(accept::accept);
 
 fn read(cx: &mut Ctx) -> Result<Record> {
     let mut record = record::read(cx)?;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use subtle::ConstantTimeEq;
 
-use super::receipt::{self, State};
+use super::receipt::{State, Told};
 use crate::app::App;
 use crate::db::{Kind, Sql};
 use crate::error::{Error, Result};
@@ -113,11 +113,11 @@ pub fn take(app: &Arc<App>, call: &Report) -> Result<()> {
         tracing::warn!(provider = code, "{} receipts in one call, the first are taken", told.len());
     }
     let now_us = app.clock.now_us();
-    for (message_id, word) in told.into_iter().take(RECEIPTS_MAX) {
-        let Some(state) = desk.state(&word) else { continue };
-        receipt::report(app, desk.provider_id, &message_id, state, &word, now_us)?;
-    }
-    Ok(())
+    let final_ones = told
+        .into_iter()
+        .take(RECEIPTS_MAX)
+        .filter_map(|(message_id, word)| Told::of(desk.provider_id, &message_id, desk.state(&word)?, &word));
+    app.sms_receipts.report(app, final_ones.collect(), now_us).map(drop)
 }
 
 /// What a form says of receipts.

@@ -144,8 +144,20 @@ impl Open {
     }
 }
 
+/// What a form offers; programs name the code.
+const OFFERED_MAX: i64 = 1_000;
+
+/// The providers that a message may be given to, by their codes, for a form to choose from.
+pub fn offered(cx: &mut Ctx, record: &mut Record) -> Result<()> {
+    let sql = Sql::new("SELECT code, name FROM sms_provider WHERE NOT deleted AND active ORDER BY name, id");
+    let rows = sql.sql(" LIMIT ").bind(OFFERED_MAX).load(cx.conn, &[Kind::Text; 2])?;
+    let val = |row: &Vec<Raw>| Node::leaf("val", row[1].str()).attrs([("key", row[0].str())]);
+    record.nodes.push(Node::new("slist").attr("name", "provider").with(rows.iter().map(val)));
+    Ok(())
+}
+
 /// The columns of the list, in its order.
-const SHOWN: [(&str, Kind); 8] = [
+const SHOWN: [(&str, Kind); 10] = [
     ("id", Kind::Int),
     ("code", Kind::Text),
     ("name", Kind::Text),
@@ -154,6 +166,8 @@ const SHOWN: [(&str, Kind); 8] = [
     ("pace", Kind::Int),
     ("in_flight", Kind::Int),
     ("address", Kind::Text),
+    ("incoming", Kind::Int),
+    ("incoming_at", Kind::Int),
 ];
 
 /// Providers are nobody's, and everybody sends through them.

@@ -53,9 +53,27 @@ const WAITING_US: i64 = DAY_US;
 const CHUNK: i64 = 200;
 const NAME_MAX: usize = 64;
 
-/// A receipt from a provider, by his own name of the message or by our reference. False where there is no
-/// such message: the receipt is kept then, for it may be quicker than the answer to the message. What is
-/// final stays as it is.
+/// What a provider says of one message, by his own name of it or by our reference.
+#[derive(Debug, Clone)]
+pub struct Told {
+    pub provider_id: i64,
+    pub name: String,
+    pub state: State,
+    /// His words for it.
+    pub words: String,
+}
+
+impl Told {
+    /// None where nobody could be called so.
+    pub fn of(provider_id: i64, name: &str, state: State, reason: &str) -> Option<Self> {
+        let (name, words) = (name.trim().to_owned(), effect::said(reason));
+        let is_odd = name.is_empty() || name.chars().count() > NAME_MAX || name.chars().any(char::is_control);
+        (!is_odd).then_some(Self { provider_id, name, state, words })
+    }
+}
+
+/// A receipt from a provider. False where there is no such message: the receipt is kept then, for it may be
+/// quicker than the answer to the message. What is final stays as it is.
 pub fn report(
     app: &App,
     provider_id: i64,
@@ -64,16 +82,25 @@ pub fn report(
     reason: &str,
     now_us: i64,
 ) -> Result<bool> {
-    let (name, words) = (message_id.trim().to_owned(), effect::said(reason));
-    if name.is_empty() || name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
-        return Ok(false);
-    }
-    app.db.write(move |conn| {
-        let is_known = settle(conn, (provider_id, &name), state, &words, now_us)?;
-        if !is_known {
-            keep(conn, (provider_id, &name), state, &words, now_us)?;
-        }
-        Ok(is_known)
+    let Some(told) = Told::of(provider_id, message_id, state, reason) else { return Ok(false) };
+    let known = app.sms_receipts.report(app, vec![told], now_us)?;
+    Ok(known.first().is_some_and(|known| *known))
+}
+
+/// In one transaction. Receipts of one message stay in their order.
+pub fn write(app: &App, mut told: Vec<(usize, Told)>, now_us: i64) -> Result<Vec<(usize, bool)>> {
+    // Two servers that write the same messages take them in the same order.
+    told.sort_by(|(_, a), (_, b)| (a.provider_id, &a.name).cmp(&(b.provider_id, &b.name)));
+    app.db.write_alone(move |conn| {
+        let one = |(at, told): &(usize, Told)| {
+            let of = (told.provider_id, told.name.as_str());
+            let is_known = settle(conn, of, told.state, &told.words, now_us)?;
+            if !is_known {
+                keep(conn, of, told.state, &told.words, now_us)?;
+            }
+            Ok((*at, is_known))
+        };
+        told.iter().map(one).collect()
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::ask::{self, Text, Waits, refused};
 use super::price::Prices;
-use super::provider::Open;
+use super::provider::{Open, offered};
 use super::{reason, status};
 use crate::db::{Kind, Raw, Sql};
 use crate::doc::Node;
@@ -21,7 +21,7 @@ pub const FUNCS: &[Row] = &[
     ("sms.scheduled.cancel", Handler::Once(cancel)),
 ];
 
-const EDIT: Form = record::FORM.read(read).save(save);
+const EDIT: Form = record::FORM.read(read).show(offered).save(save);
 
 /// A moment that is just over is meant for now.
 const LATE_US: i64 = MINUTE_US;

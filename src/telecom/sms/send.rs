@@ -4,9 +4,9 @@
 use super::ask::{self, Text, refused};
 use super::message::{self, Charged, Draft, Origin, Purse};
 use super::price::Prices;
-use super::provider::Open;
+use super::provider::{self, Open};
 use super::transport::{self, Outcome};
-use super::{outcome, status, worker};
+use super::{outcome, status, unwritten, worker};
 use crate::billing::{charge, document};
 use crate::db::{Conn, Kind, Sql};
 use crate::doc::Node;
@@ -22,7 +22,7 @@ use crate::telecom::party::Party;
 
 pub const FUNCS: &[Row] = &[("sms.send", Handler::Form(FORM))];
 
-const FORM: Form = record::FORM.read(|cx| Ok(document::order(cx))).outside(send);
+const FORM: Form = record::FORM.read(|cx| Ok(document::order(cx))).show(provider::offered).outside(send);
 
 /// What every answer says of the sender (operations.md R110).
 const WARNING: &str = "Sender ID / Caller ID is not guaranteed.";
@@ -89,12 +89,7 @@ fn send(call: &Call) -> Result<Reply> {
     };
     sent.status = outcome::status_of(&outcome).to_owned();
     let is_failed = sent.status == status::FAILED;
-    let (handed, provider_id) = ([(charged, outcome)], sent.provider.id);
-    let (entry, now_us) = (journal::statement(call), call.app.clock.now_us());
-    call.app.db.write(move |conn| {
-        outcome::record(conn, provider_id, &handed, now_us)?;
-        entry.clone().execute(conn)
-    })?;
+    unwritten::record(&call.app, sent.provider.id, (charged, outcome), journal::statement(call))?;
     if is_failed { Err(Error::new("busy", "sms")) } else { Ok(Reply::Ok(nodes(&sent))) }
 }
 

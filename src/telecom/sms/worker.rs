@@ -12,6 +12,7 @@ use super::message::Charged;
 use super::outcome::{self, Handed};
 use super::receipt;
 use super::transport::{self, Outcome, Transport, sandbox};
+use super::unwritten;
 use crate::app::App;
 use crate::db::{Kind, Sql};
 use crate::error::Result;
@@ -74,6 +75,7 @@ fn begin(app: &Arc<App>, round: &Round, provider_id: i64) {
 /// What is due beside handing over: receipts, and messages whose server has ended.
 fn tend(app: &Arc<App>, behind: &AtomicI64) {
     let now_us = app.clock.now_us();
+    unwritten::write_down(app);
     if let Err(error) = transport::follow(app) {
         tracing::error!("sessions with providers of messages were not looked after: {error}");
     }
@@ -90,6 +92,7 @@ fn tend(app: &Arc<App>, behind: &AtomicI64) {
 /// over.
 pub fn run_due(app: &Arc<App>) -> Result<usize> {
     let now_us = app.clock.now_us();
+    unwritten::write_down(app);
     while outcome::sweep(app, now_us)? > 0 {}
     while receipt::take_up(app, now_us)? > 0 {}
     while drop_unfinished(app, now_us)? > 0 {}

@@ -6,6 +6,7 @@ use super::upstream::{ICCID, Orders, Queries, Upstream};
 use super::{Shop, at_once, done, refusal};
 use crate::direct::tables;
 use crate::support::{World, dom, worlds};
+use billmgr::db::Sql;
 
 /// P2CYMUS93 costs 3.00 USD, which are 2.70 EUR: clients pay 4.05, resellers 3.24.
 fn open<'w>(world: &'w World, upstream: &Upstream) -> Shop<'w> {
@@ -228,5 +229,34 @@ worlds! {
         assert_eq!(upstream.asked("esim/query"), asked + 1, "the rest waits");
         assert!(ids.iter().all(|id| shop.status(id) == "PENDING"));
         shop.is_clean();
+    }
+
+    /// The job asks about use every six hours, those first that were left alone for longest, and while it lasts.
+    fn use_is_asked_about(world: &World) {
+        let upstream = Upstream::new();
+        let shop = open(world, &upstream);
+        let (first, second) = (shop.order("client", "P2CYMUS93"), shop.order("client", "P2CYMUS93"));
+        world.app.db.write(|conn| {
+            Sql::new("UPDATE esim_order SET status = 'READY', asked_at = created_at").execute(conn)
+        }).expect("a statement");
+        let asked = || upstream.asked("esim/query");
+        let before = asked();
+        shop.wait(6 * 3600 - 60);
+        shop.job();
+        assert_eq!(asked(), before);
+        shop.wait(120);
+        // One that is down is asked once a run, and it is no error.
+        upstream.state().queries = Queries::Drop;
+        shop.job();
+        assert_eq!(asked(), before + 1);
+        upstream.state().queries = Queries::Allocating;
+        shop.job();
+        shop.job();
+        assert_eq!(asked(), before + 2);
+        assert_eq!((shop.status(&first), shop.status(&second)), ("READY".into(), "READY".into()));
+        // A week and a day later nobody uses them any more.
+        shop.wait(9 * 86_400);
+        shop.job();
+        assert_eq!(asked(), before + 2);
     }
 }

@@ -104,6 +104,22 @@ worlds! {
         world.app.sms_transports.end();
     }
 
+    /// What telephones send there is nobody's: it is taken and counted, and its words are kept nowhere.
+    fn messages_that_come_in(world: &World) {
+        let smsc = Smsc::new();
+        let office = over_smpp(world, &smsc);
+        for _ in 0..3 {
+            assert_eq!(smsc.deliver(0, "a word of somebody", None, None), status::OK);
+        }
+        assert_eq!(office.count("SELECT incoming FROM sms_provider WHERE incoming_at > 0"), 3);
+        let list = world.done("admin", "func=sms.provider");
+        assert_eq!(crate::support::dom::find(&list, "/doc/elem/incoming"), ["3"]);
+        let list = world.done("client", "func=sms.provider");
+        assert_eq!(crate::support::dom::find(&list, "/doc/elem/incoming"), Vec::<String>::new());
+        assert!(!world.everything().contains("a word of somebody"));
+        world.app.sms_transports.end();
+    }
+
     /// The session follows its provider: other settings, off, and on again.
     fn a_session_follows_its_provider(world: &World) {
         let (smsc, other) = (Smsc::new(), Smsc::new());

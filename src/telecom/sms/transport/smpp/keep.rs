@@ -6,6 +6,7 @@ use super::receipt::Receipt;
 use super::session::{Inlet, Session};
 use super::{Parts, Settings, Smpp};
 use crate::app::App;
+use crate::db::Sql;
 use crate::error::{Error, Result};
 use crate::telecom::sms::{message, part, provider, receipt};
 
@@ -26,6 +27,18 @@ impl Inlet for Desk {
         let (app, Some(state)) = (self.app()?, told.state) else { return Ok(()) };
         let now_us = app.clock.now_us();
         receipt::report(&app, self.provider_id, &told.message_id, state, &told.reason, now_us).map(drop)
+    }
+
+    /// Numbers that receive are those of suppliers (`number/smpp.rs`), so it is nobody's here. It is taken, for
+    /// the provider would only bring it again, and counted, so that staff see that something comes in.
+    fn unwanted(&self) -> Result<()> {
+        let app = self.app()?;
+        let (provider_id, now_us) = (self.provider_id, app.clock.now_us());
+        app.db.write(move |conn| {
+            let sql =
+                Sql::new("UPDATE sms_provider SET incoming = incoming + 1, incoming_at = ").bind(now_us);
+            sql.sql(" WHERE id = ").bind(provider_id).execute(conn).map(drop)
+        })
     }
 }
 

@@ -15,6 +15,7 @@ pub mod command {
     pub const UNBIND: u32 = 0x6;
     pub const BIND_TRANSCEIVER: u32 = 0x9;
     pub const ENQUIRE_LINK: u32 = 0x15;
+    pub const DATA_SM: u32 = 0x103;
 }
 
 /// What a request came to (SMPP 3.4 §5.1.3).
@@ -81,9 +82,10 @@ impl Pdu {
         Self { command, status: status::OK, sequence, body }
     }
 
-    /// An answer. That to a delivery has an id, which is empty (§4.6.2).
+    /// An answer. That to a delivery has an id, which is empty (§4.6.2, §4.7.2).
     pub fn answer(&self, status: u32) -> Self {
-        let body = if self.command == command::DELIVER_SM { vec![0] } else { Vec::new() };
+        let has_id = matches!(self.command, command::DELIVER_SM | command::DATA_SM);
+        let body = if has_id { vec![0] } else { Vec::new() };
         Self { command: self.command | command::RESPONSE, status, sequence: self.sequence, body }
     }
 
@@ -191,7 +193,7 @@ impl Submit<'_> {
     }
 }
 
-/// What deliver_sm brings.
+/// What deliver_sm or data_sm brings.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Delivery {
     pub source: String,
@@ -213,8 +215,8 @@ impl Delivery {
         self.esm_class & 0x3C == 0x04 || self.receipted_message_id.is_some()
     }
 
-    pub fn read(body: &[u8]) -> Option<Self> {
-        let mut input = Input(body);
+    pub fn read(pdu: &Pdu) -> Option<Self> {
+        let mut input = Input(&pdu.body);
         input.text()?; // service
         let mut addresses = [String::new(), String::new()];
         for address in &mut addresses {
@@ -222,25 +224,46 @@ impl Delivery {
             *address = input.text()?;
         }
         let [source, destination] = addresses;
-        let esm_class = input.octets(3)?[0];
+        let mut delivery = Self { source, destination, ..Self::default() };
+        match pdu.command {
+            command::DATA_SM => delivery.short(&mut input)?,
+            _ => delivery.long(&mut input)?,
+        }
+        delivery.parameters(&mut input);
+        delivery.text = decoded(&delivery.octets, delivery.data_coding);
+        Some(delivery)
+    }
+
+    /// What data_sm has behind the addresses (§4.7.1); its message is a parameter.
+    fn short(&mut self, input: &mut Input) -> Option<()> {
+        let [esm_class, _, data_coding] = *input.octets(3)? else { return None };
+        (self.esm_class, self.data_coding) = (esm_class, data_coding);
+        Some(())
+    }
+
+    /// The same of deliver_sm (§4.6.1).
+    fn long(&mut self, input: &mut Input) -> Option<()> {
+        self.esm_class = input.octets(3)?[0];
         input.text()?; // times
         input.text()?;
         let [_, _, data_coding, _, length] = *input.octets(5)? else { return None };
-        let octets = input.octets(usize::from(length))?.to_vec();
-        let mut delivery = Self { source, destination, esm_class, data_coding, octets, ..Self::default() };
+        self.data_coding = data_coding;
+        self.octets = input.octets(usize::from(length))?.to_vec();
+        Some(())
+    }
+
+    fn parameters(&mut self, input: &mut Input) {
         while let Some((tag, value)) = input.parameter() {
             match tag {
-                RECEIPTED_MESSAGE_ID => delivery.receipted_message_id = Input(value).text_or_rest(),
-                MESSAGE_STATE => delivery.message_state = value.first().copied(),
-                MESSAGE_PAYLOAD => delivery.octets = value.to_vec(),
-                SAR_REFERENCE => delivery.sar[0] = number(value),
-                SAR_TOTAL => delivery.sar[1] = number(value),
-                SAR_NUMBER => delivery.sar[2] = number(value),
+                RECEIPTED_MESSAGE_ID => self.receipted_message_id = Input(value).text_or_rest(),
+                MESSAGE_STATE => self.message_state = value.first().copied(),
+                MESSAGE_PAYLOAD => self.octets = value.to_vec(),
+                SAR_REFERENCE => self.sar[0] = number(value),
+                SAR_TOTAL => self.sar[1] = number(value),
+                SAR_NUMBER => self.sar[2] = number(value),
                 _ => {}
             }
         }
-        delivery.text = decoded(&delivery.octets, data_coding);
-        Some(delivery)
     }
 }
 

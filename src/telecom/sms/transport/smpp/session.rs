@@ -59,6 +59,11 @@ pub trait Inlet: Send + Sync {
     fn message(&self, _: &Delivery) -> Result<()> {
         Ok(())
     }
+
+    /// A message came to who takes none.
+    fn unwanted(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

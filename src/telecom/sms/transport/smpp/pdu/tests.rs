@@ -79,30 +79,40 @@ fn lengths_that_none_can_have() {
     }
 }
 
-fn delivery(parameters: &[u8]) -> Vec<u8> {
+fn delivery(parameters: &[u8]) -> Pdu {
     let head = b"\0\x01\x01447575396991\0\x05\0MyBrand\0\x04\0\0\0\0\0\0\0\0\x05id:42";
-    [&head[..], parameters].concat()
+    Pdu::request(command::DELIVER_SM, 1, [&head[..], parameters].concat())
+}
+
+/// The same as data_sm: its text is a parameter.
+fn data(parameters: &[u8]) -> Pdu {
+    let head = b"\0\x01\x01447575396991\0\x05\0MyBrand\0\x04\0\0\x04\x24\0\x05id:42";
+    Pdu::request(command::DATA_SM, 1, [&head[..], parameters].concat())
 }
 
 #[test]
 fn a_receipt_is_read() {
-    let read = Delivery::read(&delivery(b"\0\x1E\0\x032a\0\x04\x27\0\x01\x02\x14\x01\0\0")).unwrap();
-    assert_eq!(read.text, "id:42");
-    assert_eq!((read.receipted_message_id.as_deref(), read.message_state), (Some("2a"), Some(2)));
-    assert!(read.is_receipt());
-    let payload = Delivery::read(&delivery(b"\x04\x24\0\x04id:7")).unwrap();
-    assert_eq!(payload.text, "id:7");
-    let unended = Delivery::read(&delivery(b"\0\x1E\0\x022a")).unwrap();
-    assert_eq!(unended.receipted_message_id.as_deref(), Some("2a"));
+    for with in [delivery, data] {
+        let read = Delivery::read(&with(b"\0\x1E\0\x032a\0\x04\x27\0\x01\x02\x14\x01\0\0")).unwrap();
+        assert_eq!(read.text, "id:42");
+        assert_eq!((read.source.as_str(), read.destination.as_str()), ("447575396991", "MyBrand"));
+        assert_eq!((read.receipted_message_id.as_deref(), read.message_state), (Some("2a"), Some(2)));
+        assert!(read.is_receipt());
+        let payload = Delivery::read(&with(b"\x04\x24\0\x04id:7")).unwrap();
+        assert_eq!(payload.text, "id:7");
+        let unended = Delivery::read(&with(b"\0\x1E\0\x022a")).unwrap();
+        assert_eq!(unended.receipted_message_id.as_deref(), Some("2a"));
+    }
 }
 
 #[test]
 fn nothing_that_arrives_is_too_odd_to_be_read() {
-    let whole = delivery(b"\0\x1E\0\x032a\0\x04\x27\0\x01\x02");
-    for cut in 0..whole.len() {
-        let _ = Delivery::read(&whole[..cut]);
-        let mut odd = whole.clone();
-        odd[cut] ^= 0xFF;
-        let _ = Delivery::read(&odd);
+    for whole in [delivery, data].map(|with| with(b"\0\x1E\0\x032a\0\x04\x27\0\x01\x02")) {
+        for cut in 0..whole.body.len() {
+            let _ = Delivery::read(&Pdu { body: whole.body[..cut].to_vec(), ..whole.clone() });
+            let mut odd = whole.clone();
+            odd.body[cut] ^= 0xFF;
+            let _ = Delivery::read(&odd);
+        }
     }
 }

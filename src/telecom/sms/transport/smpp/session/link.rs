@@ -217,7 +217,7 @@ impl Link {
         match pdu.command {
             _ if pdu.is_answer() => self.answered(&pdu),
             command::ENQUIRE_LINK => self.write(&pdu.answer(status::OK)).await?,
-            command::DELIVER_SM => self.delivered(pdu).await?,
+            command::DELIVER_SM | command::DATA_SM => self.delivered(pdu).await?,
             command::UNBIND => {
                 self.write(&pdu.answer(status::OK)).await?;
                 return Err(broken("unbound by the provider"));
@@ -237,21 +237,22 @@ impl Link {
         let _ = waiting.answer.send(Came::Answer { status, message_id: pdu.message_id() });
     }
 
-    /// Messages are for those who take them; a receipt is for whoever hands messages over.
+    /// Messages are for who takes them, else they are only counted; a receipt is for who hands messages over.
     async fn delivered(&mut self, pdu: Pdu) -> Result<(), End> {
-        let takes = self.inlet.takes_messages();
-        let Some(delivery) = Delivery::read(&pdu.body).filter(|delivery| takes || delivery.is_receipt())
-        else {
+        let Some(delivery) = Delivery::read(&pdu) else {
             return self.write(&pdu.answer(status::PERMANENT)).await;
         };
-        if takes {
-            // A receipt is of nothing that we sent here.
-            return match delivery.is_receipt() {
-                true => self.write(&pdu.answer(status::OK)).await,
-                false => self.keep(pdu, move |inlet| inlet.message(&delivery)).await,
-            };
+        match (delivery.is_receipt(), self.inlet.takes_messages()) {
+            (false, true) => self.keep(pdu, move |inlet| inlet.message(&delivery)).await,
+            (false, false) => self.keep(pdu, |inlet| inlet.unwanted()).await,
+            // It is of nothing that we sent here.
+            (true, true) => self.write(&pdu.answer(status::OK)).await,
+            (true, false) => self.receipt(pdu, &delivery).await,
         }
-        match Receipt::read(&delivery, self.form).filter(|receipt| receipt.state.is_some()) {
+    }
+
+    async fn receipt(&mut self, pdu: Pdu, delivery: &Delivery) -> Result<(), End> {
+        match Receipt::read(delivery, self.form).filter(|receipt| receipt.state.is_some()) {
             Some(receipt) => self.keep(pdu, move |inlet| inlet.receipt(&receipt)).await,
             None => self.write(&pdu.answer(status::OK)).await,
         }
