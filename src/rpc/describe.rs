@@ -203,6 +203,11 @@ fn shown(list: &Shown) -> Node {
     }))
 }
 
+/// Does a field of the form tell the currency, and no row elsewhere?
+fn is_field(currency: &str) -> bool {
+    !currency.is_empty() && currency != "none" && currency != "numbers" && !currency.contains('.')
+}
+
 /// What a page tells a telephone about its keyboard, and what field says the currency of an amount.
 fn checked(mut node: Node, field: &Field) -> Node {
     let check = match field.kind {
@@ -210,7 +215,7 @@ fn checked(mut node: Node, field: &Field) -> Node {
         ValueKind::Money => "money",
         _ => return node,
     };
-    let currency = Some(("currency".into(), field.currency.clone())).filter(|_| !field.currency.is_empty());
+    let currency = Some(("currency".into(), field.currency.clone())).filter(|_| is_field(&field.currency));
     for control in node.kids.iter_mut().filter(|kid| kid.name != "list") {
         control.attrs.push(("check".into(), check.into()));
         control.attrs.extend(currency.clone());
