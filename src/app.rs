@@ -14,6 +14,7 @@ use crate::auth::grant::gateway::Tokens;
 use crate::auth::password::Hasher;
 use crate::auth::throttle::Throttle;
 use crate::config::Config;
+use crate::dashboard;
 use crate::db::{Db, Kind, Raw, Sql};
 use crate::dialect::Replies;
 use crate::doc::Node;
@@ -79,6 +80,8 @@ pub struct App {
     pub options: Cache<(String, Sql), (u64, OptionRows)>,
     /// Totals of lists, likewise by their statements.
     pub totals: Cache<Sql, (u64, i64)>,
+    /// Sums of dashboards.
+    pub sums: dashboard::Sums,
     /// Numbers beside entries of the menu.
     pub counters: Counters,
     /// Public price lists by what was asked for, likewise.
@@ -155,6 +158,7 @@ impl App {
             gateways: Tokens::default(),
             options: Cache::new(OPTION_LISTS_MAX),
             totals: Cache::new(TOTALS_MAX),
+            sums: dashboard::none(),
             counters: Counters::default(),
             exports: Cache::new(EXPORTS_MAX),
             answers: Cache::new(EXPORTS_MAX),

@@ -71,6 +71,9 @@ pub struct User {
     pub saved_filters: Vec<SavedFilter>,
     /// A password is not enough to sign in.
     pub totp: bool,
+    /// He has shown that he reads this e-mail, and this phone.
+    pub email_confirmed: bool,
+    pub phone_confirmed: bool,
 }
 
 /// How the caller proved who it is.
@@ -144,6 +147,8 @@ impl User {
             filters: HashMap::new(),
             saved_filters: Vec::new(),
             totp: false,
+            email_confirmed: false,
+            phone_confirmed: false,
         }
     }
 

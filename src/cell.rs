@@ -85,10 +85,12 @@ pub struct Column {
     pub xml_close: String,
     /// `"name":`
     pub json_key: String,
-    /// `,"name":{` up to a value, and further up to one that has only text; with `[` in an array.
+    /// `,"name":{` up to a value, further up to one that has only text, and whole where there is none;
+    /// with `[` and `]` in an array.
     pub json_open: String,
     pub json_text: String,
-    /// `}`, or `}]`.
+    pub json_empty: String,
+    /// Behind a text: `"}`, or `"}]`.
     pub json_close: &'static str,
 }
 
@@ -111,8 +113,9 @@ impl Column {
             xml_close: format!("</{name}>"),
             json_key: format!("\"{name}\":"),
             json_text: format!("{json_open}\"$\":\""),
+            json_empty: format!("{json_open}{}", if is_array { "}]" } else { "}" }),
             json_open,
-            json_close: if is_array { "}]" } else { "}" },
+            json_close: if is_array { "\"}]" } else { "\"}" },
         }
     }
 }

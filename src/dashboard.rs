@@ -2,6 +2,7 @@
 //! metadata says how they are drawn, that of `desktop` which of them stand on the first page.
 
 mod figures;
+mod kept;
 mod money;
 mod period;
 mod state;
@@ -30,6 +31,8 @@ pub const FUNCS: &[Row] = &[
     ("dashboard.topay", Handler::View(Some(state::to_pay))),
     ("dashboard.lowbalance", Handler::View(Some(state::low))),
 ];
+
+pub use kept::{Sums, none};
 
 type Rows = Vec<Vec<Raw>>;
 

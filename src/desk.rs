@@ -44,7 +44,6 @@ fn whoami(cx: &mut Ctx) -> Result<Reply> {
     let user = cx.caller.user.clone();
     let money = first_balance(cx)?;
     let numbers = [user.level.number(), user.id, user.account_id].map(|number| number.to_string());
-    let is_confirmed = verify::is_confirmed(cx.conn, user.id)?;
     let mut node = Node::new("user").attrs([
         ("realname", user.realname.as_str()),
         ("level", &numbers[0]),
@@ -53,7 +52,7 @@ fn whoami(cx: &mut Ctx) -> Result<Reply> {
         ("id", &numbers[1]),
         ("account", &numbers[2]),
         ("email", &user.email),
-        ("email_verified", if is_confirmed { "on" } else { "off" }),
+        ("email_verified", if user.email_confirmed { "on" } else { "off" }),
         ("phone", &user.phone),
         ("timezone", &user.timezone),
     ]);
@@ -63,8 +62,8 @@ fn whoami(cx: &mut Ctx) -> Result<Reply> {
             node.attr("balance", balance).attr("currency", iso).attr("currency_id", currency_id.to_string());
     }
     if !cx.app.config.load().phone_check_provider.is_empty() {
-        let is_confirmed = phone::is_confirmed(cx.conn, user.id)?;
-        node = node.attr("need_phone_validate", if is_confirmed { "false" } else { "true" });
+        let needs = if user.phone_confirmed { "false" } else { "true" };
+        node = node.attr("need_phone_validate", needs);
     }
     let hops = cx.caller.path.iter().map(|hop| {
         let level = hop.level.number().to_string();

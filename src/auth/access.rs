@@ -222,6 +222,8 @@ fn load_user(conn: &mut Conn, id: i64) -> Result<Option<User>> {
         filters: filters(conn, id)?,
         saved_filters: savedfilter::of_user(conn, id)?,
         totp: super::totp::check::is_on(conn, id)?,
+        email_confirmed: super::verify::is_confirmed(conn, id)?,
+        phone_confirmed: super::phone::is_confirmed(conn, id)?,
     }))
 }
 

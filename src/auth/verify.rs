@@ -11,7 +11,7 @@ use crate::doc::Node;
 use crate::error::{Error, Result};
 use crate::history;
 use crate::record::{self, Record};
-use crate::rpc::handler::{Ctx, Form, Handler, Reply};
+use crate::rpc::handler::{Ctx, Form, Handler, Reply, Topic};
 use crate::rpc::registry::Row;
 
 pub const FUNCS: &[Row] = &[
@@ -110,6 +110,7 @@ fn redeem(cx: &mut Ctx) -> Result<String> {
         shown.take(cx.conn, now_us)?;
         confirm(cx.conn, user.id, &user.email, now_us)?;
         history::write_of(cx, "user", user.id, user.owner, "email confirmed")?;
+        cx.touch(Topic::Access)?;
     }
     Ok(user.email)
 }

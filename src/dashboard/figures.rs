@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::Rows;
 use super::money::payments;
 use super::period::{Period, by_name, of_clients, text};
 use super::state;
+use super::{Rows, kept};
 use crate::auth::Scope;
 use crate::db::{Kind, Raw, Sql};
 use crate::error::Result;
@@ -104,7 +104,7 @@ impl Figures<'_, '_> {
         );
         let sql = sql.append(&of_clients(self.cx)).sql(") AS p").sql(super::period::OF_SUBACCOUNT);
         let kinds = [Kind::Text, Kind::Int, Kind::Int];
-        for row in sql.sql(" GROUP BY 1 ORDER BY 1").load(self.cx.conn, &kinds)? {
+        for row in kept::load(self.cx, sql.sql(" GROUP BY 1 ORDER BY 1"), &kinds, 1)?.iter() {
             let sum = (row[2].int(), row[0].str());
             self.amount("unpaid", sum, row[1].clone(), "func=payment&filter=on&status=1, 2, 3");
         }

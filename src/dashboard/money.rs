@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::Rows;
 use super::period::{Named, OF_ROW, OF_SUBACCOUNT, Period, Source, by_name, first_since, of_clients, text};
+use super::{Rows, kept};
 use crate::auth::Scope;
 use crate::db::{Kind, Raw, Sql};
 use crate::error::Result;
@@ -61,7 +61,7 @@ pub fn unpaid(cx: &mut Ctx) -> Result<Rows> {
     );
     let sql =
         sql.append(&of_clients(cx)).sql(") AS p").sql(OF_SUBACCOUNT).sql(" GROUP BY 1, 2 ORDER BY 1, 2");
-    let found = sql.load(cx.conn, &[Kind::Int, Kind::Text, Kind::Int, Kind::Int])?;
+    let found = kept::load(cx, sql, &[Kind::Int, Kind::Text, Kind::Int, Kind::Int], 2)?;
     let isos: BTreeSet<&str> = found.iter().map(|row| row[1].str()).collect();
     let row = |age: usize, iso: &str| {
         let is_it = |row: &&Vec<Raw>| row[0].int() == age as i64 && row[1].str() == iso;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 
+use super::kept;
 use crate::auth::Scope;
 use crate::db::{Conn, Kind, Raw, Sql};
 use crate::error::Result;
@@ -114,14 +115,21 @@ pub fn sums(cx: &mut Ctx, zone: &Zone, range: (i64, i64), unit_us: i64, source: 
         for name in source.sums {
             sql = sql.sql(", CAST(SUM(p.").sql(name).sql(") AS BIGINT)");
         }
-        sql = sql.sql(" FROM (").append(&source.rows).sql(" AND ").sql(source.at).sql(" >= ").bind(from_us);
+        sql = sql
+            .sql(", COUNT(*) FROM (")
+            .append(&source.rows)
+            .sql(" AND ")
+            .sql(source.at)
+            .sql(" >= ")
+            .bind(from_us);
         sql = sql.sql(" AND ").sql(source.at).sql(" < ").bind(to_us).sql(") AS p").sql(source.currency);
         let mut kinds = vec![Kind::Int, Kind::Text];
-        kinds.resize(2 + source.sums.len(), Kind::Int);
-        for row in sql.sql(" GROUP BY 1, 2").load(cx.conn, &kinds)? {
+        let counts = 2 + source.sums.len();
+        kinds.resize(counts + 1, Kind::Int);
+        for row in kept::load(cx, sql.sql(" GROUP BY 1, 2"), &kinds, counts)?.iter() {
             let key = (row[0].int(), row[1].str().to_owned());
             let sums = all.entry(key).or_insert_with(|| vec![0; source.sums.len()]);
-            sums.iter_mut().zip(&row[2..]).for_each(|(sum, raw)| *sum += raw.int());
+            sums.iter_mut().zip(&row[2..counts]).for_each(|(sum, raw)| *sum += raw.int());
         }
     }
     Ok(all)

@@ -72,15 +72,15 @@ impl Render for Json {
         for (place, &at) in self.order.iter().enumerate() {
             let (column, comma) = (&columns[at], usize::from(place == 0));
             match &cells[at] {
-                cell if escape::is_empty(cell) || matches!(cell, Cell::Msg { .. }) => {
+                Cell::Msg { code, words, color } => {
                     out.push_str(&column.json_open[comma..]);
-                    marked(out, cell);
+                    marked(out, code, words, color);
                     out.push_str(column.json_close);
                 }
+                cell if escape::is_empty(cell) => out.push_str(&column.json_empty[comma..]),
                 cell => {
                     out.push_str(&column.json_text[comma..]);
                     escape::cell(out, cell, escape::json);
-                    out.push('"');
                     out.push_str(column.json_close);
                 }
             }
@@ -98,7 +98,8 @@ impl Render for Json {
 
     fn finish(self: Box<Self>, answer: &Answer) -> String {
         if self.head.is_some() && self.has_rows {
-            return self.rows.clone() + &self.around(answer).1;
+            let behind = self.around(answer).1;
+            return self.rows + &behind;
         }
         let mut out = String::with_capacity(self.rows.len() + 4096);
         self.document(&mut out, answer, &self.rows);
@@ -126,22 +127,18 @@ impl Json {
     }
 }
 
-/// A value that has more than text, or none.
-fn marked(out: &mut String, cell: &Cell) {
-    if let Cell::Msg { code, words, color } = cell {
-        if !color.is_empty() {
-            out.push_str("\"$color\":");
-            escape::json_string(out, color);
-            out.push(',');
-        }
-        out.push_str("\"$orig\":");
-        escape::json_string(out, code);
-        out.push_str(if words.is_empty() { "" } else { "," });
+/// A code with its words, up to the last `"`.
+fn marked(out: &mut String, code: &str, words: &str, color: &str) {
+    if !color.is_empty() {
+        out.push_str("\"$color\":\"");
+        escape::json(out, color);
+        out.push_str("\",");
     }
-    if !escape::is_empty(cell) {
-        out.push_str("\"$\":\"");
-        escape::cell(out, cell, escape::json);
-        out.push('"');
+    out.push_str("\"$orig\":\"");
+    escape::json(out, code);
+    if !words.is_empty() {
+        out.push_str("\",\"$\":\"");
+        escape::json(out, words);
     }
 }
 

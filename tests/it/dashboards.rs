@@ -94,7 +94,7 @@ fn fill(world: &World) {
     called(world, ("client", ""), "2026-03-30 10:30:00", 119, (100_000, 0));
     called(world, ("client", ""), "2026-06-15 07:59:59", 120, (200_000, 0));
     called(world, ("client", ""), "2026-06-15 08:00:00", 0, (0, 0));
-    called(world, ("buyer", "reseller"), "2026-06-15 08:00:00", 30, (50_000, 20_000));
+    called(world, ("buyer", "reseller"), "2026-06-15 08:00:00", 30, (10_000, 20_000));
     called(world, ("reseller", "reseller"), "2026-06-15 09:00:00", 30, (70_000, 0));
     called(world, ("buyer2", "reseller2"), "2026-06-15 08:00:00", 600, (900_000, 100_000));
     sent(world, ("buyer", "reseller"), "2026-06-14 23:59:59", "DELIVERED", (80_000, 46_000));
@@ -193,4 +193,30 @@ worlds! {
         let doc = world.done("reseller", "func=dashboard.figures");
         assert_eq!(cell(&doc, "name=Failed operations", "count"), "");
     }
+
+    /// Of many rows the sums stay as they were for half a minute; each caller's are his own.
+    fn sums_of_many_rows_are_kept_for_a_while(world: &World) {
+        let unpaid = |user: &str| cell(&world.done(user, "func=dashboard.figures"), "name=Unpaid", "count");
+        let [all, own] = ["admin", "client"].map(|user| unpaid(user).parse::<i64>().unwrap_or_default());
+        let add = |count: i64| {
+            let sql = Sql::new("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ").bind(count);
+            let sql = sql.sql(MORE).bind(number(world, "client")).sql(" LIMIT 1) AS p, n");
+            world.app.db.write(move |conn| sql.clone().execute(conn)).expect("rows");
+        };
+        add(100);
+        assert_eq!(unpaid("admin"), (all + 100).to_string(), "few are counted anew");
+        add(10_000);
+        assert_eq!(unpaid("admin"), (all + 10_100).to_string());
+        add(1);
+        assert_eq!(unpaid("admin"), (all + 10_100).to_string(), "as it was a moment ago");
+        assert_eq!(unpaid("client"), (own + 10_101).to_string());
+        world.clock.advance_us(31_000_000);
+        assert_eq!(unpaid("admin"), (all + 10_101).to_string());
+    }
 }
+
+/// Unpaid payments like one of a client, who is the next value.
+const MORE: &str = ") INSERT INTO payment (account_id, reseller_id, subaccount_id, project_id, paymethod_id, status, \
+    subaccountamount, createdate, number, number_fold) \
+    SELECT account_id, reseller_id, subaccount_id, project_id, paymethod_id, 1, 10000, createdate, '', '' \
+    FROM (SELECT * FROM payment WHERE account_id = ";
