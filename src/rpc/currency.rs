@@ -81,6 +81,11 @@ fn of_numbers(cx: &mut Ctx) -> Result<String> {
     Ok(Sql::new(sql).first(cx.conn, &[Kind::Text])?.map(|row| row[0].str().to_owned()).unwrap_or_default())
 }
 
+/// Is it a field of the form that tells the currency, and no row elsewhere?
+pub fn is_field(places: &str) -> bool {
+    !places.is_empty() && places != NONE && places != OF_NUMBERS && !places.contains('.')
+}
+
 /// Amounts of a function that nobody could tell the currency of.
 pub fn unknown(meta: &Meta) -> impl Iterator<Item = &str> {
     let in_form = |field: &&Field| is_shown(field) && field.op == Op::Is && !is_known(meta, field);
