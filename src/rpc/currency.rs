@@ -3,7 +3,7 @@
 //! another parameter or field. Of several, with blanks between them, the first counts that is there.
 
 use super::handler::Ctx;
-use super::meta::{Field, Meta, Op, Shape, ValueKind};
+use super::meta::{Field, Meta, Shape, ValueKind};
 use crate::db::{Kind, Sql};
 use crate::doc::Node;
 use crate::error::Result;
@@ -88,8 +88,10 @@ pub fn is_field(places: &str) -> bool {
 
 /// Amounts of a function that nobody could tell the currency of.
 pub fn unknown(meta: &Meta) -> impl Iterator<Item = &str> {
-    let in_form = |field: &&Field| is_shown(field) && field.op == Op::Is && !is_known(meta, field);
-    let fields = meta.form.pages.iter().flat_map(|page| &page.fields).filter(in_form);
+    let in_form = |field: &&Field| is_shown(field) && !is_known(meta, field);
+    // A filter is about rows in all the currencies of its list.
+    let pages = meta.form.pages.iter().filter(|_| !meta.name.ends_with(".filter"));
+    let fields = pages.flat_map(|page| &page.fields).filter(in_form);
     let in_list = |col: &&Field| {
         is_shown(col) && col.currency.is_empty() && !PLAIN.contains(&(meta.name.as_str(), col.name.as_str()))
     };
@@ -97,7 +99,7 @@ pub fn unknown(meta: &Meta) -> impl Iterator<Item = &str> {
     fields.chain(cols).map(|field| field.name.as_str())
 }
 
-/// An amount that people see. Filters from and to are of all currencies of their list.
+/// An amount that people see.
 fn is_shown(field: &Field) -> bool {
     field.kind == ValueKind::Money && field.control != "hidden"
 }

@@ -1,6 +1,6 @@
 //! A further language is a file of words in the data directory.
 
-use crate::support::{Request, World, worlds};
+use crate::support::{Request, worlds};
 
 const GERMAN: &str = r#"<mgrdata><lang name="de">
   <messages name="panel"><msg name="panel_lang_de">Deutsch</msg></messages>
