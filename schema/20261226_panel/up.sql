@@ -1,3 +1,12 @@
+-- Which currency amounts are in that a form shows before it has a row of its own (`currency` in funcs/*.xml).
+
+CREATE VIEW promotion_currency AS
+SELECT p.id, c.iso AS currency_iso
+FROM promotion p JOIN project j ON j.id = p.project_id JOIN currency c ON c.id = j.currency_id;
+
+CREATE VIEW sms_rate_currency AS
+SELECT r.id, c.iso AS currency_iso
+FROM sms_rate r JOIN currency c ON c.id = r.currency_id;
 -- More that is found by what somebody types, each within his scope: see 20261222_find.
 
 CREATE INDEX profile_reseller_email ON profile (reseller_id, email_fold);
@@ -22,3 +31,5 @@ SELECT o.id, o.account_id, o.reseller_id, a.name AS account_name, v.name AS prov
        o.expires_at, o.created_at, o.synced_at, o.note, o.iccid AS stored_iccid
 FROM esim_order o JOIN account a ON a.id = o.account_id JOIN currency c ON c.id = o.currency_id
 JOIN esim_provider v ON v.id = o.provider_id;
+-- The menu counts payments of a state, everybody's or a reseller's: all that it reads is in the index.
+CREATE INDEX payment_state ON payment (status, reseller_id, account_id, deleted);
