@@ -31,6 +31,7 @@ pub const FORM: Form = Form {
     show: |_, _| Ok(()),
     fields: None,
     outside: None,
+    turn: None,
 };
 
 /// A record on its way between a form and its table.

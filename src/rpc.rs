@@ -3,6 +3,7 @@
 pub mod answers;
 pub mod audit;
 pub mod card;
+pub mod currency;
 pub mod describe;
 pub mod envelope;
 pub mod family;
@@ -215,6 +216,7 @@ fn open(cx: &mut Ctx, form: handler::Form) -> Result<Answer> {
     let mut doc = Node::new("doc").with(options::nodes(cx, &record)?);
     doc.kids.append(&mut record.nodes);
     doc.kids.extend(record::nodes(cx, &record));
+    doc.kids.extend(currency::nodes(cx, &record)?);
     Ok(Answer::new(Body::Form, doc))
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -14,10 +14,13 @@ use crate::db::Db;
 use crate::error::Error;
 use crate::functions;
 use crate::rpc::audit;
+use crate::rpc::registry::Registry;
 use crate::seal::{self, Sealer};
 use crate::settings::{self, Origin};
 use crate::time::Clock;
 
+/// Where languages stand in the data directory.
+const LANGUAGES: &str = "lang";
 const LOCK: &str = "billmgr.lock";
 pub const SOCKET: &str = "billmgr.sock";
 
@@ -112,9 +115,29 @@ pub fn open((origin, config, data_dir): (Origin, Config, PathBuf)) -> Outcome<Ar
     over(db, Clock::system(), sealer, Place { origin, data_dir, simulates: false })
 }
 
+/// The languages that stand as files in the data directory. They are formed like the words in `funcs/*.xml`, and
+/// what they lack is said in English.
+pub fn learn(registry: &mut Registry, data_dir: &Path) -> Outcome<()> {
+    let dir = data_dir.join(LANGUAGES);
+    if !dir.is_dir() {
+        return Ok(());
+    }
+    let entries = fs::read_dir(dir)?.map(|entry| entry.map(|entry| entry.path()));
+    let mut files = entries.collect::<Result<Vec<_>, _>>()?;
+    files.retain(|file| file.extension().is_some_and(|ext| ext == "xml"));
+    files.sort();
+    for file in files {
+        let told = |why: String| Fault(format!("{}: {why}", file.display()));
+        let text = fs::read_to_string(&file).map_err(|why| told(why.to_string()))?;
+        registry.speak(&text).map_err(told)?;
+    }
+    Ok(())
+}
+
 /// The program over a database, unless something of it is wrong.
 pub fn over(db: Db, clock: Clock, sealer: Sealer, place: Place) -> Outcome<Arc<App>> {
-    let registry = functions().map_err(lines)?;
+    let mut registry = functions().map_err(lines)?;
+    learn(&mut registry, &place.data_dir)?;
     let faults = [audit::schema_faults(&registry, &db), seal::schema_faults(&db)].concat();
     if !faults.is_empty() {
         return Err(lines(faults));

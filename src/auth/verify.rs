@@ -9,6 +9,7 @@ use crate::billing::document;
 use crate::db::{Conn, Kind as Stored, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};
+use crate::history;
 use crate::record::{self, Record};
 use crate::rpc::handler::{Ctx, Form, Handler, Reply, Topic};
 use crate::rpc::registry::Row;
@@ -108,6 +109,7 @@ fn redeem(cx: &mut Ctx) -> Result<String> {
     if !shown.is_used {
         shown.take(cx.conn, now_us)?;
         confirm(cx.conn, user.id, &user.email, now_us)?;
+        history::write_of(cx, "user", user.id, user.owner, "email confirmed")?;
         cx.touch(Topic::Access)?;
     }
     Ok(user.email)

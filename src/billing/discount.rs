@@ -49,7 +49,7 @@ fn of_base(till: &mut Till, project_id: i64, currency_id: i64, amount: Money) ->
 }
 
 /// The currency of a provider, with its code.
-fn base_of(till: &mut Till, project_id: i64) -> Result<(i64, String)> {
+pub fn base_of(till: &mut Till, project_id: i64) -> Result<(i64, String)> {
     let sql =
         Sql::new("SELECT c.id, c.iso FROM project j JOIN currency c ON c.id = j.currency_id WHERE j.id = ");
     let row = sql.bind(project_id).first(till.conn, &[Kind::Int, Kind::Text])?;

@@ -10,7 +10,6 @@ use crate::auth::Caller;
 use crate::doc::Node;
 use crate::params::Params;
 use crate::rpc::list::NoRows;
-use crate::rpc::registry::MenuNode;
 use crate::rpc::{self, BUDGET_FAST};
 use crate::time::SECOND_US;
 
@@ -31,11 +30,12 @@ impl Default for Counters {
 /// rows that were counted.
 pub fn mark(app: &Arc<App>, caller: &Caller, menu: &mut Node) {
     let groups = app.registry.menu.iter().flat_map(|group| &group.node);
-    for entry in groups.filter(|entry| entry.is_counted_for(caller.level())) {
+    for entry in groups {
+        let Some(counts) = entry.counted_for(caller.level()) else { continue };
         let Some(node) = find(menu, &entry.name) else { continue };
-        let count = count(app, caller, entry);
+        let count = count(app, caller, (&entry.name, counts));
         if count > 0 {
-            let query = format!("func={}&filter=on&{}", entry.name, entry.counts);
+            let query = format!("func={}&filter=on&{counts}", entry.name);
             node.attrs.extend([("count".into(), count.to_string()), ("counted".into(), query)]);
         }
     }
@@ -48,22 +48,22 @@ fn find<'n>(node: &'n mut Node, func: &str) -> Option<&'n mut Node> {
     node.kids.iter_mut().find_map(|kid| find(kid, func))
 }
 
-fn count(app: &Arc<App>, caller: &Caller, entry: &MenuNode) -> i64 {
-    let (key, now_us) = ((caller.user.id, entry.name.clone()), app.clock.now_us());
+fn count(app: &Arc<App>, caller: &Caller, (func, counts): (&str, &str)) -> i64 {
+    let (key, now_us) = ((caller.user.id, func.to_owned()), app.clock.now_us());
     if let Some((_, count)) =
         app.counters.0.get(&key).filter(|kept| (0..FRESH_US).contains(&(now_us - kept.0)))
     {
         return count;
     }
     // What takes too long is not tried again on each page either.
-    let count = counted(app, caller, entry).unwrap_or_default();
+    let count = counted(app, caller, func, counts).unwrap_or_default();
     app.counters.0.insert(key, (now_us, count));
     count
 }
 
-fn counted(app: &Arc<App>, caller: &Caller, entry: &MenuNode) -> Option<i64> {
-    let mut ask = Params::of(form_urlencoded::parse(entry.counts.as_bytes()).into_owned());
-    for (name, value) in [("func", entry.name.as_str()), ("filter", "on"), ("p_cnt", "1")] {
+fn counted(app: &Arc<App>, caller: &Caller, func: &str, counts: &str) -> Option<i64> {
+    let mut ask = Params::of(form_urlencoded::parse(counts.as_bytes()).into_owned());
+    for (name, value) in [("func", func), ("filter", "on"), ("p_cnt", "1")] {
         ask.set(name, value);
     }
     let answer = rpc::call(app, caller, &ask, BUDGET_FAST, &mut NoRows).ok()?;

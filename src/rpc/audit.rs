@@ -34,8 +34,11 @@ fn func_faults(registry: &Registry, func: &Func) -> Vec<String> {
         faults.push(format!("`{}` asks for `{list}`, which is not there", func.name()));
     }
     faults.extend(super::plot::faults(func, |name| registry.knows(name)));
+    for name in super::currency::unknown(&func.meta) {
+        faults.push(format!("`{}` does not say what currency `{name}` is in", func.name()));
+    }
     for name in unknown_columns(func) {
-        faults.push(format!("`{}` finds by `{name}`, which is no column of it", func.name()));
+        faults.push(format!("`{}` tells of what it finds `{name}`, which is no column of it", func.name()));
     }
     faults.extend(scope_fault(func));
     faults.extend(public_fault(func));
@@ -64,7 +67,7 @@ fn words_needed(func: &Func) -> Vec<String> {
 
 fn unknown_columns(func: &Func) -> impl Iterator<Item = &str> {
     let find = func.meta.find.iter();
-    let named = find.flat_map(|find| find.by.split_whitespace().chain(find.shows.split_whitespace()));
+    let named = find.flat_map(|find| find.shows.split_whitespace());
     named.filter(|name| func.meta.col(name).is_none())
 }
 
@@ -107,6 +110,11 @@ fn columns_missing(func: &Func, db: &Db) -> Vec<String> {
             wanted.push((meta.view.clone(), col.column().to_owned()));
             wanted.extend((!col.currency.is_empty()).then(|| (meta.view.clone(), col.currency.clone())));
         }
+        let found_by = meta.find.iter().flat_map(|find| find.by.split_whitespace());
+        wanted.extend(found_by.map(|name| {
+            let column = meta.col(name).map_or(name, Field::column);
+            (meta.view.clone(), column.to_owned())
+        }));
         wanted.extend((!meta.parent.is_empty()).then(|| (meta.view.clone(), meta.parent.clone())));
         if meta.scope.is_owned() {
             wanted.extend(["account_id", "reseller_id"].map(|name| (meta.view.clone(), name.into())));
@@ -117,6 +125,9 @@ fn columns_missing(func: &Func, db: &Db) -> Vec<String> {
         wanted.extend(meta.fields().filter(in_table).map(|f| (meta.table.clone(), f.column().to_owned())));
     }
     for field in meta.fields() {
+        wanted.extend(
+            super::currency::stored(&field.currency).map(|(view, column, _)| (view.into(), column.into())),
+        );
         wanted
             .extend((!field.options.is_empty()).then(|| (format!("{}_option", field.options), "id".into())));
         wanted.extend((!field.link.is_empty()).then(|| (field.link.clone(), field.link_to.clone())));

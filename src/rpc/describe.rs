@@ -1,5 +1,6 @@
 //! The user interface of a function as data: `metadata` and `messages` (protocol.md §6).
 
+use super::currency;
 use super::handler::{Call, Handler};
 use super::meta::{Button, Field, Meta, Shape, Shown, ValueKind};
 use super::plan::visible;
@@ -210,7 +211,8 @@ fn checked(mut node: Node, field: &Field) -> Node {
         ValueKind::Money => "money",
         _ => return node,
     };
-    let currency = Some(("currency".into(), field.currency.clone())).filter(|_| !field.currency.is_empty());
+    let currency =
+        Some(("currency".into(), field.currency.clone())).filter(|_| currency::is_field(&field.currency));
     for control in node.kids.iter_mut().filter(|kid| kid.name != "list") {
         control.attrs.push(("check".into(), check.into()));
         control.attrs.extend(currency.clone());

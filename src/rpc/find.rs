@@ -60,8 +60,7 @@ fn of_list(cx: &mut Ctx, func: &Arc<Func>, wanted: &str) -> Result<Vec<Node>> {
     let find = func.meta.find.clone().unwrap_or_default();
     let (mut keys, mut hits) = (Vec::new(), Vec::new());
     for name in find.by.split_whitespace() {
-        let col = visible(&func.meta, call.caller.level()).find(|col| col.name == name);
-        let Some((column, condition)) = col.and_then(|col| condition(&call, col, wanted)) else { continue };
+        let Some((column, condition)) = condition(&call, name, wanted) else { continue };
         let inner = &mut Ctx::new(cx.conn, &call);
         peek::rows(inner, &condition, Some(&column), OF_LIST as i64, |columns, cells| {
             let hit = hit(&call, &find.shows, columns, cells);
@@ -76,8 +75,13 @@ fn of_list(cx: &mut Ctx, func: &Arc<Func>, wanted: &str) -> Result<Vec<Node>> {
 }
 
 /// A number as it is, a text by its beginning: folded where the view has it folded. No pattern, so no
-/// sign has a meaning.
-fn condition(call: &Call, col: &Field, wanted: &str) -> Option<(String, Sql)> {
+/// sign has a meaning. A column of the view that the list does not answer may be looked in, too.
+fn condition(call: &Call, name: &str, wanted: &str) -> Option<(String, Sql)> {
+    let meta = &call.func.meta;
+    let col = match meta.col(name) {
+        None => &Field { name: name.to_owned(), ..Field::default() },
+        Some(_) => visible(meta, call.caller.level()).find(|col| col.name == name)?,
+    };
     let folded = format!("{}_fold", col.column());
     let is_folded = call.app.db.has_column(&call.func.meta.view, &folded);
     let (column, begin) = match col.kind {
@@ -86,6 +90,7 @@ fn condition(call: &Call, col: &Field, wanted: &str) -> Option<(String, Sql)> {
             return Some((col.column().into(), Sql::new(" AND ").word(col.column()).sql(" = ").bind(id)));
         }
         _ if is_folded => (folded, wanted.to_lowercase()),
+        _ if col.column().ends_with("_fold") => (col.column().to_owned(), wanted.to_lowercase()),
         _ => (col.column().to_owned(), wanted.to_owned()),
     };
     // Nothing that a text goes on with comes behind the last character there is.

@@ -52,9 +52,19 @@ pub struct Form {
     pub fields: Option<Added>,
     /// Keeps it in jobs of its own, with no transaction around them: what is too long for one.
     pub outside: Option<fn(&Call) -> Result<Reply>>,
+    pub turn: Option<Turn>,
 }
 
+/// What a page is told when it leaves a step of a wizard: what is wrong with it already, else the steps that this
+/// caller need not be asked. Programs are refused by the last step, and call which they like.
+pub type Turn = fn(&mut Ctx, &Record) -> Result<&'static [&'static str]>;
+
 impl Form {
+    pub const fn turn(mut self, turn: Turn) -> Self {
+        self.turn = Some(turn);
+        self
+    }
+
     pub const fn check(mut self, check: fn(&mut Ctx, &mut Record) -> Result<()>) -> Self {
         self.check = check;
         self

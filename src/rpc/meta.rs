@@ -75,8 +75,7 @@ pub struct Meta {
     pub upload_bytes: usize,
     #[serde(default, rename = "@answers")]
     pub answers: Answers,
-    /// The wizard that this is the first step of under another name, and an answer that this name
-    /// gives already: `domain_action=transfer`.
+    /// The wizard that this begins under another name, and an answer that the name is: `domain_action=transfer`.
     #[serde(default, rename = "@entry")]
     pub entry: String,
     #[serde(default, rename = "@preset")]
@@ -244,6 +243,9 @@ pub struct Field {
     /// Taken on a new record only.
     #[serde(default, rename = "@fixed", deserialize_with = "yes")]
     pub fixed: bool,
+    /// The product types whose family asks for it on a page; calls may send it for all.
+    #[serde(default, rename = "@only")]
+    pub only: String,
     /// Shown and taken, but no column: the handler knows what to do with it.
     #[serde(default, rename = "@virtual", deserialize_with = "yes")]
     pub virtual_: bool,

@@ -49,6 +49,13 @@ pub struct Registry {
     pub features: String,
 }
 
+/// A file of words alone.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Spoken {
+    lang: Vec<Lang>,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -70,13 +77,19 @@ pub struct MenuNode {
     /// Up to which level they are counted; a client's few rows are, where all clients' would take long.
     #[serde(default, rename = "@counts_upto")]
     counts_upto: Option<Level>,
+    /// Which are counted above it: those of everybody that an index holds together.
+    #[serde(default, rename = "@counts_above")]
+    counts_above: String,
     #[serde(default)]
     pub node: Vec<MenuNode>,
 }
 
 impl MenuNode {
-    pub fn is_counted_for(&self, level: Level) -> bool {
-        !self.counts.is_empty() && self.counts_upto.is_none_or(|most| level <= most)
+    /// The filter of the rows that are counted for this level.
+    pub fn counted_for(&self, level: Level) -> Option<&str> {
+        let is_above = self.counts_upto.is_some_and(|most| level > most);
+        let counts = if is_above { &self.counts_above } else { &self.counts };
+        Some(counts.as_str()).filter(|counts| !counts.is_empty())
     }
 }
 
@@ -161,6 +174,15 @@ impl Registry {
         let registry = Self { funcs, places, families, words, menu, features };
         faults.extend(super::audit::faults(&registry));
         if faults.is_empty() { Ok(registry) } else { Err(faults) }
+    }
+
+    /// Adds the words of a file of `lang` elements: another language, or other words of one that is there.
+    pub fn speak(&mut self, xml: &str) -> Result<(), String> {
+        let file: Spoken = quick_xml::de::from_str(xml).map_err(|cause| cause.to_string())?;
+        file.lang.into_iter().for_each(|lang| self.words.add(lang));
+        let digest = blake3::Hasher::new().update(self.features.as_bytes()).update(xml.as_bytes()).finalize();
+        self.features = digest.to_hex()[..32].to_owned();
+        Ok(())
     }
 
     pub fn get(&self, name: &str) -> Option<Arc<Func>> {

@@ -10,6 +10,7 @@ use std::sync::{Arc, RwLock};
 use arc_swap::ArcSwap;
 use foldhash::HashMap;
 
+use super::meta::Field;
 use super::plan::Plans;
 use super::registry::Func;
 use crate::app::App;
@@ -126,6 +127,13 @@ fn made(template: &Func, kind: &Arc<ItemType>) -> Func {
     meta.toolbar.groups.retain(|group| !group.buttons.is_empty());
     for button in meta.toolbar.groups.iter_mut().flat_map(|group| &mut group.buttons) {
         button.func = named(&button.func);
+    }
+    let is_asked = |field: &Field| {
+        field.only.is_empty() || field.only.split_whitespace().any(|only| only == kind.intname)
+    };
+    for field in meta.form.pages.iter_mut().flat_map(|page| &mut page.fields).filter(|field| !is_asked(field))
+    {
+        field.control = "hidden".to_owned();
     }
     let own = [meta.name.clone(), kind.intname.clone()];
     Func {

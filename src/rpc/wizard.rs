@@ -4,10 +4,11 @@
 
 use std::sync::Arc;
 
-use super::handler::{Call, Ctx, Form};
+use super::handler::{Call, Ctx, Form, Handler};
 use super::meta::{Field, Meta, Shape};
 use super::options;
 use super::registry::Func;
+use super::{BUDGET_SLOW, currency};
 use crate::doc::{Answer, Body, Node};
 use crate::error::{Error, Result};
 use crate::record;
@@ -22,9 +23,9 @@ pub fn at_step(call: &Arc<Call>) -> Result<Arc<Call>> {
         step if call.params.has("sback") => before(call, step),
         step if goes_on && !call.params.has("sv_field") => {
             check(call, step)?;
-            asking(call, (step + 1).min(meta.form.pages.len() - 1))
+            asking(call, (step + 1).min(meta.form.pages.len() - 1), turned(call)?)
         }
-        step => asking(call, step),
+        step => asking(call, step, &[]),
     };
     need_earlier(call, step)?;
     let func = step_func(call, step)?;
@@ -41,9 +42,26 @@ pub fn at_step(call: &Arc<Call>) -> Result<Arc<Call>> {
 }
 
 /// The step, or the next that asks this caller anything: a client is not asked which client he is.
-fn asking(call: &Call, step: usize) -> usize {
-    let last = call.func.meta.form.pages.len() - 1;
-    (step..last).find(|step| asked(call, *step).next().is_some()).unwrap_or(last)
+fn asking(call: &Call, step: usize, known: &[&str]) -> usize {
+    let pages = &call.func.meta.form.pages;
+    let last = pages.len() - 1;
+    let is_asked =
+        |step: &usize| !known.contains(&pages[*step].name.as_str()) && asked(call, *step).next().is_some();
+    (step..last).find(is_asked).unwrap_or(last)
+}
+
+/// The steps whose answers are known when a page leaves this one.
+fn turned(call: &Call) -> Result<&'static [&'static str]> {
+    let Handler::Form(form) = call.func.handler else { return Ok(&[]) };
+    match form.turn.filter(|_| call.params.manner().page) {
+        None => Ok(&[]),
+        Some(turn) => call.app.db.read(BUDGET_SLOW, |conn| {
+            let cx = &mut Ctx::new(conn, call);
+            let mut record = (form.read)(cx)?;
+            record::preview(cx, &mut record);
+            turn(cx, &record)
+        }),
+    }
 }
 
 fn before(call: &Call, step: usize) -> usize {
@@ -105,7 +123,9 @@ pub fn open(cx: &mut Ctx, form: Form) -> Result<Answer> {
     let values = record::nodes(cx, &record);
     let values = values.into_iter().filter(|node| !is_field(&node.name) || reached(&node.name));
     let snext = cx.params.has("snext").then(|| Node::leaf("snext", cx.params.get("snext")));
-    let doc = Node::new("doc").with(slists).with(record.nodes).with(values).kid(steps(cx)).with(snext);
+    let units = currency::nodes(cx, &record)?;
+    let doc = Node::new("doc").with(slists).with(record.nodes).with(values).with(units);
+    let doc = doc.kid(steps(cx)).with(snext);
     Ok(Answer::new(Body::Form, doc))
 }
 

@@ -7,9 +7,11 @@ use super::buyer::{Buyer, Sold};
 use super::tariff::Tariff;
 use super::term::{self, Wish};
 use super::{Till, choices, order};
+use crate::billing::discount;
 use crate::db::{Kind, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};
+use crate::ledger::Scale;
 use crate::money::Money;
 use crate::record::Record;
 use crate::rpc::handler::Ctx;
@@ -80,7 +82,7 @@ fn shown_for(cx: &Ctx, tariff: &Tariff) -> Option<Period> {
 }
 
 /// The tariffs of a type that are on sale, and the period that the first is shown for. People see
-/// first what they can be told the price of.
+/// first what costs them what is said.
 fn tariffs(cx: &mut Ctx, account_id: i64) -> Result<(Node, Option<Period>)> {
     let (kind_id, call) = (order::kind(cx)?.id, cx.call);
     let sql = Sql::new("SELECT id FROM pricelist WHERE NOT deleted AND active AND itemtype_id = ");
@@ -90,13 +92,18 @@ fn tariffs(cx: &mut Ctx, account_id: i64) -> Result<(Node, Option<Period>)> {
         let tariff = Till::of(cx).tariff(row[0].int())?;
         let period = shown_for(cx, &tariff).filter(|_| order::is_on_sale(&tariff, call.caller.level()));
         let Some(period) = period else { continue };
-        let price = price(&mut Till::of(cx), &mut buyers, account_id, (&tariff, period))?;
+        let own = price(&mut Till::of(cx), &mut buyers, account_id, (&tariff, period))?;
+        let price = match &own {
+            Some(price) => price.clone(),
+            None if call.params.manner().page => listed(&mut Till::of(cx), (&tariff, period))?,
+            None => String::new(),
+        };
         let term = format!("period_{}", period.code());
         let node = elem(&tariff, (period, call.word(&term)), &price, &call.lang);
-        rows.push((price.is_empty(), period, node));
+        rows.push((own.is_none(), period, node));
     }
     if call.params.manner().page {
-        rows.sort_by_key(|(is_unknown, _, _)| *is_unknown);
+        rows.sort_by_key(|(is_others, _, _)| *is_others);
     }
     let first = rows.first().map(|(_, period, _)| *period);
     Ok((Node::new("list").attr("name", "tariflist").with(rows.into_iter().map(|(_, _, node)| node)), first))
@@ -108,7 +115,7 @@ fn price(
     buyers: &mut HashMap<i64, Option<Arc<Buyer>>>,
     account_id: i64,
     (tariff, period): (&Tariff, Period),
-) -> Result<String> {
+) -> Result<Option<String>> {
     let buyer = match buyers.get(&tariff.project_id) {
         Some(buyer) => buyer.clone(),
         None => {
@@ -117,9 +124,19 @@ fn price(
         }
     };
     match buyer {
-        Some(buyer) => Ok(buyer.shown(buyer.prices(till, tariff)?.of_period(period, false)?)),
-        None => Ok(String::new()),
+        Some(buyer) => Ok(Some(buyer.shown(buyer.prices(till, tariff)?.of_period(period, false)?))),
+        None => Ok(None),
     }
+}
+
+/// What a term costs in the currency of its provider; nothing where it has no price in it.
+fn listed(till: &mut Till, (tariff, period): (&Tariff, Period)) -> Result<String> {
+    let (currency_id, iso) = discount::base_of(till, tariff.project_id)?;
+    let (rates, days) = (till.rates(tariff.project_id)?, till.app.config.load().rate_max_age_days);
+    let prices = tariff.in_currency((currency_id, Scale::minor(&iso)), rates, days, till.now_us);
+    Ok(prices
+        .of_period(period, false)
+        .map_or_else(|_| String::new(), |price| format!("{} {iso}", price.shown(&iso))))
 }
 
 fn elem(tariff: &Tariff, (period, term): (Period, &str), price: &str, lang: &str) -> Node {

@@ -31,7 +31,7 @@ pub const FUNCS: &[Row] = &[
     ("payment.add.postpaid", Handler::Once(postpaid)),
 ];
 
-const ADD: Form = record::FORM.read(ask::read).show(show::show).save(save);
+const ADD: Form = record::FORM.read(ask::read).show(show::show).turn(turn).save(save);
 
 /// What a payment by a method comes to.
 pub struct Price {
@@ -50,6 +50,16 @@ pub fn price(cx: &mut Ctx, of: &books::Subaccount, credited: Money, method: &Met
     method.check_limits(net)?;
     let commission = method.commission(net)?;
     Ok(Price { credited, paid: net.plus(commission)?, commission })
+}
+
+/// How much is told where it is asked. Who has a payer pays as before, unless he goes back and chooses another.
+fn turn(cx: &mut Ctx, record: &Record) -> Result<&'static [&'static str]> {
+    if cx.func.meta.form.pages[cx.func.meta.step].name != "method" {
+        return Ok(&[]);
+    }
+    let Some(ask) = ask::asked(cx, record)? else { return Ok(&[]) };
+    ask.need_amount(cx)?;
+    Ok(if payer::is_known(cx, &ask, record)? { &["country", "profile"] } else { &[] })
 }
 
 fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {

@@ -27,12 +27,13 @@ impl Asset {
 
 const SCRIPT: &str = "text/javascript; charset=UTF-8";
 
-static ASSETS: LazyLock<[Asset; 4]> = LazyLock::new(|| {
+static ASSETS: LazyLock<[Asset; 5]> = LazyLock::new(|| {
     [
         ("panel", "css", "text/css; charset=UTF-8", &include_bytes!("../../panel/panel.css")[..]),
         ("panel", "js", SCRIPT, include_bytes!("../../panel/panel.js")),
         ("htmx", "js", SCRIPT, include_bytes!("../../panel/vendor/htmx.min.js")),
         ("icon", "svg", "image/svg+xml", include_bytes!("../../panel/icon.svg")),
+        ("signs", "svg", "image/svg+xml", include_bytes!("../../panel/signs.svg")),
     ]
     .map(Asset::new)
 });
@@ -52,13 +53,18 @@ pub struct Paths {
 }
 
 pub fn paths() -> Paths {
-    let [style, script, htmx, icon] = ASSETS.each_ref().map(|asset| asset.path.as_str());
+    let [style, script, htmx, icon, _] = ASSETS.each_ref().map(|asset| asset.path.as_str());
     Paths { style, script, htmx, icon }
 }
 
 /// The stylesheet, for pages that are no answers.
 pub fn style() -> &'static str {
     &ASSETS[0].path
+}
+
+/// The signs of the menu's groups, each a symbol with the name of its group.
+pub fn signs() -> &'static str {
+    &ASSETS[4].path
 }
 
 #[cfg(test)]

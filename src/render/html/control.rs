@@ -67,7 +67,7 @@ impl<'a> Control<'a> {
             inputmode: inputmode(node),
             autocomplete: autocomplete(kind, name),
             placeholder: sheet.word(&format!("placeholder_{name}")),
-            unit: unit(sheet, node),
+            unit: unit(sheet, name, node),
             options: if tag == Tag::Select { options(sheet, name, value, multiple) } else { Vec::new() },
         }
     }
@@ -136,9 +136,14 @@ fn inputmode(node: &Node) -> Option<&'static str> {
     }
 }
 
-/// The currency that the form has chosen: as a text, or as an option with words.
-fn unit<'a>(sheet: &Sheet<'a>, node: &'a Node) -> Option<&'a str> {
+/// The currency of an amount: as it was looked up, else as the form has chosen it: as a text, or as an option with
+/// words.
+fn unit<'a>(sheet: &Sheet<'a>, name: &str, node: &'a Node) -> Option<&'a str> {
     (node.get_attr("check")? == "money").then_some(())?;
+    let is_own = |node: &&Node| node.name == "unit" && node.get_attr("name") == Some(name);
+    if let Some(unit) = sheet.doc.kids.iter().find(is_own) {
+        return unit.text.as_deref();
+    }
     let field = node.get_attr("currency").unwrap_or("currency");
     let value = sheet.doc.get_text(field).filter(|text| !text.is_empty())?;
     let is_of_field = |node: &&Node| node.name == "slist" && node.get_attr("name") == Some(field);

@@ -1,5 +1,6 @@
 //! The menu beside a page. Written out here and by no template: it stands on every page.
 
+use super::asset;
 use super::sheet::{Sheet, escaped, href};
 use crate::doc::Node;
 
@@ -54,10 +55,19 @@ fn func(node: &Node) -> Option<&str> {
 fn group(sheet: &Sheet, out: &mut String, node: &Node, here: &str) {
     let is_open = !here.is_empty() && holds(node, here);
     out.push_str(if is_open { "<details open><summary>" } else { "<details><summary>" });
+    sign(out, node);
     label(out, node);
     out.push_str("</summary>\n");
     entries(sheet, out, node, here);
     out.push_str("</details>");
+}
+
+/// Decoration beside the words of a group.
+fn sign(out: &mut String, node: &Node) {
+    let Some(name) = node.get_attr("name") else { return };
+    out.extend(["<svg class=\"sign\" aria-hidden=\"true\"><use href=\"", asset::signs(), "#"]);
+    escaped(out, name);
+    out.push_str("\"/></svg>");
 }
 
 fn holds(node: &Node, here: &str) -> bool {
@@ -86,4 +96,19 @@ fn link(sheet: &Sheet, out: &mut String, node: &Node, func: &str, here: &str) {
 fn label(out: &mut String, node: &Node) {
     let text = node.text.as_deref().map(str::trim).filter(|text| !text.is_empty());
     escaped(out, text.or(node.get_attr("name")).unwrap_or_default());
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_group_of_the_menu_has_a_sign() {
+        let (menu, signs) = (include_str!("../../../funcs/menu.xml"), include_str!("../../panel/signs.svg"));
+        let groups =
+            menu.lines().filter_map(|line| line.strip_prefix("    <node name=\"")?.split('"').next());
+        let groups: Vec<&str> = groups.collect();
+        assert!(groups.len() > 5 && groups.contains(&"finance"), "{groups:?}");
+        for group in groups {
+            assert!(signs.contains(&format!("<symbol id=\"{group}\"")), "{group}");
+        }
+    }
 }

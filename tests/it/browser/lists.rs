@@ -128,6 +128,24 @@ fn the_menu_counts_what_waits() {
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 
+/// Staff are told what they have to confirm; the groups of the menu have signs that the page may load.
+#[test]
+fn staff_see_what_waits_for_them() {
+    let world = World::new(Engine::Sqlite);
+    let Some(browser) = Browser::open(&world, Manner::Desktop) else { return };
+    world.done("admin", &format!("func=payment.setinpay&elid={}&sok=ok", world.id("client_payment")));
+    browser.sign_in("admin");
+    browser.go("func=payment");
+    let count = browser.words(".menu [aria-current] + .waits");
+    assert_eq!(count.split_whitespace().last(), Some("1"), "{count}");
+    browser.press(".menu [aria-current] + .waits");
+    browser.until("the rows", || browser.has(".chip"));
+    assert!(browser.has(".menu summary .sign[aria-hidden=true] use"));
+    let painted = "return document.querySelector('.menu [open] .sign use').getBBox().width > 0";
+    browser.until("a sign", || browser.ask(painted) == true);
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
 #[test]
 fn columns_are_chosen() {
     let world = World::new(Engine::Sqlite);

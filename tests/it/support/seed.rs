@@ -43,7 +43,9 @@ pub fn start_us() -> i64 {
 /// The server's own program over a database.
 pub fn app(url: &str, data_dir: &Path, origin: Origin) -> Arc<App> {
     let db = Arc::new(Db::open(url).expect("the database opens"));
-    let registry = Arc::new(functions().expect("the functions are whole"));
+    let mut registry = functions().expect("the functions are whole");
+    billmgr::start::learn(&mut registry, data_dir).unwrap_or_else(|fault| panic!("{}", fault.0));
+    let registry = Arc::new(registry);
     let faults = rpc::audit::schema_faults(&registry, &db);
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     let panel = billmgr::settings::stored(&db).expect("the settings can be read");

@@ -159,6 +159,15 @@ impl World {
         app
     }
 
+    /// The same behind an address of its own.
+    pub fn reopened_at(&self) -> (SocketAddr, JoinHandle<()>) {
+        let server = Server::new(self.reopened(), Arc::new(Control::default()));
+        let _entered = runtime().enter();
+        let listener = runtime().block_on(TcpListener::bind("127.0.0.1:0")).expect("a free port");
+        let address = listener.local_addr().expect("a bound port");
+        (address, tokio::spawn(server.tcp(listener)))
+    }
+
     /// A session of a seeded user.
     pub fn sign_in(&self, user: &str) -> String {
         let reply = self.post(&format!("func=auth&username={user}&password={PASSWORD}&out=xml"));

@@ -50,6 +50,12 @@ pub fn so_far(cx: &mut Ctx, ask: &Ask, record: &Record) -> Result<Payer> {
     Ok(Payer { kind: 0, country_id: record.int("country") })
 }
 
+/// Does nobody need to be asked who pays?
+pub fn is_known(cx: &mut Ctx, ask: &Ask, record: &Record) -> Result<bool> {
+    let is_new = record.int("profile") == 0 && !record.str("name").trim().is_empty();
+    Ok(!is_new && known(cx, ask, record.int("profile"))?.is_some())
+}
+
 fn known(cx: &mut Ctx, ask: &Ask, id: i64) -> Result<Option<Chosen>> {
     let sql = Sql::new(
         "SELECT id, profiletype, CASE WHEN country_physical = 0 THEN country_legal ELSE country_physical END \
