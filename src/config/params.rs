@@ -158,8 +158,8 @@ pub static PARAMS: [Param; 44] = [
     ])
     .editable(),
     Param::new("SipRealm", Kind::Text { min: 1, max: 64 }, "billmgr", [
-        "Realm of SIP passwords; a change counts for passwords that are set after it.",
-        "Область (realm) паролей SIP; новое значение действует для паролей, заданных после изменения.",
+        "Realm of SIP passwords; a change counts for all lines at once, and web phones have to be opened anew.",
+        "Область (realm) паролей SIP; новое значение сразу действует для всех линий, а веб-телефоны нужно открыть заново.",
     ])
     .editable(),
     Param::new("SipProxy", Kind::Text { min: 1, max: 255 }, "", [

@@ -22,6 +22,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 
@@ -106,6 +107,19 @@ impl Trust {
             }
         });
         SYSTEM.clone().map_err(|cause| Error::new("system", "https").cause(cause))
+    }
+
+    /// The authorities of a text of PEM; without any the system's.
+    pub fn of_pem(pem: &str) -> Result<Self> {
+        if pem.trim().is_empty() {
+            return Self::of_system();
+        }
+        let refused = || Error::value("ca", "").with("desc", "desc_certificates");
+        let found: std::result::Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
+        let found = found.map_err(|_| refused())?;
+        let mut roots = RootCertStore::empty();
+        let (good, bad) = roots.add_parsable_certificates(found.iter().cloned());
+        if good == 0 || bad > 0 { Err(refused()) } else { Self::of(found) }
     }
 
     /// These authorities alone. What none of them is, is passed over as browsers do.
@@ -217,8 +231,8 @@ impl Target {
 }
 
 /// A connection, with TLS or without.
-pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+pub trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for S {}
 
 async fn connect(target: &Target, trust: Option<Trust>) -> Sent<Box<dyn Stream>> {
     stream(&target.host, target.port, trust).await
@@ -228,6 +242,7 @@ async fn connect(target: &Target, trust: Option<Trust>) -> Sent<Box<dyn Stream>>
 pub async fn stream(host: &str, port: u16, trust: Option<Trust>) -> Sent<Box<dyn Stream>> {
     let failed = |cause| unsent(format!("{host}:{port}: {cause}"));
     let stream = TcpStream::connect((host, port)).await.map_err(failed)?;
+    let _ = stream.set_nodelay(true);
     let Some(Trust(config)) = trust else { return Ok(Box::new(stream)) };
     let name = ServerName::try_from(host.to_owned()).map_err(unsent)?;
     let stream = TlsConnector::from(config).connect(name, stream).await;

@@ -3,7 +3,7 @@
 
 mod password;
 
-pub use password::generated_password;
+pub use password::{generated_password, ha1_of};
 
 use super::client::{self, Client, drawn};
 use crate::app::App;
@@ -211,7 +211,7 @@ pub fn create_main(
 
 /// The account of the client's web phone, with its name and HA1; made when it is first asked for.
 pub fn web(conn: &mut Conn, app: &App, client: Client, now_us: i64) -> Result<(String, String)> {
-    if let Some(found) = web_row(conn, client.account_id)? {
+    if let Some(found) = web_row(conn, app, client.account_id)? {
         return Ok(found);
     }
     let sql = Sql::new(SELECT).sql(" AND account_id = ").bind(client.account_id);
@@ -226,7 +226,7 @@ pub fn web(conn: &mut Conn, app: &App, client: Client, now_us: i64) -> Result<(S
         Some(sip) => make(conn, &sip.name).map(drop)?,
         None => numbered(conn, make).map(drop)?,
     }
-    web_row(conn, client.account_id)?.ok_or_else(|| Error::system("a web phone got no SIP account"))
+    web_row(conn, app, client.account_id)?.ok_or_else(|| Error::system("a web phone got no SIP account"))
 }
 
 /// What a user's web phone was told is good for nothing from now on.
@@ -239,10 +239,15 @@ pub fn renew_web(conn: &mut Conn, app: &App, user_id: i64) -> Result<()> {
     Ok(())
 }
 
-fn web_row(conn: &mut Conn, account_id: i64) -> Result<Option<(String, String)>> {
-    let sql = Sql::new("SELECT name, ha1 FROM sip WHERE kind = 'web' AND account_id = ").bind(account_id);
-    let row = sql.sql(" ORDER BY id LIMIT 1").first(conn, &[Kind::Text, Kind::Text])?;
-    Ok(row.map(|row| (row[0].str().to_owned(), row[1].str().to_owned())))
+fn web_row(conn: &mut Conn, app: &App, account_id: i64) -> Result<Option<(String, String)>> {
+    let sql = Sql::new("SELECT id, name, secret FROM sip WHERE kind = 'web' AND account_id = ");
+    let sql = sql.bind(account_id).sql(" ORDER BY id LIMIT 1");
+    let row = sql.first(conn, &[Kind::Int, Kind::Text, Kind::Text])?;
+    let told = |row: Vec<Raw>| {
+        let name = row[1].str();
+        Ok((name.to_owned(), ha1_of(app, (row[0].int(), name), row[2].str())?))
+    };
+    row.map(told).transpose()
 }
 
 /// A name that is no service account's: of those the end says whose they are.

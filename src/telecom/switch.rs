@@ -8,6 +8,7 @@ use crate::billing::usage::refuse_used;
 use crate::config::{Networks, value};
 use crate::db::Sql;
 use crate::doc::Node;
+use crate::effect::http::Trust;
 use crate::error::{Error, Result};
 use crate::history;
 use crate::record::{self, Record};
@@ -93,6 +94,11 @@ fn check_asterisk(record: &mut Record) -> Result<()> {
     if !address.is_empty() && !value::is_address(&address) {
         return Err(Error::value("address", address));
     }
+    let authorities = record.str("ca").trim().to_owned();
+    if !authorities.is_empty() {
+        Trust::of_pem(&authorities)?;
+    }
+    record.set("ca", authorities);
     let context = record.str("context").to_owned();
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
     if context.is_empty() || !context.bytes().all(is_word) {

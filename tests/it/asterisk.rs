@@ -5,3 +5,4 @@ mod calls;
 mod hostile;
 mod peers;
 mod realtime;
+mod secured;

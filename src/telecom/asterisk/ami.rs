@@ -1,15 +1,14 @@
 //! Words of the manager interface (AMI): fields of `Name: value`, an empty line after them.
 
 use std::io;
-use std::net::ToSocketAddrs;
 
 use md5::{Digest, Md5};
-use tokio::io::{AsyncRead, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::io::{AsyncRead, AsyncWriteExt, ReadHalf, WriteHalf};
 
 use super::lines::Lines;
 use crate::auth::session::hex;
+use crate::config::value::authority;
+use crate::effect::http::{Stream, Trust, stream};
 
 const LINE_MAX_BYTES: usize = 8_192;
 const FIELDS_MAX: usize = 512;
@@ -56,7 +55,7 @@ pub async fn read<R: AsyncRead + Unpin>(lines: &mut Lines<R>) -> io::Result<Opti
     }
 }
 
-pub struct Reader(Lines<OwnedReadHalf>);
+pub struct Reader(Lines<ReadHalf<Box<dyn Stream>>>);
 
 impl Reader {
     pub async fn next(&mut self) -> io::Result<Message> {
@@ -65,7 +64,7 @@ impl Reader {
 }
 
 pub struct Writer {
-    half: OwnedWriteHalf,
+    half: WriteHalf<Box<dyn Stream>>,
     last_id: u64,
 }
 
@@ -75,6 +74,7 @@ impl Writer {
         self.last_id += 1;
         let text = text(self.last_id, action, fields)?;
         self.half.write_all(text.as_bytes()).await?;
+        self.half.flush().await?;
         Ok(self.last_id)
     }
 }
@@ -94,13 +94,17 @@ fn text(id: u64, action: &str, fields: &[(&str, &str)]) -> io::Result<String> {
     Ok(text + "\r\n")
 }
 
-/// Connects and signs in. The secret itself is never sent: only what proves that we know it.
-pub async fn sign_in(address: &str, login: &str, secret: &str) -> io::Result<(Reader, Writer)> {
-    let named = address.to_owned();
-    let found = tokio::task::spawn_blocking(move || named.to_socket_addrs().map(Iterator::collect::<Vec<_>>));
-    let stream = TcpStream::connect(&found.await.map_err(io::Error::other)??[..]).await?;
-    let _ = stream.set_nodelay(true);
-    let (reader, half) = stream.into_split();
+/// Connects, with TLS where it is said whom to believe, and signs in. The secret itself is never sent: only
+/// what proves that we know it.
+pub async fn sign_in(
+    address: &str,
+    trust: Option<Trust>,
+    (login, secret): (&str, &str),
+) -> io::Result<(Reader, Writer)> {
+    let (host, port) = authority(address).ok_or(io::ErrorKind::InvalidInput)?;
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let connected = stream(host, port.unwrap_or_default(), trust).await;
+    let (reader, half) = tokio::io::split(connected.map_err(|cause| io::Error::other(cause.to_string()))?);
     let (mut lines, mut writer) = (Lines::new(reader), Writer { half, last_id: 0 });
     let banner = lines.next(LINE_MAX_BYTES).await?.map(|line| line.text).unwrap_or_default();
     if !banner.starts_with("Asterisk Call Manager/") {

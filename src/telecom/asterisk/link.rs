@@ -14,6 +14,7 @@ use super::ami::{self, Message, Reader, Writer};
 use super::live::{Calls, Deed, Row};
 use crate::app::App;
 use crate::db::{Kind, Sql};
+use crate::effect::http::Trust;
 use crate::error::{Error, Result};
 use crate::rpc::BUDGET_SLOW;
 use crate::telecom::{call, party};
@@ -24,6 +25,8 @@ pub struct Place {
     pub id: i64,
     pub name: String,
     pub address: String,
+    /// Spoken to over TLS: whose certificates are believed (PEM), empty for those of the system.
+    pub authorities: Option<String>,
     pub login: String,
     pub secret: String,
 }
@@ -104,7 +107,8 @@ async fn connected(
     (calls, orders): (&mut Calls, &mut mpsc::Receiver<Order>),
     is_up: &mut bool,
 ) -> io::Result<std::convert::Infallible> {
-    let signed_in = ami::sign_in(&place.address, &place.login, &place.secret);
+    let trust = place.authorities.as_deref().map(Trust::of_pem).transpose().map_err(io::Error::other)?;
+    let signed_in = ami::sign_in(&place.address, trust, (&place.login, &place.secret));
     let (reader, writer) = tokio::time::timeout(SIGN_IN_TIMEOUT, signed_in).await??;
     tracing::info!("switch {}: signed in", place.name);
     *is_up = true;

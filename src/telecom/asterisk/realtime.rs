@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::db::{Conn, Kind, Raw, Sql};
 use crate::error::Result;
 use crate::rpc::BUDGET_SLOW;
-use crate::telecom::party;
+use crate::telecom::{party, sip};
 use crate::time::SECOND_US;
 
 /// Rows of one answer.
@@ -68,7 +68,7 @@ fn rows(app: &App, peer: &Peer, family: &str, asked: &Pairs) -> Result<Vec<Field
     }
     let found = app.db.read(BUDGET_SLOW, |conn| match family {
         "ps_endpoints" => endpoints(conn, peer, &conditions),
-        "ps_auths" => auths(conn, &conditions, &app.config.load().sip_realm),
+        "ps_auths" => auths(conn, app, &conditions),
         "ps_aors" => aors(conn, &conditions),
         "ps_endpoint_id_ips" => identifies(conn, &conditions),
         contact::FAMILY => {
@@ -84,10 +84,11 @@ fn accounts(sql: Sql) -> Sql {
     sql.sql(" WHERE s.active AND ").sql(party::OPEN)
 }
 
-/// Names and HA1 of SIP accounts, with those of web phones.
+/// Ids, names and sealed passwords of SIP accounts, with those of web phones.
 fn lines(conn: &mut Conn, conditions: &[Condition]) -> Result<Vec<Vec<Raw>>> {
-    let sql = accounts(Sql::new("SELECT s.name, s.ha1 FROM sip s")).append(&narrowed("s.name", conditions));
-    sql.sql(" ORDER BY s.name LIMIT ").bind(ROWS_MAX).load(conn, &[Kind::Text, Kind::Text])
+    let sql = accounts(Sql::new("SELECT s.id, s.name, s.secret FROM sip s"));
+    let sql = sql.append(&narrowed("s.name", conditions)).sql(" ORDER BY s.name LIMIT ").bind(ROWS_MAX);
+    sql.load(conn, &[Kind::Int, Kind::Text, Kind::Text])
 }
 
 /// Names and addresses of peers.
@@ -145,7 +146,7 @@ fn endpoint(peer: &Peer, name: &str, identify_by: &str) -> Fields {
 
 fn endpoints(conn: &mut Conn, peer: &Peer, conditions: &[Condition]) -> Result<Vec<Fields>> {
     let with_password = |row: &Vec<Raw>| {
-        let name = row[0].str();
+        let name = row[1].str();
         [endpoint(peer, name, "username"), vec![("auth", name.to_owned())]].concat()
     };
     let mut found: Vec<Fields> = lines(conn, conditions)?.iter().map(with_password).collect();
@@ -154,25 +155,30 @@ fn endpoints(conn: &mut Conn, peer: &Peer, conditions: &[Condition]) -> Result<V
 }
 
 /// HA1 and never a password.
-fn auths(conn: &mut Conn, conditions: &[Condition], realm: &str) -> Result<Vec<Fields>> {
+fn auths(conn: &mut Conn, app: &App, conditions: &[Condition]) -> Result<Vec<Fields>> {
+    let realm = &app.config.load().sip_realm;
     let auth = |row: &Vec<Raw>| {
+        let (id, name) = (row[0].int(), row[1].str());
+        let ha1 = sip::ha1_of(app, (id, name), row[2].str())
+            .inspect_err(|error| tracing::error!("the password of line {name} cannot be opened: {error}"))
+            .ok()?;
         let fields = [
-            ("id", row[0].str()),
+            ("id", name),
             ("auth_type", "md5"),
-            ("username", row[0].str()),
+            ("username", name),
             ("realm", realm),
-            ("md5_cred", row[1].str()),
+            ("md5_cred", ha1.as_str()),
         ];
-        fields.map(|(name, value)| (name, value.to_owned())).to_vec()
+        Some(fields.map(|(name, value)| (name, value.to_owned())).to_vec())
     };
     let found = lines(conn, conditions)?;
-    Ok(found.iter().filter(|row| !row[1].str().is_empty()).map(auth).collect())
+    Ok(found.iter().filter(|row| !row[2].str().is_empty()).filter_map(auth).collect())
 }
 
 fn aors(conn: &mut Conn, conditions: &[Condition]) -> Result<Vec<Fields>> {
     let registered = |row: &Vec<Raw>| {
         let fields = [
-            ("id", row[0].str()),
+            ("id", row[1].str()),
             ("max_contacts", "5"),
             ("remove_existing", "yes"),
             ("minimum_expiration", "60"),

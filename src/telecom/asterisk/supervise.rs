@@ -45,10 +45,10 @@ pub async fn run_always(app: &Arc<App>) {
 
 fn places(app: &App) -> Result<Vec<Place>> {
     let sql = Sql::new(
-        "SELECT id, name, address, login, secret FROM switch s WHERE NOT deleted AND kind = 'asterisk' \
+        "SELECT id, name, address, login, secret, tls, ca FROM switch s WHERE NOT deleted AND kind = 'asterisk' \
          AND address <> '' AND secret <> '' AND (active OR EXISTS (SELECT 1 FROM call c WHERE c.switch_id = s.id))",
     );
-    let kinds = [Kind::Int, Kind::Text, Kind::Text, Kind::Text, Kind::Text];
+    let kinds = [Kind::Int, Kind::Text, Kind::Text, Kind::Text, Kind::Text, Kind::Flag, Kind::Text];
     let mut places = Vec::new();
     for row in app.db.read(BUDGET_SLOW, |conn| sql.load(conn, &kinds))? {
         let id = row[0].int();
@@ -57,6 +57,7 @@ fn places(app: &App) -> Result<Vec<Place>> {
                 id,
                 name: row[1].str().to_owned(),
                 address: row[2].str().to_owned(),
+                authorities: row[5].on().then(|| row[6].str().to_owned()),
                 login: row[3].str().to_owned(),
                 secret,
             }),

@@ -41,15 +41,20 @@ pub fn need_good(password: &str) -> Result<()> {
     }
 }
 
-/// What a switch checks with (RFC 2617, A1).
+/// What a switch checks with, by the realm as it is now.
+pub fn ha1_of(app: &App, (id, name): (i64, &str), sealed: &str) -> Result<String> {
+    let password = app.sealer.open(sealed, &SECRET.context(&[&id]))?;
+    Ok(ha1(name, &app.config.load().sip_realm, &password))
+}
+
+/// RFC 2617, A1.
 fn ha1(name: &str, realm: &str, password: &str) -> String {
     hex(&Md5::digest(format!("{name}:{realm}:{password}")))
 }
 
 pub fn set(conn: &mut Conn, app: &App, (id, name): (i64, &str), password: &str) -> Result<()> {
     let sealed = app.sealer.seal(password, &SECRET.context(&[&id]));
-    let ha1 = ha1(name, &app.config.load().sip_realm, password);
-    let sql = Sql::new("UPDATE sip SET secret = ").bind(sealed).sql(", ha1 = ").bind(ha1);
+    let sql = Sql::new("UPDATE sip SET secret = ").bind(sealed);
     match sql.sql(" WHERE id = ").bind(id).execute(conn)? {
         0 => Err(Error::missed("elid").with("value", name)), // deleted meanwhile
         _ => Ok(()),

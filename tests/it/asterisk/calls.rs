@@ -25,7 +25,7 @@ fn callerid(world: &World, name: &str) -> String {
 }
 
 /// Signed in, with a call of that line answered.
-fn talking<'w>(pbx: &Pbx<'w>, line: &str, uniqueid: &str, owner: &str) -> Talk {
+pub fn talking<'w>(pbx: &Pbx<'w>, line: &str, uniqueid: &str, owner: &str) -> Talk {
     let mut manager = pbx.manager();
     manager.play(NO_CHANNELS, &[]);
     let callerid = callerid(pbx.phones.world, owner);

@@ -19,7 +19,7 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 pub const SECRET: &str = "a-secret-of-ami";
 pub const DST: &str = "4915112345";
 
-fn runtime() -> &'static Runtime {
+pub fn runtime() -> &'static Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     RUNTIME.get_or_init(|| {
         let mut builder = tokio::runtime::Builder::new_multi_thread();
@@ -63,6 +63,16 @@ impl<'w> Pbx<'w> {
         let proof = hex(&Md5::digest(format!("158303146{SECRET}")));
         talk.play(include_str!("ami_sign_in.txt"), &[("proof", &proof)]);
         talk
+    }
+
+    pub fn manager_address(&self) -> SocketAddr {
+        self.manager.local_addr().expect("a bound port")
+    }
+
+    /// Nobody has connected to the manager interface.
+    pub fn waits_for_none(&self) -> bool {
+        self.manager.set_nonblocking(true).expect("a listener");
+        self.manager.accept().is_err()
     }
 
     pub fn connection(&self) -> Talk {

@@ -85,6 +85,11 @@ worlds! {
         world.done("client", &format!("func=sip.passwd&elname={name}&passwd=AnotherPass2&sok=ok"));
         let reply = ask(world, &pbx.key, &format!("ps_auths/single id={name}"));
         assert!(reply.body.contains(&md5sum(&format!("{name}:billmgr:AnotherPass2"))), "{}", reply.body);
+        // Another realm, and every line goes on with the password that it has.
+        world.configure("SipRealm sip.example.com");
+        let reply = ask(world, &pbx.key, &format!("ps_auths/single id={name}"));
+        let ha1 = md5sum(&format!("{name}:sip.example.com:AnotherPass2"));
+        assert!(reply.body.ends_with(&format!("&realm=sip.example.com&md5_cred={ha1}")), "{}", reply.body);
     }
 
     /// A line or peer is there as long as everybody of it is switched on.

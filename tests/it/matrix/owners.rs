@@ -34,7 +34,7 @@ const TEXTS: [(&str, &[&str]); 20] = [
     ("profile", &["name", "person"]),
     ("payment", &["number", "description", "note", "externalid", "info"]),
     ("expense", &["name"]),
-    ("sip", &["name", "secret", "ha1"]),
+    ("sip", &["name", "secret"]),
     ("ipauth", &["peer_name", "ip"]),
     ("sip_contact", &["uri", "name"]),
     ("callerid", &["name"]),
