@@ -145,9 +145,10 @@ pub fn date_print(app: &App, caller: &Caller, params: &Params, answer: &mut Answ
 /// What the page needs to know beside its answer.
 fn frame(app: &Arc<App>, caller: &Caller, params: &Params, answer: &Answer) -> Node {
     let panel = &params.manner().panel;
-    let langs = app.registry.words.langs().join(" ");
+    let named = |(code, name)| Node::leaf(html::LANG, name).attr("code", code);
+    let langs: Vec<Node> = app.registry.words.named().into_iter().map(named).collect();
     let frame = Node::new(html::FRAME).attr("theme", &panel.theme).attr("back", &panel.back);
-    let mut frame = frame.attr("langs", langs);
+    let mut frame = frame.with(langs);
     let is_test = caller.level().is_staff() && !app.config.load().production;
     match (crate::demo::is_on(), is_test) {
         (true, _) => frame = frame.attr("mark", "demo"),

@@ -188,6 +188,8 @@ impl<'a> Failure<'a> {
 pub const GOES_ON: &str = "goes_on";
 /// What the server adds to a document for its frame: theme, balance, the way back.
 pub const FRAME: &str = "panel_frame";
+/// A language of the panel in its frame: what it calls itself, and its code.
+pub const LANG: &str = "lang";
 /// The name of a form that is sent once (`http/once.rs`).
 pub const ONCE: &str = "form_once";
 /// The newest entry of a record's history when its form was opened (`http/stale.rs`).

@@ -58,6 +58,13 @@ impl Words {
         langs
     }
 
+    /// Each language with what it calls itself.
+    pub fn named(&self) -> Vec<(&str, &str)> {
+        let sets = [COMMON.to_owned()];
+        let own = |lang| self.own(lang, &sets, &format!("panel_lang_{lang}"));
+        self.langs().into_iter().map(|lang| (lang, own(lang).unwrap_or(lang))).collect()
+    }
+
     /// A word of exactly this language and one of these sets, the first that has it.
     pub fn own(&self, lang: &str, sets: &[String], name: &str) -> Option<&str> {
         let sets_of_lang = self.sets.get(lang)?;

@@ -3,7 +3,7 @@
 use crate::support::{Request, worlds};
 
 const GERMAN: &str = r#"<mgrdata><lang name="de">
-  <messages name="panel"><msg name="panel_lang_de">Deutsch</msg></messages>
+  <messages name="common"><msg name="panel_lang_de">Deutsch</msg></messages>
   <messages name="payment"><msg name="title">Zahlungen</msg><msg name="status_4">Gutgeschrieben</msg></messages>
 </lang></mgrdata>"#;
 

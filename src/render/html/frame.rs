@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::asset;
 use super::sheet::{Params, Sheet, href};
-use super::sidebar;
+use super::{FRAME, LANG, asset, sidebar};
+use crate::doc::Node;
 
 #[derive(Serialize)]
 pub struct Frame<'a> {
@@ -135,15 +135,15 @@ fn themes<'a>(sheet: &Sheet<'a>) -> Vec<Theme<'a>> {
     vec![theme(SYSTEM, "theme_system"), theme("light", "theme_light"), theme("dark", "theme_dark")]
 }
 
-/// Each language in its own words, which the message `panel_lang_<code>` has.
+/// Each language in its own words.
 fn languages<'a>(sheet: &Sheet<'a>, lang: &str) -> Vec<Language<'a>> {
-    let language = |code: &'a str| Language {
-        code,
-        label: sheet.word(&format!("panel_lang_{code}")).unwrap_or(code),
-        href: same_page(sheet, ("lang", code)),
-        current: code == lang,
+    let language = |node: &'a Node| {
+        let code = node.get_attr("code")?;
+        let label = node.text.as_deref().unwrap_or(code);
+        Some(Language { code, label, href: same_page(sheet, ("lang", code)), current: code == lang })
     };
-    sheet.frame("langs").unwrap_or_default().split_whitespace().map(language).collect()
+    let frame = sheet.doc.get(FRAME).map(|frame| frame.kids.iter().filter(|kid| kid.name == LANG));
+    frame.into_iter().flatten().filter_map(language).collect()
 }
 
 /// The page once more in another language or theme. What may have been an action is never repeated by a

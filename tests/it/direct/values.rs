@@ -8,7 +8,7 @@ use super::Answered;
 pub const PASSWORD: &str = "walk-password";
 
 /// Fields that take only some texts: two of those each.
-const TEXTS: [(&str, [&str; 2]); 17] = [
+const TEXTS: [(&str, [&str; 2]); 18] = [
     ("data", ["<paper title=\"One\" lang=\"en\"/>", "<paper title=\"Two\" lang=\"en\"/>"]),
     ("iso", ["WKA", "WKB"]),
     ("iso2", ["WA", "WB"]),
@@ -25,6 +25,7 @@ const TEXTS: [(&str, [&str; 2]); 17] = [
     ("address", ["pbx1.example.com:5038", "192.0.2.9:5038"]),
     ("context", ["phones", "office"]),
     ("codecs", ["g722,alaw", "ulaw"]),
+    ("ca", [include_str!("one.pem"), include_str!("two.pem")]),
     ("faction", ["payment.edit", "profile.edit"]),
 ];
 

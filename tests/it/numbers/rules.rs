@@ -81,9 +81,11 @@ worlds! {
         shop.wait(1);
         assert_eq!(shop.message(&phone, "x", "12345"), None);
         assert_eq!(told(&shop.act("client2", "cancel", &id)), "missed number_order");
-        assert_eq!(shop.status(&id), "PENDING");
+        assert_eq!(shop.status(&id), "TIMEOUT", "told at once");
+        let held = shop.money("client2");
         shop.job();
         assert_eq!(shop.status(&id), "TIMEOUT");
+        assert_ne!(shop.money("client2"), held, "the job gives the money back");
         assert_eq!(shop.money("client2"), "500.00 0.00 95.85");
         shop.judge();
     }

@@ -33,7 +33,12 @@ pub fn doc(func: &str, lang: &str, words: &[(&str, &str)], params: &[(&str, &str
         .kid(Node::new("tparams").with(tparams).kid(Node::leaf("func", func)))
         .kid(menu())
         .kid(named("user", "admin").attr("level", "29"))
-        .kid(Node::new(html::FRAME).attr("langs", "en ru"))
+        .kid(
+            Node::new(html::FRAME).with(
+                [("en", "English"), ("ru", "Русский")]
+                    .map(|(code, name)| Node::leaf(html::LANG, name).attr("code", code)),
+            ),
+        )
 }
 
 /// What the server adds for the frame of such a document.
