@@ -94,7 +94,7 @@ fn fill(world: &World) {
     called(world, ("client", ""), "2026-03-30 10:30:00", 119, (100_000, 0));
     called(world, ("client", ""), "2026-06-15 07:59:59", 120, (200_000, 0));
     called(world, ("client", ""), "2026-06-15 08:00:00", 0, (0, 0));
-    called(world, ("buyer", "reseller"), "2026-06-15 08:00:00", 30, (10_000, 20_000));
+    called(world, ("buyer", "reseller"), "2026-06-15 08:00:00", 30, (50_000, 20_000));
     called(world, ("reseller", "reseller"), "2026-06-15 09:00:00", 30, (70_000, 0));
     called(world, ("buyer2", "reseller2"), "2026-06-15 08:00:00", 600, (900_000, 100_000));
     sent(world, ("buyer", "reseller"), "2026-06-14 23:59:59", "DELIVERED", (80_000, 46_000));
