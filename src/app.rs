@@ -29,7 +29,6 @@ use crate::seal::Sealer;
 use crate::settings::Origin;
 use crate::telecom::asterisk::Links;
 use crate::telecom::rates::Rates;
-use crate::telecom::sms::receipts::Receipts;
 use crate::telecom::sms::transport::Transports;
 use crate::telecom::sms::unwritten::Unwritten;
 use crate::time::Clock;
@@ -71,7 +70,6 @@ pub struct App {
     /// Ways to the providers of short messages.
     pub sms_transports: Transports,
     /// What providers report of messages, until it is written down.
-    pub sms_receipts: Receipts,
     /// What became of messages, where that could not be written down.
     pub sms_unwritten: Unwritten,
     /// Sessions with suppliers of numbers.
@@ -87,7 +85,7 @@ pub struct App {
     /// Totals of lists, likewise by their statements.
     pub totals: Cache<Sql, (u64, i64)>,
     /// Sums of dashboards.
-    pub sums: dashboard::Sums,
+    pub sums: dashboard::Kept,
     /// Numbers beside entries of the menu.
     pub counters: Counters,
     /// Public price lists by what was asked for, likewise.
@@ -155,7 +153,6 @@ impl App {
             links: Links::default(),
             rates: Rates::default(),
             sms_transports: Transports::default(),
-            sms_receipts: Receipts::default(),
             sms_unwritten: Unwritten::default(),
             number_links: smpp::Links::default(),
             access: Access::default(),
@@ -166,7 +163,7 @@ impl App {
             gateways: Tokens::default(),
             options: Cache::new(OPTION_LISTS_MAX),
             totals: Cache::new(TOTALS_MAX),
-            sums: dashboard::none(),
+            sums: dashboard::Kept::default(),
             counters: Counters::default(),
             exports: Cache::new(EXPORTS_MAX),
             answers: Cache::new(EXPORTS_MAX),

@@ -32,7 +32,7 @@ pub const FUNCS: &[Row] = &[
     ("dashboard.lowbalance", Handler::View(Some(state::low))),
 ];
 
-pub use kept::{Sums, none};
+pub use kept::Kept;
 
 type Rows = Vec<Vec<Raw>>;
 

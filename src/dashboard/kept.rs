@@ -16,22 +16,24 @@ const FRESH_US: i64 = 30 * SECOND_US;
 const SUMS_MAX: usize = 256;
 
 /// Rows by their statement, and when they were summed.
-pub type Sums = Cache<Sql, (i64, Arc<Rows>)>;
+pub struct Kept(Cache<Sql, (i64, Arc<Rows>)>);
 
-pub fn none() -> Sums {
-    Cache::new(SUMS_MAX)
+impl Default for Kept {
+    fn default() -> Self {
+        Self(Cache::new(SUMS_MAX))
+    }
 }
 
 /// The rows of a statement whose column `counts` says how many stand behind each.
 pub fn load(cx: &mut Ctx, sql: Sql, kinds: &[Kind], counts: usize) -> Result<Arc<Rows>> {
     let (app, now_us) = (cx.call.app.clone(), cx.call.now_us);
     let is_fresh = |kept: &(i64, Arc<Rows>)| (0..FRESH_US).contains(&(now_us - kept.0));
-    if let Some((_, rows)) = app.sums.get(&sql).filter(is_fresh) {
+    if let Some((_, rows)) = app.sums.0.get(&sql).filter(is_fresh) {
         return Ok(rows);
     }
     let rows = Arc::new(sql.clone().load(cx.conn, kinds)?);
     if rows.iter().map(|row| row[counts].int()).sum::<i64>() >= MANY {
-        app.sums.insert(sql, (now_us, rows.clone()));
+        app.sums.0.insert(sql, (now_us, rows.clone()));
     }
     Ok(rows)
 }

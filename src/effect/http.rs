@@ -109,27 +109,35 @@ impl Trust {
         SYSTEM.clone().map_err(|cause| Error::new("system", "https").cause(cause))
     }
 
-    /// The authorities of a text of PEM; without any the system's.
+    /// The authorities of a text of PEM; without any the system's. Error `value(pem)` where it holds what is none.
     pub fn of_pem(pem: &str) -> Result<Self> {
         if pem.trim().is_empty() {
             return Self::of_system();
         }
-        let refused = || Error::value("ca", "").with("desc", "desc_certificates");
         let found: std::result::Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
-        let found = found.map_err(|_| refused())?;
-        let mut roots = RootCertStore::empty();
-        let (good, bad) = roots.add_parsable_certificates(found.iter().cloned());
-        if good == 0 || bad > 0 { Err(refused()) } else { Self::of(found) }
+        match found.map(roots) {
+            Ok((roots, 0)) if !roots.is_empty() => Self::in_roots(roots),
+            _ => Err(Error::value("pem", "")),
+        }
     }
 
     /// These authorities alone. What none of them is, is passed over as browsers do.
     pub fn of(authorities: impl IntoIterator<Item = CertificateDer<'static>>) -> Result<Self> {
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(authorities);
+        Self::in_roots(roots(authorities).0)
+    }
+
+    fn in_roots(roots: RootCertStore) -> Result<Self> {
         let builder = ClientConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()));
         let builder = builder.with_safe_default_protocol_versions().map_err(Error::system)?;
         Ok(Self(Arc::new(builder.with_root_certificates(roots).with_no_client_auth())))
     }
+}
+
+/// The authorities among them, and how many are none.
+fn roots(certificates: impl IntoIterator<Item = CertificateDer<'static>>) -> (RootCertStore, usize) {
+    let mut roots = RootCertStore::empty();
+    let (_, bad) = roots.add_parsable_certificates(certificates);
+    (roots, bad)
 }
 
 impl Request {

@@ -54,12 +54,13 @@ fn expire(app: &Arc<App>, now_us: i64) -> Result<Report> {
 
 /// False where somebody else has ended it meanwhile.
 fn expired(conn: &mut crate::db::Conn, id: i64, now_us: i64) -> Result<bool> {
-    match Order::load(conn, id)? {
+    let Some(order) = Order::load(conn, id)? else { return Ok(false) };
+    if order.is_nameless() {
         // Its supplier never named a number: it was no order.
-        Some(order) if order.is_nameless() => order::give_up(conn, id, now_us),
-        Some(order) if order::end(conn, &order, Event::Expire, now_us)? => {
-            order::note(conn, (&Caller::own(), now_us), NAME, id).map(|()| true)
-        }
-        _ => Ok(false),
+        return order::give_up(conn, id, now_us);
+    }
+    match order::end(conn, &order, Event::Expire, now_us)? {
+        Some(to) => order::note(conn, (&Caller::own(), now_us), NAME, (id, to.word())).map(|()| true),
+        None => Ok(false),
     }
 }

@@ -109,7 +109,7 @@ fn run(
             // First, for nobody should wait for it behind the offer's row.
             entry.clone().execute(conn)?;
             let bought = work(conn, &currency, now_us)?;
-            order::note(conn, (&caller, now_us), &action, bought.shown.id)?;
+            order::note(conn, (&caller, now_us), &action, (bought.shown.id, &bought.shown.status))?;
             Ok(bought)
         });
         tries += 1;

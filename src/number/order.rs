@@ -235,12 +235,12 @@ pub fn bill(id: i64, price: Money) -> Bill<'static> {
     Bill { what: ACTIVATION, id, amounts: [price, price] }
 }
 
-/// The one way out of `PENDING` and `RECEIVED`. False where somebody else was faster, or the state of the
-/// order does not allow it: then nothing was done.
-pub fn end(conn: &mut Conn, order: &Order, event: Event, now_us: i64) -> Result<bool> {
-    let Ok((to, why)) = step(order.is_hosting, order.status, event) else { return Ok(false) };
+/// The one way out of `PENDING` and `RECEIVED`: what the order is then. None where somebody else was faster,
+/// or the state of the order does not allow it: then nothing was done.
+pub fn end(conn: &mut Conn, order: &Order, event: Event, now_us: i64) -> Result<Option<Status>> {
+    let Ok((to, why)) = step(order.is_hosting, order.status, event) else { return Ok(None) };
     if !moved(conn, order, to, now_us)? {
-        return Ok(false);
+        return Ok(None);
     }
     if order.is_hosting {
         stock::give_back_hosting(conn, order.offer_id, order.phone_id, now_us)?;
@@ -255,7 +255,7 @@ pub fn end(conn: &mut Conn, order: &Order, event: Event, now_us: i64) -> Result<
     if order.status == Status::Pending {
         Sql::new("DELETE FROM num_sandbox WHERE order_id = ").bind(order.id).execute(conn)?;
     }
-    Ok(true)
+    Ok(Some(to))
 }
 
 fn moved(conn: &mut Conn, order: &Order, to: Status, now_us: i64) -> Result<bool> {
@@ -307,12 +307,9 @@ pub fn give_up(conn: &mut Conn, id: i64, now_us: i64) -> Result<bool> {
 }
 
 /// A line of the order's history: who did what, and what the order is then.
-pub fn note(conn: &mut Conn, maker: (&Caller, i64), action: &str, id: i64) -> Result<()> {
-    let rows = Sql::new(" FROM num_order WHERE id = ").bind(id);
-    let sql = Sql::new("SELECT status").append(&rows);
-    let row = sql.first(conn, &[Kind::Text])?.ok_or_else(|| Refused::Ended.error(id))?;
-    let change = history::Change { object: OBJECT, action, description: row[0].str() };
-    history::keep_all(conn, maker, &change, &rows)
+pub fn note(conn: &mut Conn, maker: (&Caller, i64), action: &str, (id, status): (i64, &str)) -> Result<()> {
+    let change = history::Change { object: OBJECT, action, description: status };
+    history::keep_all(conn, maker, &change, &Sql::new(" FROM num_order WHERE id = ").bind(id))
 }
 
 /// `number.order.finish`, `.cancel`, `.ban`: the order as it is then.
@@ -325,9 +322,9 @@ fn act(cx: &mut Ctx, event: Event) -> Result<Reply> {
         if order.expires_at <= now_us {
             return Err(Refused::Ended.error(id));
         }
-        if end(cx.conn, &order, event, now_us)? {
+        if let Some(to) = end(cx.conn, &order, event, now_us)? {
             let call = cx.call;
-            note(cx.conn, (&call.caller, now_us), call.func.name(), id)?;
+            note(cx.conn, (&call.caller, now_us), call.func.name(), (id, to.word()))?;
             return Ok(Reply::Ok(document(cx, id)?));
         }
     }

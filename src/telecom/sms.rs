@@ -13,7 +13,6 @@ pub mod price;
 pub mod provider;
 pub mod rate;
 pub mod receipt;
-pub mod receipts;
 pub mod scheduled;
 pub mod send;
 pub mod transport;

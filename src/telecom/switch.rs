@@ -96,7 +96,7 @@ fn check_asterisk(record: &mut Record) -> Result<()> {
     }
     let authorities = record.str("ca").trim().to_owned();
     if !authorities.is_empty() {
-        Trust::of_pem(&authorities)?;
+        Trust::of_pem(&authorities).map_err(|_| Error::value("ca", "").with("desc", "desc_certificates"))?;
     }
     record.set("ca", authorities);
     let context = record.str("context").to_owned();

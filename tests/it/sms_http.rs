@@ -161,7 +161,7 @@ worlds! {
         assert_eq!(status(world, Request::post(&target, "application/json", vec![b' '; 300_000])), 413);
     }
 
-    /// Receipts of many calls at once are written down together, and none is lost: not by its neighbours either.
+    /// Receipts of many calls at once: none is lost, not by its neighbours either.
     fn receipts_at_once(world: &World) {
         let answers: Vec<String> = (0..12).map(|nth| format!(r#"{{"status":"ok","id":"B-{nth}"}}"#)).collect();
         let (address, _) = gateway(answers.into_iter().map(|text| Deed::Answer(200, text.leak())).collect());

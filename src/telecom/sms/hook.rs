@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use subtle::ConstantTimeEq;
 
-use super::receipt::{State, Told};
+use super::receipt::{self, State, Told};
 use crate::app::App;
 use crate::db::{Kind, Sql};
 use crate::error::{Error, Result};
@@ -117,7 +117,7 @@ pub fn take(app: &Arc<App>, call: &Report) -> Result<()> {
         .into_iter()
         .take(RECEIPTS_MAX)
         .filter_map(|(message_id, word)| Told::of(desk.provider_id, &message_id, desk.state(&word)?, &word));
-    app.sms_receipts.report(app, final_ones.collect(), now_us).map(drop)
+    receipt::write(app, final_ones.collect(), now_us).map(drop)
 }
 
 /// What a form says of receipts.

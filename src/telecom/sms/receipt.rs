@@ -3,7 +3,7 @@
 use super::part::{self, Heard};
 use super::{message, reason, status};
 use crate::app::App;
-use crate::db::{Conn, Kind, Sql};
+use crate::db::{Conn, Kind, Raw, Sql};
 use crate::effect;
 use crate::error::Result;
 use crate::rpc::BUDGET_SLOW;
@@ -72,8 +72,7 @@ impl Told {
     }
 }
 
-/// A receipt from a provider. False where there is no such message: the receipt is kept then, for it may be
-/// quicker than the answer to the message. What is final stays as it is.
+/// A receipt from a provider. False where there is no such message.
 pub fn report(
     app: &App,
     provider_id: i64,
@@ -82,50 +81,43 @@ pub fn report(
     reason: &str,
     now_us: i64,
 ) -> Result<bool> {
-    let Some(told) = Told::of(provider_id, message_id, state, reason) else { return Ok(false) };
-    let known = app.sms_receipts.report(app, vec![told], now_us)?;
-    Ok(known.first().is_some_and(|known| *known))
+    let told = Told::of(provider_id, message_id, state, reason);
+    Ok(write(app, told.into_iter().collect(), now_us)? == 1)
 }
 
-/// In one transaction. Receipts of one message stay in their order.
-pub fn write(app: &App, mut told: Vec<(usize, Told)>, now_us: i64) -> Result<Vec<(usize, bool)>> {
-    // Two servers that write the same messages take them in the same order.
-    told.sort_by(|(_, a), (_, b)| (a.provider_id, &a.name).cmp(&(b.provider_id, &b.name)));
-    app.db.write_alone(move |conn| {
-        let one = |(at, told): &(usize, Told)| {
-            let of = (told.provider_id, told.name.as_str());
-            let is_known = settle(conn, of, told.state, &told.words, now_us)?;
-            if !is_known {
-                keep(conn, of, told.state, &told.words, now_us)?;
-            }
-            Ok((*at, is_known))
-        };
-        told.iter().map(one).collect()
-    })
-}
-
-/// Several of messages that are known.
-pub fn report_all(app: &App, told: Vec<(i64, String, State)>, now_us: i64) -> Result<()> {
+/// Receipts that came together, in one transaction: how many are of known messages. The others are kept, for
+/// a receipt may be quicker than the answer to its message. What is final stays as it is.
+pub fn write(app: &App, mut told: Vec<Told>, now_us: i64) -> Result<usize> {
+    if told.is_empty() {
+        return Ok(0);
+    }
+    // Two servers that write the same messages take them in the same order; those of one message stay in theirs.
+    told.sort_by(|a, b| (a.provider_id, &a.name).cmp(&(b.provider_id, &b.name)));
     app.db.write(move |conn| {
-        let settled = told.iter().map(|(provider_id, name, state)| {
-            settle(conn, (*provider_id, name), *state, "", now_us).map(drop)
-        });
-        settled.collect()
+        let mut known = 0;
+        for told in &told {
+            match settle(conn, told, now_us)? {
+                true => known += 1,
+                false => keep(conn, told, now_us)?,
+            }
+        }
+        Ok(known)
     })
 }
 
 /// A message first, then its parts: they are written down before it has its name.
-fn settle(conn: &mut Conn, of: (i64, &str), state: State, words: &str, now_us: i64) -> Result<bool> {
+fn settle(conn: &mut Conn, told: &Told, now_us: i64) -> Result<bool> {
+    let of = (told.provider_id, told.name.as_str());
     let found = find(conn, of)?;
-    let (found, state) = match part::heard(conn, of, state)? {
-        Heard::Alone => (found, state),
+    let (found, state) = match part::heard(conn, of, told.state)? {
+        Heard::Alone => (found, told.state),
         Heard::Waiting => return Ok(true),
         Heard::Whole(name, state) => (find(conn, (of.0, &name))?, state),
     };
     let Some(id) = found else { return Ok(false) };
     let (status, reason) = state.words();
     let sql = Sql::new("UPDATE sms_message SET status = ").bind(status).sql(", reason = ").bind(reason);
-    let sql = sql.sql(", detail = ").bind(words).sql(", updated_at = ").bind(now_us);
+    let sql = sql.sql(", detail = ").bind(told.words.as_str()).sql(", updated_at = ").bind(now_us);
     let sql = sql.sql(" WHERE status IN ('SENDING', 'SENT_TO_PROVIDER', 'UNKNOWN') AND id = ").bind(id);
     sql.execute(conn)?;
     Ok(true)
@@ -147,20 +139,14 @@ fn find(conn: &mut Conn, (provider_id, name): (i64, &str)) -> Result<Option<i64>
 }
 
 /// The last one of a message counts.
-fn keep(
-    conn: &mut Conn,
-    (provider_id, name): (i64, &str),
-    state: State,
-    words: &str,
-    now_us: i64,
-) -> Result<()> {
-    let sql = Sql::new("SELECT COUNT(*) FROM sms_receipt WHERE provider_id = ").bind(provider_id);
+fn keep(conn: &mut Conn, told: &Told, now_us: i64) -> Result<()> {
+    let sql = Sql::new("SELECT COUNT(*) FROM sms_receipt WHERE provider_id = ").bind(told.provider_id);
     if sql.first(conn, &[Kind::Int])?.is_some_and(|row| row[0].int() >= WAITING_MAX) {
         return Ok(());
     }
     let sql = Sql::new("INSERT INTO sms_receipt (provider_id, message_id, state, detail, at) VALUES (");
-    let values = [provider_id.into(), name.into(), state.word().into(), words.into(), now_us.into()];
-    let sql = sql.binds(values).sql(
+    let [name, state, words] = [told.name.as_str(), told.state.word(), told.words.as_str()].map(Raw::from);
+    let sql = sql.binds([told.provider_id.into(), name, state, words, now_us.into()]).sql(
         ") ON CONFLICT (provider_id, message_id) DO UPDATE SET state = excluded.state, \
          detail = excluded.detail, at = excluded.at",
     );
@@ -185,7 +171,8 @@ pub fn take_up(app: &App, now_us: i64) -> Result<usize> {
     app.db.write(move |conn| {
         for row in &rows {
             if let Some(state) = State::of_word(row[3].str()) {
-                settle(conn, (row[1].int(), row[2].str()), state, row[4].str(), now_us)?;
+                let (name, words) = (row[2].str().to_owned(), row[4].str().to_owned());
+                settle(conn, &Told { provider_id: row[1].int(), name, state, words }, now_us)?;
             }
             Sql::new("DELETE FROM sms_receipt WHERE id = ").bind(row[0].int()).execute(conn)?;
         }

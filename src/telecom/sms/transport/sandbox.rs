@@ -7,7 +7,7 @@ use crate::db::{Kind, Raw, Sql};
 use crate::error::Result;
 use crate::rpc::BUDGET_SLOW;
 use crate::telecom::sms::provider::SANDBOX;
-use crate::telecom::sms::receipt::{self, State};
+use crate::telecom::sms::receipt::{self, State, Told};
 use crate::time::SECOND_US;
 
 /// So long after a message its receipt comes.
@@ -57,13 +57,11 @@ pub fn receipts(app: &App, after: i64, now_us: i64) -> Result<(usize, i64)> {
         None if rows.is_empty() => end,
         None => after,
     };
-    let told = due.iter().map(|row| {
+    let told = due.iter().filter_map(|row| {
         let state = if row[3].str().ends_with(UNDELIVERED) { State::Undelivered } else { State::Delivered };
-        (row[1].int(), row[2].str().to_owned(), state)
+        Told::of(row[1].int(), row[2].str(), state, "")
     });
-    if !due.is_empty() {
-        receipt::report_all(app, told.collect(), now_us)?;
-    }
+    receipt::write(app, told.collect(), now_us)?;
     Ok((due.len(), last.min(end).max(after)))
 }
 
