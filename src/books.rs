@@ -1,91 +1,18 @@
-//! The ledger in the database. [`post`] is the one place that moves money.
+//! The ledger in the database. [`post_all`] is the one place that moves money.
 
 pub mod check;
+mod post;
 
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
+pub use post::{Posted, post, post_all};
 
 use crate::db::{Conn, Kind, Sql};
 use crate::error::{Error, Result};
 use crate::ledger::{Book, BookKind, Line, Rate, Rates, Transfer, transfer};
 use crate::money::Money;
 
-/// What became of a transfer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Posted {
-    Done,
-    /// Its key was posted before; nothing moved now.
-    Exists,
-}
-
-/// Moves the money of a transfer, once for its key. A client or frozen book that would fall below
-/// its limit refuses with `limit(balance)`, unless the transfer was ordered to overdraw.
-pub fn post(conn: &mut Conn, transfer: &Transfer, now_us: i64) -> Result<Posted> {
-    if find(conn, transfer.key())?.is_some() {
-        return Ok(Posted::Exists);
-    }
-    let (mut is_debt, books) = (false, book_ids(conn, transfer)?);
-    let mut balances = BTreeMap::new();
-    for line in transfer.balances() {
-        let (balance, is_below) = moved(conn, books[&line.book], &line, transfer.overdraws(), now_us)?;
-        balances.insert(line.book, balance);
-        is_debt |= is_below;
-    }
-    let id = insert(conn, transfer, is_debt, now_us)?;
-    insert_lines(conn, id, transfer, (&books, &balances))?;
-    Ok(Posted::Done)
-}
-
-fn insert_lines(
-    conn: &mut Conn,
-    id: i64,
-    transfer: &Transfer,
-    (books, balances): (&BTreeMap<Book, i64>, &BTreeMap<Book, i64>),
-) -> Result<()> {
-    let mut sql = Sql::new("INSERT INTO entry (transfer_id, book_id, amount, balance) VALUES (");
-    for (nth, line) in transfer.lines().iter().enumerate() {
-        sql = if nth > 0 { sql.sql("), (") } else { sql };
-        let balance = balances.get(&line.book).copied().unwrap_or(0);
-        sql = sql.binds([id, books[&line.book], line.amount.0, balance].map(Into::into));
-    }
-    sql.sql(")").execute(conn)?;
-    Ok(())
-}
-
-/// The rows of a transfer's books, by one look-up; made where they are not there yet.
-fn book_ids(conn: &mut Conn, transfer: &Transfer) -> Result<BTreeMap<Book, i64>> {
-    let books: BTreeSet<Book> = transfer.lines().iter().map(|line| line.book).collect();
-    let mut sql = Sql::new("SELECT id, kind, owner_id, project_id, currency_id FROM book WHERE (kind = ");
-    for (nth, book) in books.iter().enumerate() {
-        sql = if nth > 0 { sql.sql(") OR (kind = ") } else { sql };
-        sql = sql.bind(book.kind.word()).sql(" AND owner_id = ").bind(book.owner);
-        sql = sql.sql(" AND project_id = ").bind(book.project).sql(" AND currency_id = ").bind(book.currency);
-    }
-    let kinds = [Kind::Int, Kind::Text, Kind::Int, Kind::Int, Kind::Int];
-    let mut ids = BTreeMap::new();
-    for row in sql.sql(")").load(conn, &kinds)? {
-        let kind = BookKind::from_word(row[1].str()).ok_or_else(|| Error::system("unknown book kind"))?;
-        ids.insert(Book::new(kind, row[2].int(), row[3].int(), row[4].int()), row[0].int());
-    }
-    for book in books {
-        if let Entry::Vacant(missing) = ids.entry(book) {
-            missing.insert(book_id(conn, &book)?);
-        }
-    }
-    Ok(ids)
-}
-
 pub fn find(conn: &mut Conn, key: &str) -> Result<Option<i64>> {
     let sql = Sql::new("SELECT id FROM transfer WHERE key = ").bind(key);
     Ok(sql.first(conn, &[Kind::Int])?.map(|row| row[0].int()))
-}
-
-fn insert(conn: &mut Conn, transfer: &Transfer, is_debt: bool, now_us: i64) -> Result<i64> {
-    let (rate, since) = transfer.stamp().map_or((0, 0), |stamp| (stamp.rate_nano, stamp.since_us));
-    let values = [transfer.key().into(), now_us.into(), rate.into(), since.into(), is_debt.into()];
-    let sql = Sql::new("INSERT INTO transfer (key, at, rate_nano, rate_since, is_debt) VALUES (");
-    let row = sql.binds(values).sql(") RETURNING id").first(conn, &[Kind::Int])?;
-    row.map(|row| row[0].int()).ok_or_else(|| Error::system("a transfer got no id"))
 }
 
 /// The row of a book, made where it is not there yet.
@@ -106,52 +33,6 @@ fn existing_book(conn: &mut Conn, book: &Book) -> Result<Option<i64>> {
     let sql = sql.sql(" AND owner_id = ").bind(book.owner).sql(" AND project_id = ").bind(book.project);
     let sql = sql.sql(" AND currency_id = ").bind(book.currency);
     Ok(sql.first(conn, &[Kind::Int])?.map(|row| row[0].int()))
-}
-
-/// Moves a cached balance by one conditional update: what it is then, and whether that is below the limit of
-/// its book.
-fn moved(conn: &mut Conn, id: i64, line: &Line, overdraws: bool, now_us: i64) -> Result<(i64, bool)> {
-    let amount = line.amount.0;
-    // SQLite would turn a sum that does not fit into a float, so both ends are conditions.
-    let most = i64::MAX - amount.max(0);
-    let sql = Sql::new("UPDATE book SET balance = balance + ").bind(amount).sql(" WHERE id = ").bind(id);
-    let sql = sql.sql(" AND balance <= ").bind(most).sql(" AND balance >= ");
-    let sql = match overdraws || amount >= 0 {
-        true => sql.bind(i64::MIN.saturating_sub(amount.min(0))),
-        false => sql.bind(amount.saturating_neg()).append(&less_credit(line, id, now_us)),
-    };
-    match sql.sql(" RETURNING balance").first(conn, &[Kind::Int])? {
-        Some(row) => {
-            let balance = row[0].int();
-            Ok((balance, overdraws && amount < 0 && balance < floor(conn, line, id, now_us)?))
-        }
-        None => Err(Error::limit("balance", Money(amount).plain())),
-    }
-}
-
-/// ` - …`: how far below zero a book may fall, a client book by its credit limit while that is valid.
-fn less_credit(line: &Line, id: i64, now_us: i64) -> Sql {
-    match line.book.kind {
-        BookKind::Client => Sql::new(" - COALESCE((").append(&credit(&line.book, id, now_us)).sql("), 0)"),
-        _ => Sql::default(),
-    }
-}
-
-/// By the account: no index leads from a book to its subaccount.
-fn credit(book: &Book, id: i64, now_us: i64) -> Sql {
-    let sql = Sql::new("SELECT creditlimit FROM subaccount WHERE account_id = ").bind(book.owner);
-    let sql = sql.sql(" AND project_id = ").bind(book.project).sql(" AND book_id = ").bind(id);
-    sql.sql(" AND (creditlimitdate = 0 OR creditlimitdate >= ").bind(now_us).sql(")")
-}
-
-fn floor(conn: &mut Conn, line: &Line, id: i64, now_us: i64) -> Result<i64> {
-    match line.book.kind {
-        BookKind::Client => {
-            let row = credit(&line.book, id, now_us).first(conn, &[Kind::Int])?;
-            Ok(row.map_or(0, |row| -row[0].int()))
-        }
-        _ => Ok(0),
-    }
 }
 
 /// The transfer as it was posted under a key.

@@ -5,6 +5,7 @@
 
 mod conn;
 mod migrate;
+pub mod pieces;
 mod sql;
 mod sqlite_hook;
 mod writer;

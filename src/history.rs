@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use crate::auth::Caller;
+use crate::db::pieces::insert_all;
 use crate::db::{Conn, Raw, Sql};
 use crate::error::Result;
 use crate::record;
@@ -31,20 +32,25 @@ pub struct Change<'e> {
 /// Who made it, and when.
 type Maker<'m> = (&'m Caller, i64);
 
-/// `owner`: the account and the reseller of the record.
-pub fn keep(
-    conn: &mut Conn,
-    maker: Maker,
-    change: &Change,
-    id: i64,
-    (account_id, reseller_id): (i64, i64),
-) -> Result<()> {
-    let sql = INSERT.clone().sql("VALUES (").binds(values(maker, change)).sql(", ");
-    let sql = sql.binds([id, account_id, reseller_id].map(Raw::from)).sql(")");
-    sql.execute(conn).map(drop)
+/// A record, with the account and the reseller that own it.
+pub type Owned = (i64, (i64, i64));
+
+pub fn keep(conn: &mut Conn, maker: Maker, change: &Change, id: i64, owner: (i64, i64)) -> Result<()> {
+    keep_each(conn, maker, change, &[(id, owner)])
 }
 
-/// Notes the same change of many records: ` FROM …`, rows with an owner.
+/// Notes the same change of several records.
+pub fn keep_each(conn: &mut Conn, maker: Maker, change: &Change, records: &[Owned]) -> Result<()> {
+    let row = |(id, (account_id, reseller_id)): &Owned| {
+        let [at, user, ip, object, action, description] = values(maker, change);
+        let [id, account, reseller] = [*id, *account_id, *reseller_id].map(Raw::from);
+        [at, user, ip, object, action, description, id, account, reseller]
+    };
+    let head = INSERT.clone().sql("VALUES ");
+    insert_all(conn, &head, records.iter().map(row).collect())
+}
+
+/// The same of all rows of a table: ` FROM …`, rows with an owner.
 pub fn keep_all(conn: &mut Conn, maker: Maker, change: &Change, rows: &Sql) -> Result<()> {
     let sql = INSERT.clone().sql("SELECT ").binds(values(maker, change));
     sql.sql(", id, account_id, reseller_id").append(rows).execute(conn).map(drop)

@@ -43,7 +43,26 @@ pub struct Job {
     /// end. The walk by their end begins where the last chunk stopped: SQLite takes a lower bound of
     /// `expiredate` for its beginning instead, so a condition must hide one behind a `+`.
     pub due: fn(i64) -> Sql,
-    pub one: fn(&mut Till, &mut Item) -> Result<()>,
+    pub work: Work,
+}
+
+/// What is done with services.
+#[derive(Clone, Copy)]
+pub enum Work {
+    /// One after the other.
+    Each(fn(&mut Till, &mut Item) -> Result<()>),
+    /// Several by common statements: all of them, or an error.
+    All(fn(&mut Till, &mut [Item]) -> Result<()>),
+}
+
+impl Work {
+    fn run(self, till: &mut Till, items: &[Item]) -> Result<()> {
+        let mut items = items.to_vec();
+        match self {
+            Self::Each(one) => items.iter_mut().try_for_each(|item| one(till, item)),
+            Self::All(all) => all(till, &mut items),
+        }
+    }
 }
 
 /// In the order in which they run: cards are asked first, and who can be renewed is not suspended.
@@ -51,7 +70,7 @@ pub const JOBS: [Job; 6] =
     [autopay::JOB, services::PROLONG, services::METER, services::SUSPEND, services::CLOSE, services::REMIND];
 
 /// Services that one transaction takes (decisions.md, Writing: none longer than 50 ms).
-const CHUNK: i64 = 200;
+const CHUNK: usize = 200;
 
 /// The statuses of services that jobs are about. Each is looked through by itself, along index
 /// `item_due`: over both at once every chunk would sort all that is left.
@@ -127,26 +146,18 @@ pub fn run(app: &Arc<App>, job: Job, now_us: i64) -> Result<Report> {
 
 /// Every service that is due, once, in the order in which they end.
 fn pass(app: &Arc<App>, job: Job, now_us: i64) -> Result<Report> {
-    let (mut report, mut alone) = (Report::default(), Alone::No);
+    let (mut report, mut at_once) = (Report::default(), CHUNK);
     for status in STATUSES {
-        let mut after = Some(ENDLESS);
-        while let Some(at) = after {
-            let (done, left, last) = chunk(app, job, (status, at), alone, now_us)?;
+        let mut after = ENDLESS;
+        while let Some(chunk) = chunk(app, job, (status, after), at_once, now_us)? {
+            let Report { done, left } = chunk.report;
             report = Report { done: report.done + done, left: report.left + left };
             // Where some are left, more of them follow.
-            alone = if left > 0 { Alone::Yes } else { Alone::No };
-            after = last;
+            at_once = (CHUNK / (left as usize + 1)).max(1);
+            after = chunk.last;
         }
     }
     Ok(report)
-}
-
-/// Is each service of a chunk undone by itself where it fails? Otherwise a failure undoes the chunk, and
-/// it is gone through again.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Alone {
-    Yes,
-    No,
 }
 
 /// The end of a service and its number.
@@ -155,60 +166,50 @@ type Place = (i64, i64);
 /// Behind the services that never end, which no job is about.
 const ENDLESS: Place = (0, i64::MAX);
 
-/// One transaction, behind a place; answers that of the last service it looked at, or nothing when
-/// there was none.
+/// What one transaction came to, and the last service that it looked at.
+struct Chunk {
+    report: Report,
+    last: Place,
+}
+
+/// One transaction, behind a place; nothing where no more are due.
 fn chunk(
     app: &Arc<App>,
     job: Job,
     (status, after): (Status, Place),
-    alone: Alone,
+    at_once: usize,
     now_us: i64,
-) -> Result<(u64, u64, Option<Place>)> {
+) -> Result<Option<Chunk>> {
     let condition = Sql::new(" AND status = ").bind(status.code()).append(&(job.due)(now_us));
     let condition = condition.sql(" AND (expiredate, id) > (").bind(after.0).sql(", ").bind(after.1).sql(")");
     let look = Sql::new("SELECT id FROM item WHERE NOT deleted").append(&condition).sql(" LIMIT 1");
     if app.db.read(crate::rpc::BUDGET_SLOW, |conn| look.first(conn, &[Kind::Int]))?.is_none() {
-        return Ok((0, 0, None));
+        return Ok(None);
     }
     let own = app.clone();
     app.db.write_alone(move |conn: &mut Conn| {
-        let items = Item::load_by_end(conn, &condition, CHUNK)?;
-        let last = items.last().map(|item| (item.expiredate, item.id));
-        let caller = Caller::own();
-        let mut run = |alone| {
-            let mut shelf = Shelf::default();
-            let till = &mut Till::new(conn, &own, &caller, (job.name, now_us), &mut shelf);
-            work_off(till, job, &items, alone)
-        };
-        let worked = match alone {
-            Alone::Yes => None,
-            Alone::No => run(Alone::No)?,
-        };
-        let (done, left) = match worked {
-            Some(counts) => counts,
-            None => run(Alone::Yes)?.unwrap_or_default(),
-        };
-        Ok((done, left, last))
+        let items = Item::load_by_end(conn, &condition, CHUNK as i64)?;
+        let Some(last) = items.last().map(|item| (item.expiredate, item.id)) else { return Ok(None) };
+        let (caller, mut shelf, mut report) = (Caller::own(), Shelf::default(), Report::default());
+        let till = &mut Till::new(conn, &own, &caller, (job.name, now_us), &mut shelf);
+        for items in items.chunks(at_once) {
+            work_off(till, job, items, &mut report)?;
+        }
+        Ok(Some(Chunk { report, last }))
     })
 }
 
-/// How many were done and how many were left; nothing where one failed and all were undone.
-fn work_off(till: &mut Till, job: Job, items: &[Item], alone: Alone) -> Result<Option<(u64, u64)>> {
-    if alone == Alone::No {
-        let all = till.attempt(|till| items.iter().try_for_each(|item| (job.one)(till, &mut item.clone())));
-        return match all {
-            Ok(()) => Ok(Some((items.len() as u64, 0))),
-            Err(error) if error.kind == "system" => Err(error),
-            Err(_) => Ok(None),
-        };
-    }
-    let (mut done, mut left) = (0, 0);
-    for item in items {
-        match till.attempt(|till| (job.one)(till, &mut item.clone())) {
-            Ok(()) => done += 1,
-            Err(error) if error.kind == "system" => return Err(error),
-            Err(_) => left += 1,
+/// Several together; where one of them fails all are undone, and each half is tried by itself.
+fn work_off(till: &mut Till, job: Job, items: &[Item], report: &mut Report) -> Result<()> {
+    match till.attempt(|till| job.work.run(till, items)) {
+        Ok(()) => report.done += items.len() as u64,
+        Err(error) if error.kind == "system" => return Err(error),
+        Err(_) if items.len() == 1 => report.left += 1,
+        Err(_) => {
+            let (first, second) = items.split_at(items.len() / 2);
+            work_off(till, job, first, report)?;
+            work_off(till, job, second, report)?;
         }
     }
-    Ok(Some((done, left)))
+    Ok(())
 }

@@ -10,8 +10,11 @@ pub mod operation;
 pub mod queue;
 pub mod worker;
 
+use std::sync::LazyLock;
+
+use crate::db::pieces::insert_for_ids;
 use crate::db::{Conn, Kind, Raw, Sql};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::time::{MINUTE_US, SECOND_US};
 
 /// A new row.
@@ -74,13 +77,18 @@ const ATTEMPTS_MAX: i64 = 8;
 pub const LEASE_US: i64 = 10 * MINUTE_US;
 
 pub fn post(conn: &mut Conn, post: Post, now_us: i64) -> Result<i64> {
-    let row = insert(post, now_us).sql(" RETURNING id").first(conn, &[Kind::Int])?;
-    row.map(|row| row[0].int()).ok_or_else(|| Error::system("an outbox row got no id"))
+    Ok(post_all(conn, vec![post], now_us)?[0])
+}
+
+/// The ids are in the order of the posts.
+pub fn post_all(conn: &mut Conn, posts: Vec<Post>, now_us: i64) -> Result<Vec<i64>> {
+    insert_for_ids(conn, &INSERT, posts.into_iter().map(|post| row(post, now_us)).collect())
 }
 
 /// The same where what was posted before under this reference is it.
 pub fn post_once(conn: &mut Conn, post: Post, now_us: i64) -> Result<()> {
-    insert(post, now_us).sql(" ON CONFLICT (reference) DO NOTHING").execute(conn)?;
+    let sql = INSERT.clone().sql("(").binds(row(post, now_us)).sql(")");
+    sql.sql(" ON CONFLICT (reference) DO NOTHING").execute(conn)?;
     Ok(())
 }
 
@@ -90,12 +98,13 @@ pub fn hand_over(conn: &mut Conn, id: i64) -> Result<()> {
     Ok(())
 }
 
-fn insert(post: Post, now_us: i64) -> Sql {
-    let sql = Sql::new(
-        "INSERT INTO outbox (kind, reference, item_id, account_id, reseller_id, intname, payload, \
-         next_at, createdate) VALUES (",
-    );
-    let values = [
+static INSERT: LazyLock<Sql> = LazyLock::new(|| {
+    let columns = "kind, reference, item_id, account_id, reseller_id, intname, payload, next_at, createdate";
+    Sql::new("INSERT INTO outbox (").sql(columns).sql(") VALUES ").joined()
+});
+
+fn row(post: Post, now_us: i64) -> [Raw; 9] {
+    [
         post.kind.into(),
         post.reference.into(),
         post.item_id.into(),
@@ -105,8 +114,7 @@ fn insert(post: Post, now_us: i64) -> Sql {
         post.payload.into(),
         now_us.into(),
         now_us.into(),
-    ];
-    sql.binds(values).sql(")")
+    ]
 }
 
 /// Rows that are due, oldest first: ready, or left by a worker whose lease is over. What waits

@@ -1,8 +1,12 @@
 //! Charging a client and giving back: the expense's row and its transfer, together or not at all.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
 use super::invoice;
 use crate::books::{self, Subaccount};
-use crate::db::{Conn, Kind, Sql};
+use crate::db::pieces::{insert_for_ids, pieces};
+use crate::db::{Conn, Kind, Raw, Sql};
 use crate::error::{Error, Result};
 use crate::ledger::rounding::{Priced, share};
 use crate::ledger::{Sale, Scale, sale};
@@ -37,26 +41,42 @@ pub enum Charged {
 
 /// A balance that does not suffice refuses with `limit(balance)`.
 pub fn post(conn: &mut Conn, charge: &Charge, now_us: i64) -> Result<Charged> {
-    let sale = Sale::of(charge.subaccount.book(), &charge.priced);
-    if sale.is_free() {
-        return Ok(Charged::Free);
-    }
-    let transfer = sale::charge(charge.key.clone(), &sale)?;
-    if books::post(conn, &transfer, now_us)? == books::Posted::Exists {
-        return Ok(Charged::Exists);
-    }
-    let id = insert(conn, charge, now_us)?;
-    settle(conn, charge.subaccount.id)?;
-    Ok(Charged::Done(id))
+    Ok(post_all(conn, std::slice::from_ref(charge), now_us)?[0])
 }
 
-fn insert(conn: &mut Conn, charge: &Charge, now_us: i64) -> Result<i64> {
+/// The same for many, one after the other; who gets an error undoes them all.
+pub fn post_all(conn: &mut Conn, charges: &[Charge], now_us: i64) -> Result<Vec<Charged>> {
+    let (mut done, mut transfers, mut sold) = (vec![Charged::Free; charges.len()], Vec::new(), Vec::new());
+    for (nth, charge) in charges.iter().enumerate() {
+        let sale = Sale::of(charge.subaccount.book(), &charge.priced);
+        if !sale.is_free() {
+            transfers.push(sale::charge(charge.key.clone(), &sale)?);
+            sold.push(nth);
+            done[nth] = Charged::Exists;
+        }
+    }
+    let posted = books::post_all(conn, &transfers, now_us)?;
+    let fresh = sold.into_iter().zip(posted).filter(|(_, posted)| *posted == books::Posted::Done);
+    let fresh: Vec<usize> = fresh.map(|(nth, _)| nth).collect();
+    let rows = fresh.iter().map(|nth| row(&charges[*nth], now_us)).collect();
+    let ids = insert_for_ids(conn, &EXPENSE, rows)?;
+    fresh.iter().zip(ids).for_each(|(nth, id)| done[*nth] = Charged::Done(id));
+    let payers: BTreeSet<i64> = fresh.iter().map(|nth| charges[*nth].subaccount.id).collect();
+    for subaccount_id in unsettled(conn, &Vec::from_iter(payers))? {
+        settle(conn, subaccount_id)?;
+    }
+    Ok(done)
+}
+
+static EXPENSE: LazyLock<Sql> = LazyLock::new(|| {
+    let columns = "account_id, reseller_id, subaccount_id, project_id, item_id, operation, name, \
+                   name_fold, amount, taxrate, taxamount, discountamount, discount, realdate, cdate";
+    Sql::new("INSERT INTO expense (").sql(columns).sql(") VALUES ").joined()
+});
+
+fn row(charge: &Charge, now_us: i64) -> [Raw; 15] {
     let (of, priced) = (charge.subaccount, &charge.priced);
-    let sql = Sql::new(
-        "INSERT INTO expense (account_id, reseller_id, subaccount_id, project_id, item_id, operation, name, \
-         name_fold, amount, taxrate, taxamount, discountamount, discount, realdate, cdate) VALUES (",
-    );
-    let values = [
+    [
         of.account_id.into(),
         of.reseller_id.into(),
         of.id.into(),
@@ -72,9 +92,7 @@ fn insert(conn: &mut Conn, charge: &Charge, now_us: i64) -> Result<i64> {
         charge.discount.into(),
         now_us.into(),
         charge.begins_us.into(),
-    ];
-    let row = sql.binds(values).sql(") RETURNING id").first(conn, &[Kind::Int])?;
-    row.map(|row| row[0].int()).ok_or_else(|| Error::system("an expense got no id"))
+    ]
 }
 
 /// What can be charged now: the balance and a credit limit that is valid.
@@ -92,6 +110,20 @@ pub fn locked_balance(conn: &mut Conn, subaccount_id: i64) -> Result<Money> {
         Sql::new("UPDATE book SET balance = balance WHERE id = (SELECT book_id FROM subaccount WHERE id = ");
     let row = sql.bind(subaccount_id).sql(") RETURNING balance").first(conn, &[Kind::Int])?;
     Ok(row.map_or(Money::ZERO, |row| Money(row[0].int())))
+}
+
+/// Of these subaccounts those with a debt, or with expenses that are said to be unpaid.
+fn unsettled(conn: &mut Conn, subaccount_ids: &[i64]) -> Result<Vec<i64>> {
+    let mut unsettled = Vec::new();
+    for piece in pieces(subaccount_ids) {
+        let sql = Sql::new("SELECT s.id FROM subaccount s JOIN book b ON b.id = s.book_id WHERE s.id IN (");
+        let sql = sql.binds(piece.iter().map(|id| Raw::from(*id))).sql(
+            ") AND (b.balance < 0 OR EXISTS \
+             (SELECT 1 FROM expense e WHERE e.notpayd > 0 AND e.subaccount_id = s.id))",
+        );
+        unsettled.extend(sql.load(conn, &[Kind::Int])?.iter().map(|row| row[0].int()));
+    }
+    Ok(unsettled)
 }
 
 /// Says anew which expenses are unpaid: money covers the oldest first, so a debt lies on the

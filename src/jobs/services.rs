@@ -1,28 +1,33 @@
 //! The jobs on services.
 
+use std::sync::Arc;
+
 use jiff::civil::Weekday;
 
-use super::Job;
+use super::{Job, Work};
 use crate::billing::charge;
 use crate::db::Sql;
 use crate::error::{Error, Result};
 use crate::outbox::mail::Letter;
+use crate::service::buyer::Buyer;
 use crate::service::item::{self, BY_BILLING, Item};
+use crate::service::prolong::{self, Renewal};
 use crate::service::status::{Operation, Status};
-use crate::service::{Till, prolong, term, usage};
+use crate::service::{Till, term, usage};
+use crate::tariff::period::Period;
 use crate::time::DAY_US;
 
 /// Charges the next term of services whose term is over and that renew themselves; also of those
 /// that were suspended for want of money, once there is some.
-pub const PROLONG: Job = Job { name: "prolong", due: due_prolong, one: renew };
+pub const PROLONG: Job = Job { name: "prolong", due: due_prolong, work: Work::All(renew) };
 /// Suspends what is over and was not renewed.
-pub const SUSPEND: Job = Job { name: "suspend", due: due_suspend, one: suspend };
+pub const SUSPEND: Job = Job { name: "suspend", due: due_suspend, work: Work::Each(suspend) };
 /// Closes what has been suspended for want of money as long as the tariff or the type allows.
-pub const CLOSE: Job = Job { name: "close", due: due_close, one: close };
+pub const CLOSE: Job = Job { name: "close", due: due_close, work: Work::Each(close) };
 /// Charges use beyond what tariffs include, of terms that are over.
-pub const METER: Job = Job { name: "meter", due: due_meter, one: usage_of };
+pub const METER: Job = Job { name: "meter", due: due_meter, work: Work::Each(usage_of) };
 /// Reminds clients before a term ends that will not be renewed, or for which there is no money.
-pub const REMIND: Job = Job { name: "remind", due: due_remind, one: remind };
+pub const REMIND: Job = Job { name: "remind", due: due_remind, work: Work::Each(remind) };
 
 /// Days before the end on which a client is reminded, the last first.
 const REMIND_DAYS: [i64; 3] = [1, 3, 7];
@@ -32,10 +37,18 @@ fn due_prolong(now_us: i64) -> Sql {
     sql.sql(" AND autoprolong <> 0 AND (status = 2 OR (status = 3 AND substatus = 'autosuspend'))")
 }
 
-fn renew(till: &mut Till, item: &mut Item) -> Result<()> {
-    let buyer = till.buyer(item.subaccount_id)?;
-    let period = term::own_step(till, item)?;
-    prolong::charge(till, item, &buyer, period).map(drop)
+fn renew(till: &mut Till, items: &mut [Item]) -> Result<()> {
+    let mut terms = Vec::with_capacity(items.len());
+    for item in &*items {
+        terms.push((till.buyer(item.subaccount_id)?, term::own_step(till, item)?));
+    }
+    let renewal = |(item, (buyer, period))| {
+        let (buyer, period): (&Arc<Buyer>, &Period) = (buyer, period);
+        Renewal { item, buyer: buyer.as_ref(), period: *period }
+    };
+    let mut renewals: Vec<Renewal> =
+        items.iter_mut().zip(terms.iter().map(|(buyer, period)| (buyer, period))).map(renewal).collect();
+    prolong::charge_all(till, &mut renewals).map(drop)
 }
 
 fn due_suspend(now_us: i64) -> Sql {

@@ -1,8 +1,11 @@
 //! A service and its way through its states.
 
+use std::collections::HashMap;
+
 use super::limits::{self, GivenUp};
 use super::status::{Operation, Status};
 use super::{HISTORY, Till};
+use crate::db::pieces::pieces;
 use crate::db::{Conn, Kind, Raw, Sql};
 use crate::error::{Error, Result};
 use crate::level::Level;
@@ -213,24 +216,39 @@ pub fn ask(till: &mut Till, item: &mut Item, operation: Operation, payload: &str
             lock.execute(till.conn)?;
         }
     }
-    ask_after_change(till, item, operation, payload)
+    Ok(ask_after_change(till, &[(item, payload)], operation)?[0])
 }
 
-/// The same for a service that this transaction has changed already, and that goes on as it is.
-pub fn ask_after_change(till: &mut Till, item: &Item, operation: Operation, payload: &str) -> Result<i64> {
-    let sql = Sql::new("SELECT COUNT(*) FROM outbox WHERE item_id = ").bind(item.id);
-    let nth = sql.first(till.conn, &[Kind::Int])?.map_or(0, |row| row[0].int()) + 1;
-    let post = Post {
-        kind: outbox::operation::KIND,
-        reference: format!("{}:item:{}:{nth}", operation.word(), item.id),
-        item_id: item.id,
-        owner: (item.account_id, item.reseller_id),
-        intname: operation.word(),
-        payload: payload.to_owned(),
+/// The same for services that this transaction has changed already, and that go on as they are, each with
+/// its payload.
+pub fn ask_after_change(till: &mut Till, asked: &[(&Item, &str)], operation: Operation) -> Result<Vec<i64>> {
+    let items: Vec<&Item> = asked.iter().map(|(item, _)| *item).collect();
+    let before = operations(till.conn, &items)?;
+    let post = |(item, payload): &(&Item, &str)| {
+        let nth = before.get(&item.id).copied().unwrap_or(0) + 1;
+        Post {
+            kind: outbox::operation::KIND,
+            reference: format!("{}:item:{}:{nth}", operation.word(), item.id),
+            item_id: item.id,
+            owner: (item.account_id, item.reseller_id),
+            intname: operation.word(),
+            payload: (*payload).to_owned(),
+        }
     };
-    let id = outbox::post(till.conn, post, till.now_us)?;
-    till.note(item, operation.word())?;
-    Ok(id)
+    let ids = outbox::post_all(till.conn, asked.iter().map(post).collect(), till.now_us)?;
+    till.note_each(&items, operation.word())?;
+    Ok(ids)
+}
+
+/// How many operations were asked for each service.
+fn operations(conn: &mut Conn, items: &[&Item]) -> Result<HashMap<i64, i64>> {
+    let mut counts = HashMap::new();
+    for piece in pieces(items) {
+        let sql = Sql::new("SELECT item_id, COUNT(*) FROM outbox WHERE item_id IN (");
+        let sql = sql.binds(piece.iter().map(|item| item.id.into())).sql(") GROUP BY item_id");
+        counts.extend(sql.load(conn, &[Kind::Int; 2])?.iter().map(|row| (row[0].int(), row[1].int())));
+    }
+    Ok(counts)
 }
 
 /// `X.delete`: an unpaid order goes away, a service is closed by its module. What is not there, or

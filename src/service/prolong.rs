@@ -3,6 +3,7 @@
 use super::buyer::{Buyer, Sold};
 use super::item::{self, BY_BILLING, Item};
 use super::status::{Operation, Status};
+use super::term::{Due, Sale};
 use super::{Till, cart, change, order, term};
 use crate::doc::Node;
 use crate::error::{Error, Result};
@@ -108,20 +109,57 @@ fn need_running(item: &Item) -> Result<()> {
     }
 }
 
+/// A service that goes on for a further period.
+pub struct Renewal<'a> {
+    pub item: &'a mut Item,
+    pub buyer: &'a Buyer,
+    pub period: Period,
+}
+
 /// Charges one further term and tells the module. A service that was suspended because it was not
 /// paid is resumed.
 pub fn charge(till: &mut Till, item: &mut Item, buyer: &Buyer, period: Period) -> Result<(Sold, i64)> {
+    let mut done = charge_all(till, &mut [Renewal { item, buyer, period }])?;
+    done.pop().ok_or_else(|| Error::system("a renewal came to nothing"))
+}
+
+/// The same for several services, by as few statements; who gets an error undoes them all.
+pub fn charge_all(till: &mut Till, renewals: &mut [Renewal]) -> Result<Vec<(Sold, i64)>> {
+    renewals.iter_mut().try_for_each(|renewal| begin(till, renewal))?;
+    let items: Vec<&Item> = renewals.iter().map(|renewal| &*renewal.item).collect();
+    let chosen = term::chosen_all(till, &items)?;
+    let next = |(Renewal { item, buyer, period }, chosen): (&Renewal, Vec<_>)| {
+        term::next_of(till, item, buyer, *period, &chosen)
+    };
+    let due: Vec<Due> = renewals.iter().zip(chosen).map(next).collect::<Result<_>>()?;
+    let sale = |(renewal, due)| {
+        let Renewal { item, buyer, .. }: &mut Renewal = renewal;
+        Sale { item, buyer, due }
+    };
+    let mut sales: Vec<Sale> = renewals.iter_mut().zip(&due).map(sale).collect();
+    let ids = term::charge_all(till, &mut sales, cart::PROLONG)?;
+    tell(till, renewals)?;
+    Ok(due.into_iter().map(|due| due.sold).zip(ids).collect())
+}
+
+fn begin(till: &mut Till, Renewal { item, period, .. }: &mut Renewal) -> Result<()> {
     need_running(item)?;
     change::begin_waiting(till, item)?;
     let tariff = till.tariff(item.pricelist_id)?;
-    if !tariff.is_sold_for(period) && tariff.step(term::period_of(item.period)?) != period {
+    if !tariff.is_sold_for(*period) && tariff.step(term::period_of(item.period)?) != *period {
         return Err(Error::value("period", period.code().to_string()));
     }
-    let due = term::next(till, item, buyer, period)?;
-    let expense_id = term::charge(till, item, buyer, &due, cart::PROLONG)?;
-    item::ask_after_change(till, item, Operation::Prolong, &period.code().to_string())?;
-    if item.is(Status::Suspended, BY_BILLING) && item.expiredate > till.now_us {
-        item::ask(till, item, Operation::Resume, "")?;
+    Ok(())
+}
+
+fn tell(till: &mut Till, renewals: &mut [Renewal]) -> Result<()> {
+    let periods: Vec<String> = renewals.iter().map(|renewal| renewal.period.code().to_string()).collect();
+    let asked = renewals.iter().zip(&periods).map(|(renewal, period)| (&*renewal.item, period.as_str()));
+    item::ask_after_change(till, &asked.collect::<Vec<_>>(), Operation::Prolong)?;
+    for Renewal { item, .. } in renewals {
+        if item.is(Status::Suspended, BY_BILLING) && item.expiredate > till.now_us {
+            item::ask(till, item, Operation::Resume, "")?;
+        }
     }
-    Ok((due.sold, expense_id))
+    Ok(())
 }

@@ -1,14 +1,21 @@
 //! Terms of services: when they end, what they cost, and charging one exactly once.
 
+mod charge;
+
+pub use charge::{Sale, charge, charge_all, charge_fee, charged};
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::buyer::{Ask, Buyer, Chosen, Fee, Sold};
 use super::item::{BY_BILLING, Item};
 use super::status::Status;
 use super::tariff::{LateFee, Tariff};
 use super::{Till, usage};
-use crate::billing::charge::{self, Charge, Charged};
+use crate::db::pieces::{insert_all, pieces};
 use crate::db::{Conn, Kind, Raw, Sql};
 use crate::error::{Error, Result};
-use crate::ledger::rounding::{self, Priced, WHOLE_E4};
+use crate::ledger::rounding::{self, WHOLE_E4};
 use crate::money::Money;
 use crate::tariff::period::{self, Period, Term};
 use crate::tariff::quote::What;
@@ -30,14 +37,31 @@ pub struct Due {
 
 /// What was chosen of the tariff's add-ons, and what is counted.
 pub fn chosen(till: &mut Till, item: &Item) -> Result<Vec<Chosen>> {
-    let tariff = till.tariff(item.pricelist_id)?;
-    if tariff.addons.is_empty() {
-        return Ok(Vec::new());
+    chosen_all(till, &[item]).map(|all| all.into_iter().flatten().collect())
+}
+
+/// The same for several services, in their order.
+pub fn chosen_all(till: &mut Till, items: &[&Item]) -> Result<Vec<Vec<Chosen>>> {
+    let mut have = Vec::with_capacity(items.len());
+    for item in items {
+        if !till.tariff(item.pricelist_id)?.addons.is_empty() {
+            have.push(item.id);
+        }
     }
-    let sql = Sql::new("SELECT detail_id, count, enumerationitem_id FROM item_addon WHERE item_id = ");
-    let rows = sql.bind(item.id).sql(" ORDER BY id").load(till.conn, &[Kind::Int; 3])?;
-    let chosen = |row: &Vec<Raw>| Chosen { detail_id: row[0].int(), count: row[1].int().max(row[2].int()) };
-    usage::counted(till, item, &tariff, rows.iter().map(chosen).collect())
+    let mut rows: HashMap<i64, Vec<Chosen>> = HashMap::new();
+    for piece in pieces(&have) {
+        let sql = Sql::new("SELECT item_id, detail_id, count, enumerationitem_id FROM item_addon ");
+        let sql = sql.sql("WHERE item_id IN (").binds(piece.iter().map(|id| Raw::from(*id)));
+        for row in sql.sql(") ORDER BY id").load(till.conn, &[Kind::Int; 4])? {
+            let chosen = Chosen { detail_id: row[1].int(), count: row[2].int().max(row[3].int()) };
+            rows.entry(row[0].int()).or_default().push(chosen);
+        }
+    }
+    let counted = |item: &&Item| {
+        let tariff = till.tariff(item.pricelist_id)?;
+        usage::counted(till, item, &tariff, rows.remove(&item.id).unwrap_or_default())
+    };
+    items.iter().map(counted).collect()
 }
 
 /// A first term that somebody wants, whether there is a service yet or not.
@@ -83,6 +107,18 @@ pub fn begin(till: &mut Till, buyer: &Buyer, wish: &Wish) -> Result<Due> {
 /// The term behind the one that is paid, with what is owed beside it. A service that was suspended for
 /// want of money begins anew today, unless its tariff charges suspended services too.
 pub fn next(till: &mut Till, item: &Item, buyer: &Buyer, period: Period) -> Result<Due> {
+    let chosen = chosen(till, item)?;
+    next_of(till, item, buyer, period, &chosen)
+}
+
+/// The same with what was chosen.
+pub fn next_of(
+    till: &mut Till,
+    item: &Item,
+    buyer: &Buyer,
+    period: Period,
+    chosen: &[Chosen],
+) -> Result<Due> {
     let tariff = till.tariff_of(item)?;
     let zone = till.zone(item.project_id)?;
     if item.expiredate == FOREVER_US || matches!(period, Period::Trial | Period::Once) {
@@ -95,8 +131,7 @@ pub fn next(till: &mut Till, item: &Item, buyer: &Buyer, period: Period) -> Resu
     let anchor_day = anchor(&zone, begin_us, item.anchor_day);
     let day = u8::try_from(anchor_day).unwrap_or(0);
     let term = Term::new(begin_us, end(&zone, begin_us, period, &tariff, day));
-    let chosen = chosen(till, item)?;
-    let ask = Ask { is_stopped, ..renewal(period, &chosen) };
+    let ask = Ask { is_stopped, ..renewal(period, chosen) };
     let mut sold = buyer.quote(till, &tariff, &ask)?;
     if is_late {
         sold.fees.extend(late_fee(till, &tariff, buyer, sold.priced.line)?);
@@ -120,107 +155,6 @@ fn late_fee(till: &mut Till, tariff: &Tariff, buyer: &Buyer, price: Money) -> Re
     (amount != Money::ZERO).then(|| buyer.fee(What::Late, amount)).transpose()
 }
 
-/// Charges the term and moves the end of the service, both or neither. Answers the id of the term's
-/// first expense (0 where it is free). Error `exists(item)` where this term was charged before.
-pub fn charge(
-    till: &mut Till,
-    item: &mut Item,
-    buyer: &Buyer,
-    due: &Due,
-    operation: &'static str,
-) -> Result<i64> {
-    for fee in &due.sold.fees {
-        charge_fee(till, item, buyer, fee, due.term)?;
-    }
-    let mut expense_id = 0;
-    let parts = parts(till, item, buyer, due)?;
-    let end_us = due.term.end_us;
-    move_end(till.conn, item, due)?;
-    for part in parts {
-        let zone = till.zone(item.project_id)?;
-        let charge = Charge {
-            subaccount: &buyer.subaccount,
-            item_id: item.id,
-            operation,
-            name: name(till, item, &zone, part.term)?,
-            priced: part.priced,
-            tax_e4: due.sold.tax_e4,
-            discount: due.sold.discount_word(),
-            key: format!("charge:item:{}:{}", item.id, zone.date(part.term.start_us)),
-            begins_us: part.term.start_us,
-        };
-        let id = charged(till, item, &charge)?;
-        expense_id = if expense_id == 0 { id } else { expense_id };
-        let (whole_us, whole_end_us) = (due.whole_us, end_us);
-        let paid =
-            Paid { id: 0, period: due.period, whole_us, whole_end_us, term: part.term, expense_id: id };
-        insert(till.conn, item.id, &paid)?;
-    }
-    Ok(expense_id)
-}
-
-/// The expense of a charge, 0 where it is free. Error `exists(item)` where its key was charged before.
-pub fn charged(till: &mut Till, item: &Item, charge: &Charge) -> Result<i64> {
-    match charge::post(till.conn, charge, till.now_us)? {
-        Charged::Done(id) => Ok(id),
-        Charged::Free => Ok(0),
-        Charged::Exists => Err(Error::exists("item", item.id.to_string())),
-    }
-}
-
-/// An expense of its own, once for the term that begins.
-pub fn charge_fee(till: &mut Till, item: &Item, buyer: &Buyer, fee: &Fee, term: Term) -> Result<()> {
-    let zone = till.zone(item.project_id)?;
-    let operation = match fee.what {
-        What::Late => "penalty",
-        What::Usage => "usage",
-        _ => "setup",
-    };
-    let key = match fee.what {
-        What::Setup => format!("setup:item:{}", item.id),
-        _ => format!("{operation}:item:{}:{}", item.id, zone.date(term.start_us)),
-    };
-    let charge = Charge {
-        subaccount: &buyer.subaccount,
-        item_id: item.id,
-        operation,
-        name: name(till, item, &zone, term)?,
-        priced: fee.priced,
-        tax_e4: buyer.tax_e4,
-        discount: "",
-        key,
-        begins_us: term.start_us,
-    };
-    charge::post(till.conn, &charge, till.now_us)?;
-    match fee.what {
-        What::Usage => usage::settled(till, item),
-        _ => Ok(()),
-    }
-}
-
-/// A part of a term that is an expense of its own.
-struct Part {
-    term: Term,
-    priced: Priced,
-}
-
-/// The term in one, or by months where its type splits expenses; what does not divide is in the last.
-fn parts(till: &mut Till, item: &Item, buyer: &Buyer, due: &Due) -> Result<Vec<Part>> {
-    let terms = match till.tariff(item.pricelist_id)?.splits {
-        true => months(&till.zone(item.project_id)?, due.term, due.anchor_day),
-        false => vec![due.term],
-    };
-    let (weights, priced) = (vec![1; terms.len()], due.sold.priced);
-    let split = |amount: Money| rounding::split(amount, &weights, buyer.scale);
-    let (line, discount) = (split(priced.line)?, split(priced.discount)?);
-    let (net, tax) = (split(priced.net)?, split(priced.tax)?);
-    let part = |(nth, term): (usize, Term)| {
-        let (line, discount, net, tax) = (line[nth], discount[nth], net[nth], tax[nth]);
-        Ok(Part { term, priced: Priced { line, discount, net, tax, total: net.plus(tax)? } })
-    };
-    terms.into_iter().enumerate().map(part).collect()
-}
-
 /// The months of a term, each from the day at which the one before it ends.
 fn months(zone: &Zone, term: Term, anchor_day: i64) -> Vec<Term> {
     let (mut months, mut from_us) = (Vec::new(), term.start_us);
@@ -234,30 +168,6 @@ fn months(zone: &Zone, term: Term, anchor_day: i64) -> Vec<Term> {
     }
     months.push(Term::new(from_us, term.end_us));
     months
-}
-
-/// `Virtual servers: Start (example.com), 2026-11-22 – 2026-12-22`
-fn name(till: &mut Till, item: &Item, zone: &Zone, term: Term) -> Result<String> {
-    let lang = till.app.config.load().default_lang.clone();
-    let tariff = till.tariff(item.pricelist_id)?;
-    let kind = till.app.registry.families.by_id(item.itemtype_id);
-    let kind = kind.map(|kind| kind.title(&lang).to_owned()).unwrap_or_default();
-    let named = if item.name.is_empty() { String::new() } else { format!(" ({})", item.name) };
-    let until =
-        if term.end_us == FOREVER_US { String::new() } else { format!(" – {}", zone.date(term.end_us)) };
-    Ok(format!("{kind}: {}{named}, {}{until}", tariff.title(&lang), zone.date(term.start_us)))
-}
-
-fn move_end(conn: &mut Conn, item: &mut Item, due: &Due) -> Result<()> {
-    let sql = Sql::new("UPDATE item SET expiredate = ").bind(due.term.end_us).sql(", anchor_day = ");
-    let sql = sql.bind(due.anchor_day).sql(", reminded_at = 0, closes_at_end = FALSE WHERE id = ");
-    let moved = sql.bind(item.id).sql(" AND expiredate = ").bind(item.expiredate).execute(conn)?;
-    if moved == 0 {
-        return Err(Error::new("busy", "item")); // another call was first
-    }
-    item.expiredate = due.term.end_us;
-    item.anchor_day = due.anchor_day;
-    Ok(())
 }
 
 /// A term that was paid.
@@ -285,16 +195,23 @@ impl Paid {
 }
 
 pub fn insert(conn: &mut Conn, item_id: i64, paid: &Paid) -> Result<()> {
-    let sql = Sql::new(
-        "INSERT INTO item_term (item_id, period, whole_at, whole_until, begin_at, end_at, expense_id) \
-         VALUES (",
-    );
-    let (whole, term) = (paid.whole(), paid.term);
-    let ends = [whole.start_us, whole.end_us, term.start_us, term.end_us];
-    let values = [item_id, paid.period].into_iter().chain(ends).chain([paid.expense_id]);
-    sql.binds(values.map(Raw::from)).sql(")").execute(conn)?;
-    Ok(())
+    insert_paid(conn, &[(item_id, *paid)])
 }
+
+/// Terms of services.
+pub fn insert_paid(conn: &mut Conn, terms: &[(i64, Paid)]) -> Result<()> {
+    let row = |(item_id, paid): &(i64, Paid)| {
+        let (whole, term) = (paid.whole(), paid.term);
+        let ends = [whole.start_us, whole.end_us, term.start_us, term.end_us];
+        [*item_id, paid.period, ends[0], ends[1], ends[2], ends[3], paid.expense_id].map(Raw::from)
+    };
+    insert_all(conn, &INSERT, terms.iter().map(row).collect())
+}
+
+static INSERT: LazyLock<Sql> = LazyLock::new(|| {
+    let columns = "item_id, period, whole_at, whole_until, begin_at, end_at, expense_id";
+    Sql::new("INSERT INTO item_term (").sql(columns).sql(") VALUES ").joined()
+});
 
 /// The terms that are not over, in their order.
 pub fn left(conn: &mut Conn, item_id: i64, now_us: i64) -> Result<Vec<Paid>> {

@@ -134,7 +134,15 @@ impl<'a> Till<'a> {
 
     /// Notes a change of a service.
     pub fn note(&mut self, item: &Item, description: &str) -> Result<()> {
-        self.note_of("item", item.id, (item.account_id, item.reseller_id), description)
+        self.note_each(&[item], description)
+    }
+
+    /// Notes the same change of several services.
+    pub fn note_each(&mut self, items: &[&Item], description: &str) -> Result<()> {
+        let change = history::Change { object: "item", action: self.action, description };
+        let owned = |item: &&Item| (item.id, (item.account_id, item.reseller_id));
+        let records: Vec<history::Owned> = items.iter().map(owned).collect();
+        history::keep_each(self.conn, (self.caller, self.now_us), &change, &records)
     }
 
     /// Notes the same change of all rows of a table, `FROM …`.

@@ -16,7 +16,7 @@ use crate::db::{Conn, Kind, Raw, Sql};
 use crate::effect::program::Program;
 use crate::error::{Error, Result};
 use crate::gateway::{self, testgate};
-use crate::jobs::Job;
+use crate::jobs::{Job, Work};
 use crate::ledger::Scale;
 use crate::module::program;
 use crate::money::Money;
@@ -32,7 +32,7 @@ use crate::time::DAY_US;
 pub const KIND: &str = "recurring";
 
 /// Pays by card what a renewal lacks, a day before the term ends; once for each term.
-pub const JOB: Job = Job { name: "autopay", due, one: pay };
+pub const JOB: Job = Job { name: "autopay", due, work: Work::Each(pay) };
 
 const LIMIT: Duration = Duration::from_secs(60);
 

@@ -1,9 +1,12 @@
 //! A run of renewals that is killed in the middle, begun again, and run twice at once.
 
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use billmgr::app::App;
 use billmgr::db::{Db, Kind, Sql};
+use billmgr::jobs::{self, Report};
 use billmgr::settings::Origin;
 use billmgr::time::{DAY_US, Zone};
 
@@ -26,16 +29,18 @@ fn prepared(engine: Engine) -> Place {
     let (dir, template) = (Dir::new(), Template::of(engine));
     let (database, names) = (template.copy(&dir.0), template.names());
     let app = seed::app(&database.url, &dir.0, Origin::default());
-    for name in CLIENTS {
-        let pairs = [("plid", names[name].as_str()), ("subaccountamount", "10000.00")];
-        let pairs = [&pairs[..], &[("paymethod", &names["paymethod"]), ("sok", "ok")]].concat();
-        let payment = direct::call(&app, SERVER, "payment.edit", &pairs).expect("a payment");
-        let paid = [("elid", payment.text("id"))];
-        direct::call(&app, SERVER, "payment.setpaid", &paid).expect("it is paid");
-    }
+    CLIENTS.iter().for_each(|name| pay(&app, &names, name, "10000.00"));
     services(&app.db, &names);
     drop(app);
     Place { engine, database, dir }
+}
+
+fn pay(app: &Arc<App>, names: &Names, client: &str, amount: &str) {
+    let pairs = [("plid", names[client].as_str()), ("subaccountamount", amount)];
+    let pairs = [&pairs[..], &[("paymethod", &names["paymethod"]), ("sok", "ok")]].concat();
+    let payment = direct::call(app, SERVER, "payment.edit", &pairs).expect("a payment");
+    let paid = [("elid", payment.text("id"))];
+    direct::call(app, SERVER, "payment.setpaid", &paid).expect("it is paid");
 }
 
 fn services(db: &Db, names: &Names) {
@@ -64,6 +69,20 @@ fn services(db: &Db, names: &Names) {
         terms.execute(conn)
     });
     assert_eq!(done.expect("services") as i64, SERVICES);
+}
+
+/// Services of different clients by turns, each ending a second after the one before.
+fn in_turn(db: &Db) {
+    let turn = "(SELECT COUNT(*) FROM item o WHERE o.name = 'due' AND o.account_id = item.account_id \
+                AND o.id < item.id)";
+    let done = db.write(move |conn| {
+        let sql = Sql::new("UPDATE item SET expiredate = expiredate + 1000000 * ").sql(turn);
+        sql.sql(" WHERE name = 'due'").execute(conn)?;
+        let ends = "UPDATE item_term SET end_at = (SELECT i.expiredate FROM item i WHERE i.id = item_term.item_id) \
+                    WHERE item_id IN (SELECT id FROM item WHERE name = 'due')";
+        Sql::new(ends).execute(conn)
+    });
+    assert_eq!(done.expect("their ends") as i64, SERVICES);
 }
 
 fn count(db: &Db, sql: &'static str) -> i64 {
@@ -175,5 +194,39 @@ fn renewals_that_are_killed_charge_every_term_once() {
         };
         assert_eq!(rest, SERVICES - more);
         assert_renewed_once(&place);
+    }
+}
+
+/// Renewals are charged many at a time: who cannot pay keeps nobody back and loses nothing, and of several
+/// services of one client those are renewed that end first.
+#[test]
+fn renewals_that_are_refused_leave_the_others() {
+    for engine in Engine::all() {
+        let (dir, template) = (Dir::new(), Template::of(engine));
+        let (database, names) = (template.copy(&dir.0), template.names());
+        let app = seed::app(&database.url, &dir.0, Origin::default());
+        let (each, now_us) = (SERVICES / CLIENTS.len() as i64, Zone::utc().parse_time(&date(RENEWED)));
+        let prolong = || jobs::run_named(&app, "prolong", now_us.expect("a moment")).expect("it runs");
+        pay(&app, &names, CLIENTS[0], "10000.00");
+        pay(&app, &names, CLIENTS[1], "705.00");
+        pay(&app, &names, CLIENTS[2], "10.00");
+        services(&app.db, &names);
+        in_turn(&app.db);
+        let done = (each + 70 + 1) as u64;
+        assert_eq!(prolong(), Report { done, left: SERVICES as u64 - done });
+        super::assert_sound(&app.db);
+        assert_whole(&app.db);
+        let order = "SELECT COUNT(*) FROM item i WHERE i.name = 'due' AND EXISTS (SELECT 1 FROM item o WHERE \
+                     o.name = 'due' AND o.account_id = i.account_id AND o.id > i.id AND o.expiredate > i.expiredate \
+                     AND NOT EXISTS (SELECT 1 FROM expense e WHERE e.item_id = i.id) \
+                     AND EXISTS (SELECT 1 FROM expense e WHERE e.item_id = o.id))";
+        assert_eq!(count(&app.db, order), 0, "a service was renewed before one that ended earlier");
+        assert_eq!(prolong(), Report { done: 0, left: SERVICES as u64 - done });
+        pay(&app, &names, CLIENTS[1], "4295.00");
+        pay(&app, &names, CLIENTS[3], "20.00");
+        let more = (each - 70 + 2) as u64;
+        assert_eq!(prolong(), Report { done: more, left: SERVICES as u64 - done - more });
+        super::assert_sound(&app.db);
+        assert_whole(&app.db);
     }
 }
