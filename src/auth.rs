@@ -56,6 +56,8 @@ pub struct User {
     /// May sign in, and so may its account.
     pub active: bool,
     pub password: String,
+    /// Made up for him by somebody else, who has seen it.
+    pub passwd_temporary: bool,
     pub credential_version: i64,
     /// From where the user may sign in; empty: from anywhere.
     pub addr: Networks,
@@ -139,6 +141,7 @@ impl User {
             provider_zone: None,
             active: true,
             password: String::new(),
+            passwd_temporary: false,
             credential_version: 0,
             addr: Networks::default(),
             restricted: false,
@@ -225,6 +228,13 @@ impl Caller {
             "auth" => self.awaited.is_some(),
             _ => false,
         }
+    }
+
+    /// Has he signed in with a password that somebody else made up, and has yet to choose one? Not who acts as
+    /// another, and no key of his.
+    pub fn owes_password(&self) -> bool {
+        let is_own = matches!(self.via, Via::Auth | Via::Cookie | Via::AuthInfo | Via::SignIn);
+        is_own && self.path.len() == 1 && self.user.passwd_temporary
     }
 
     /// The program itself.

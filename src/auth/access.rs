@@ -194,6 +194,7 @@ fn load_user(conn: &mut Conn, id: i64) -> Result<Option<User>> {
         ("addr", Kind::Text),
         ("is_restricted", Kind::Flag),
         ("default_access_allow", Kind::Flag),
+        ("passwd_temporary", Kind::Flag),
     ];
     let sql = Sql::new("SELECT ").words(columns.map(|column| column.0));
     let sql = sql.sql(" FROM users WHERE NOT deleted AND id = ").bind(id);
@@ -214,6 +215,7 @@ fn load_user(conn: &mut Conn, id: i64) -> Result<Option<User>> {
         provider_zone: provider_zone(conn, account_id)?,
         active: row[9].on() && (account_id == 0 || account_is_active(conn, account_id)?),
         password: text(10),
+        passwd_temporary: row[15].on(),
         credential_version: row[11].int(),
         addr: Networks::parse(row[12].str()).unwrap_or_default(),
         restricted: row[13].on(),

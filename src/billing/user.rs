@@ -124,7 +124,10 @@ fn new_employee(cx: &Ctx, record: &mut Record) -> Result<()> {
 /// What makes a known password, or a session, worth nothing.
 const CREDENTIALS: [&str; 3] = ["passwd", "password", "addr"];
 
-pub fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
+pub fn save(cx: &mut Ctx, mut record: Record) -> Result<Vec<Node>> {
+    if ["passwd", "password"].iter().any(|field| record.has_changed(field)) {
+        record.set("passwd_temporary", false);
+    }
     let renews = CREDENTIALS.iter().any(|field| record.has_changed(field)) && !record.is_new();
     if record.has_changed("email") && !record.is_new() {
         verify::tell_change(cx, record.id, record.str("email"))?;

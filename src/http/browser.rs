@@ -21,6 +21,7 @@ use crate::rpc::list::NoRows;
 use crate::rpc::meta::Shape;
 use crate::rpc::wording::Wording;
 use crate::rpc::{self, describe, envelope};
+use crate::telecom::password::OWN_PASSWD;
 
 /// Where somebody who is signed in begins.
 const START: &str = "desktop";
@@ -213,16 +214,27 @@ pub fn goes_on(app: &Arc<App>, caller: &Caller, params: &Params) -> Option<Onwar
 
 /// The form that asks for the code of the second step. What was wanted before goes along.
 pub fn second_step(app: &Arc<App>, params: &Params, wanted: Option<String>) -> Option<Answer> {
-    let mut call = Params::of([("func", totp::step::CONFIRM)]);
+    let caller = Caller::between(None, std::net::Ipv4Addr::UNSPECIFIED.into());
+    led_to(app, &caller, totp::step::CONFIRM, params, wanted)
+}
+
+/// A form in place of what was asked for.
+fn led_to(
+    app: &Arc<App>,
+    caller: &Caller,
+    func: &str,
+    params: &Params,
+    wanted: Option<String>,
+) -> Option<Answer> {
+    let mut call = Params::of([("func", func)]);
     *call.manner_mut() = params.manner().clone();
     let manner = call.manner_mut();
     manner.words = true;
     if let Some(wanted) = wanted {
         manner.panel.goes_on = wanted;
     }
-    let caller = Caller::between(None, std::net::Ipv4Addr::UNSPECIFIED.into());
-    let mut answer = rpc::call(app, &caller, &call, rpc::BUDGET_SLOW, &mut NoRows).ok()?;
-    add_frame(app, &caller, &call, &mut answer);
+    let mut answer = rpc::call(app, caller, &call, rpc::BUDGET_SLOW, &mut NoRows).ok()?;
+    add_frame(app, caller, &call, &mut answer);
     Some(answer)
 }
 
@@ -268,6 +280,12 @@ pub fn refused(app: &Arc<App>, caller: &Caller, params: &Params, error: &Error, 
         return form;
     }
     let told = envelope::error(app, caller, params, error);
+    if (error.kind, error.object.as_str()) == ("auth", "passwd_temporary")
+        && let Some(mut form) = led_to(app, caller, OWN_PASSWD, params, None)
+    {
+        form.doc.kids.extend(told.doc.kids);
+        return form;
+    }
     let may_fill = caller.is_known() || (error.kind != "auth" && is_public(app, params));
     let form = may_fill.then(|| reopened(app, caller, inner)).flatten();
     let mut answer = form.unwrap_or_else(|| {

@@ -18,11 +18,14 @@ use crate::rpc::handler::{Ctx, Form, Handler, Topic};
 use crate::rpc::registry::Row;
 
 pub const FUNCS: &[Row] = &[
-    ("usrparam.passwd", Handler::Form(OWN)),
+    (OWN_PASSWD, Handler::Form(OWN)),
     ("account.passwd", Handler::Form(SET)),
     ("account.passwd.change", Handler::Form(CHANGE)),
     ("account.passwd.reset", Handler::Form(RESET)),
 ];
+
+/// What a user calls to choose a password of his own.
+pub const OWN_PASSWD: &str = "usrparam.passwd";
 
 const OWN: Form = record::FORM.prepare(check_own).read(own).save(save);
 const SET: Form = record::FORM.read(account::own_user).save(save);
@@ -86,8 +89,9 @@ pub fn made_up() -> String {
 }
 
 fn answer(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
-    let made = cx.params.get(MADE).to_owned();
+    let (made, id) = (cx.params.get(MADE).to_owned(), record.id);
     save(cx, record)?;
+    Sql::new("UPDATE users SET passwd_temporary = TRUE WHERE id = ").bind(id).execute(cx.conn)?;
     Ok(vec![Node::leaf("passwd", made)])
 }
 
@@ -96,9 +100,10 @@ fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
     Ok(Vec::new())
 }
 
-/// Gives a user the password of a hash.
+/// Gives a user the password of a hash, for good.
 pub fn set(cx: &mut Ctx, user_id: i64, owner: (i64, i64), hash: &str) -> Result<()> {
-    let sql = Sql::new("UPDATE users SET password = ").bind(hash).sql(" WHERE id = ");
+    let sql =
+        Sql::new("UPDATE users SET passwd_temporary = FALSE, password = ").bind(hash).sql(" WHERE id = ");
     sql.bind(user_id).execute(cx.conn)?;
     user::renew(cx, user_id)?;
     cx.touch(Topic::Access)?;
