@@ -68,22 +68,29 @@ fn campaign(pace: Pace, report: &mut Report, senders_dir: &Path, session: &str, 
     let dir = data::copy(senders_dir, "sms-campaign");
     let server = Server::billmgr(&dir, "");
     let request = bulk(session, count);
-    let (begin, rest) = (Instant::now(), server.rss_mib());
+    let rest = server.own_mib();
     server.forget_peak();
-    let answer = client::fetch(server.port, &request);
-    let taken_in = begin.elapsed().as_secs_f64();
-    assert!(answer.contains(&format!("<recipients_queued>{count}<")), "{answer}");
-    let mut conn = credit::open(&dir);
-    while sent(&mut conn) < count {
-        assert!(begin.elapsed() < PATIENCE, "the campaign does not end");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    let rate = count as f64 / (begin.elapsed().as_secs_f64() - taken_in);
+    let ((taken_in, rate), most) = server.most_of_its_own(|| worked_off(&server, &request, &dir, count));
     report.row(&format!("a campaign of {count} taken in"), taken_in * 1000.0, "ms", Target::None);
     report.row("  taken in : bare insert of the same rows", taken_in / bare, "x", Target::AtMost(2.0));
     report.row("  worked off", rate, "/s", Target::None);
     report.row("  worked off : credits, 64 in flight", rate / credited, "x", Target::AtLeast(0.3));
-    report.row("  memory added", server.peak_mib() - rest, "MiB", Target::AtMost(64.0));
+    report.row("  memory added", most - rest, "MiB", Target::AtMost(64.0));
+    report.row("  most memory with mapped pages of the database", server.peak_mib(), "MiB", Target::None);
+}
+
+/// Seconds until the campaign is taken in, and recipients a second from then on.
+fn worked_off(server: &Server, request: &Request, dir: &Path, count: i64) -> (f64, f64) {
+    let begin = Instant::now();
+    let answer = client::fetch(server.port, request);
+    let taken_in = begin.elapsed().as_secs_f64();
+    assert!(answer.contains(&format!("<recipients_queued>{count}<")), "{answer}");
+    let mut conn = credit::open(dir);
+    while sent(&mut conn) < count {
+        assert!(begin.elapsed() < PATIENCE, "the campaign does not end");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    (taken_in, count as f64 / (begin.elapsed().as_secs_f64() - taken_in))
 }
 
 /// None ends as those that the sandbox refuses or puts off.
