@@ -71,6 +71,8 @@ pub struct User {
     pub filters: HashMap<String, String>,
     /// Filters of lists that he has named.
     pub saved_filters: Vec<SavedFilter>,
+    /// Numbers of his account are sold.
+    pub is_vendor: bool,
     /// A password is not enough to sign in.
     pub totp: bool,
     /// He has shown that he reads this e-mail, and this phone.
@@ -149,6 +151,7 @@ impl User {
             rights: HashMap::new(),
             filters: HashMap::new(),
             saved_filters: Vec::new(),
+            is_vendor: false,
             totp: false,
             email_confirmed: false,
             phone_confirmed: false,
@@ -171,6 +174,11 @@ impl User {
             Level::User => Scope::Account(self.account_id),
             _ => Scope::Nobody,
         }
+    }
+
+    /// Vendors, and staff for them.
+    pub fn may_sell(&self) -> bool {
+        self.is_vendor || self.level.is_staff()
     }
 
     /// Level 30, or 29 without restrictions (decisions.md, Access).

@@ -168,6 +168,7 @@ pub fn find(app: &App, caller: &Caller, params: &Params) -> Result<Arc<Func>> {
         level if level > caller.level() && !caller.is_known() => Err(Error::auth("session")),
         level if level > caller.level() => Err(Error::access(name)),
         _ if caller.is_known() && !caller.user.may_as(name, &func.meta.right) => Err(Error::access(name)),
+        _ if func.meta.vendors && !caller.user.may_sell() => Err(Error::access("vendor")),
         _ => Ok(func),
     }
 }

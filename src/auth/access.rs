@@ -17,6 +17,7 @@ use crate::config::Networks;
 use crate::db::{Backend, Conn, Db, Kind, Sql};
 use crate::error::Result;
 use crate::level::Level;
+use crate::number::vendor::Vendor;
 use crate::savedfilter;
 use crate::time::{SECOND_US, Zone};
 
@@ -223,6 +224,7 @@ fn load_user(conn: &mut Conn, id: i64) -> Result<Option<User>> {
         rights: super::rights::of_user(conn, id)?,
         filters: filters(conn, id)?,
         saved_filters: savedfilter::of_user(conn, id)?,
+        is_vendor: Vendor::find(conn, account_id)?.is_some(),
         totp: super::totp::check::is_on(conn, id)?,
         email_confirmed: super::verify::is_confirmed(conn, id)?,
         phone_confirmed: super::phone::is_confirmed(conn, id)?,

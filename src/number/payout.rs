@@ -17,7 +17,7 @@ use crate::rpc::registry::Row;
 use crate::telecom::client;
 
 pub const FUNCS: &[Row] = &[
-    ("vendor.payout", Handler::View(Some(vendor::listed))),
+    ("vendor.payout", Handler::View(None)),
     ("vendor.payout.edit", Handler::Form(EDIT)),
     ("vendor.payout.setpaid", Handler::Each(set_paid)),
     ("vendor.payout.reject", Handler::Each(reject)),

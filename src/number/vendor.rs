@@ -1,20 +1,23 @@
 //! Vendors: accounts whose numbers are sold, and which earn a share of what is paid for them.
 
 use crate::db::{Conn, Kind, Sql};
+use crate::doc::Node;
 use crate::error::{Error, Result};
 use crate::number::account;
 use crate::record::{self, Record};
-use crate::rpc::handler::{Ctx, Form, Handler, Reply};
+use crate::rpc::handler::{Ctx, Form, Handler, Reply, Topic};
 use crate::rpc::registry::Row;
 
 pub const FUNCS: &[Row] = &[
     ("vendor.edit", Handler::Form(EDIT)),
+    ("vendor.suspend", Handler::Each(|cx, elid| changed(cx, elid, record::suspend))),
+    ("vendor.resume", Handler::Each(|cx, elid| changed(cx, elid, record::resume))),
     ("vendor.info", Handler::Once(info)),
-    ("vendor.order", Handler::View(Some(listed))),
-    ("vendor.payment", Handler::View(Some(listed))),
+    ("vendor.order", Handler::View(None)),
+    ("vendor.payment", Handler::View(None)),
 ];
 
-const EDIT: Form = record::FORM.check(check);
+const EDIT: Form = record::FORM.check(check).save(save);
 
 /// All of the price, in 10⁻⁴ of a percent.
 pub const SHARE_MAX: i64 = 1_000_000;
@@ -43,18 +46,22 @@ pub fn need(cx: &mut Ctx) -> Result<Vendor> {
     found.ok_or_else(|| Error::access("vendor"))
 }
 
-/// Staff see what is of all vendors; the scope leaves a vendor his own.
-pub fn listed(cx: &mut Ctx) -> Result<Sql> {
-    if !cx.caller.level().is_staff() {
-        need(cx)?;
-    }
-    Ok(Sql::default())
-}
-
 /// `vendor.info`: what `number.profile` tells, of a vendor (operations.md R224).
 fn info(cx: &mut Ctx) -> Result<Reply> {
     need(cx)?;
     account::profile(cx)
+}
+
+/// Who is a vendor is kept with his users.
+fn changed(cx: &mut Ctx, elid: &str, deed: fn(&mut Ctx, &str) -> Result<()>) -> Result<()> {
+    deed(cx, elid)?;
+    cx.touch(Topic::Access)
+}
+
+fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
+    let nodes = record::save(cx, record)?;
+    cx.touch(Topic::Access)?;
+    Ok(nodes)
 }
 
 /// The money of a reseller's client is credit that his reseller gave him: none of it can be paid out.

@@ -81,7 +81,8 @@ pub fn may(call: &Call, name: &str) -> bool {
 
 pub fn may_call(registry: &Registry, caller: &Caller, name: &str) -> bool {
     let reachable = registry.get(name).filter(|func| func.meta.level <= caller.level());
-    reachable.is_some_and(|func| caller.user.may_as(name, &func.meta.right))
+    let sells = |meta: &Meta| !meta.vendors || caller.user.may_sell();
+    reachable.is_some_and(|func| sells(&func.meta) && caller.user.may_as(name, &func.meta.right))
 }
 
 fn coldata(call: &Call) -> Node {

@@ -1,7 +1,10 @@
 //! What `funcs/*.xml` says of one function, as everything else reads it.
 
+mod form;
+
 use serde::Deserialize;
 
+pub use self::form::{FormButton, FormData, Page, Shown};
 use super::answers::Answers;
 use super::card::data::{CardData, FindData};
 use super::plot::{Part, Plot};
@@ -67,6 +70,9 @@ pub struct Meta {
     /// An action or form that changes nothing, so it runs as a read.
     #[serde(default, rename = "@reads", deserialize_with = "yes")]
     pub reads: bool,
+    /// Beside staff only those call it who sell numbers (operations.md R223).
+    #[serde(default, rename = "@vendors", deserialize_with = "yes")]
+    pub vendors: bool,
     /// A wizard about a record that is there: `elid` names it.
     #[serde(default, rename = "@ofrecord", deserialize_with = "yes")]
     pub of_record: bool,
@@ -130,54 +136,6 @@ pub struct ColData {
 pub struct Filter {
     #[serde(default, rename = "field")]
     pub fields: Vec<Field>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct FormData {
-    #[serde(default, rename = "page")]
-    pub pages: Vec<Page>,
-    /// Instead of the one that saves: each comes back as `clicked_button`.
-    #[serde(default, rename = "button")]
-    pub buttons: Vec<FormButton>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct FormButton {
-    #[serde(rename = "@name")]
-    pub name: String,
-}
-
-/// A list of the answer, by its name, as a table of the form.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct Shown {
-    #[serde(rename = "@name")]
-    pub name: String,
-    /// What of a row its field takes: then a row is chosen.
-    #[serde(default, rename = "@key")]
-    pub key: String,
-    #[serde(default, rename = "col")]
-    pub cols: Vec<ShownCol>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct ShownCol {
-    #[serde(rename = "@name")]
-    pub name: String,
-    #[serde(default, rename = "@kind")]
-    pub kind: ValueKind,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct Page {
-    #[serde(rename = "@name")]
-    pub name: String,
-    /// A step of a wizard that does something before the next one is shown.
-    #[serde(default, rename = "@acts", deserialize_with = "yes")]
-    pub acts: bool,
-    #[serde(default, rename = "field")]
-    pub fields: Vec<Field>,
-    #[serde(default, rename = "list")]
-    pub lists: Vec<Shown>,
 }
 
 /// What a column, field or parameter holds.
