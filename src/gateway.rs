@@ -4,13 +4,26 @@
 pub mod cgi;
 pub mod testgate;
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use crate::app::App;
+use crate::auth::Caller;
+use crate::effect::program::Program;
+use crate::error::{Error, Result};
+use crate::module::program;
 use crate::money::Money;
+use crate::params::Params;
+use crate::rpc::list::NoRows;
+use crate::rpc::{self, BUDGET_SLOW};
 
 /// A payment that is to be made by transfer, cash or whatever else needs a printed bill.
 pub const BANK: &str = "bank";
 /// The built-in gateway for trying things out.
 pub const TEST: &str = "testgate";
+
+/// A program that was asked without a client has to end within.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// The name without the original's prefix.
 pub fn name(module: &str) -> &str {
@@ -28,6 +41,36 @@ pub fn can_store(app: &App, module: &str) -> bool {
         BANK => false,
         TEST => is_usable(app, module),
         name => cgi::exists(app, &format!("{name}recurring")),
+    }
+}
+
+/// Can it be asked to give money back? Its program is for this server alone, so it is none of those of `cgi`.
+pub fn can_refund(app: &App, module: &str) -> bool {
+    match name(module) {
+        BANK => false,
+        TEST => is_usable(app, module),
+        name => program::exists(app, &format!("{name}refund")),
+    }
+}
+
+/// What a gateway has to say of a payment or a card.
+pub fn report(app: &Arc<App>, func: &str, pairs: &[(&str, &str)]) -> Result<()> {
+    let pairs = [("func", func)].into_iter().chain(pairs.iter().copied());
+    rpc::call(app, &Caller::own(), &Params::of(pairs), BUDGET_SLOW, &mut NoRows).map(drop)
+}
+
+/// `modules/<name><kind> ARGS…`: it asks with its own rights, and reports by `payment.setpaid` and the like.
+pub fn run(app: &App, (name, kind): (&str, &str), args: Vec<String>) -> Result<()> {
+    let token = app.gateways.give(name);
+    let mut program = Program { limit: LIMIT, args, ..program::program(app, &format!("{name}{kind}"))? };
+    program.env.push(token.env());
+    let outcome = program.run()?;
+    match outcome.is_success() {
+        true => Ok(()),
+        false => {
+            let why = String::from_utf8_lossy(&outcome.stderr).into_owned();
+            Err(Error::new("system", "module").cause(format!("{name}: {why}")))
+        }
     }
 }
 

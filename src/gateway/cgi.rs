@@ -37,7 +37,7 @@ pub struct Reply {
 
 /// Is there such a program?
 pub fn exists(app: &App, name: &str) -> bool {
-    is_name(name) && app.data_dir.join("modules").join(name).is_file()
+    is_name(name) && program::exists(app, name)
 }
 
 /// Other programs of the folder are not for everybody who can reach the server.

@@ -5,14 +5,13 @@
 use std::sync::Arc;
 
 use crate::app::App;
-use crate::auth::Caller;
 use crate::db::{Kind, Sql};
 use crate::error::{Error, Result};
+use crate::gateway;
 use crate::money::Money;
 use crate::params::Params;
 use crate::render::{escape, html};
-use crate::rpc::list::NoRows;
-use crate::rpc::{self, BUDGET_SLOW, words};
+use crate::rpc::{BUDGET_SLOW, words};
 
 pub const PATH: &str = "/mancgi/testgate";
 
@@ -107,7 +106,7 @@ fn press(app: &Arc<App>, link: &Link, action: &str, card: &str) -> Result<String
             let status = if refused { "2" } else { "1" };
             let name = mask(card);
             let pairs = [("elid", elid.as_str()), ("token", &token), ("status", status), ("name", &name)];
-            callback(app, "stored_method.save", &pairs)?;
+            gateway::report(app, "stored_method.save", &pairs)?;
             Ok("/billmgr?func=payment.stored_methods.success".into())
         }
     }
@@ -134,20 +133,20 @@ fn pay(app: &Arc<App>, link: &Link, action: &str, card: &str) -> Result<()> {
     if func == "payment.setpaid" && row[1].on() {
         pairs.extend([("stored_status", "1"), ("stored_token", &token), ("stored_name", &name)]);
     }
-    match callback(app, func, &pairs) {
+    match gateway::report(app, func, &pairs) {
         Err(error) if matches!(error.kind, "value" | "missed") => Ok(()),
         done => done,
     }
 }
 
-fn callback(app: &Arc<App>, func: &str, pairs: &[(&str, &str)]) -> Result<()> {
-    let pairs = [("func", func)].into_iter().chain(pairs.iter().copied());
-    rpc::call(app, &Caller::own(), &Params::of(pairs), BUDGET_SLOW, &mut NoRows).map(drop)
-}
-
 /// A payment by a remembered card, without the client. False: it is refused.
 pub fn charge(token: &str) -> bool {
     !token.contains(DECLINED)
+}
+
+/// Money that goes back. False: it is refused, as every amount is that ends in `.99`.
+pub fn refunds(amount: Money) -> bool {
+    amount.0.rem_euclid(1_000_000) != 990_000
 }
 
 /// `**** 1111`

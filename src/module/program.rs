@@ -73,6 +73,11 @@ pub fn folder(app: &App) -> Result<PathBuf> {
     std::path::absolute(app.data_dir.join("modules")).map_err(Error::system)
 }
 
+/// Is there a file of that name in it?
+pub fn exists(app: &App, name: &str) -> bool {
+    !name.contains(['/', '\\', '\0']) && app.data_dir.join("modules").join(name).is_file()
+}
+
 /// A program of the folder that finds the server.
 pub fn program(app: &App, name: &str) -> Result<Program> {
     let config = app.config.load();

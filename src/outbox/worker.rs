@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use super::{Due, Settled, due, holds, lease, mail, operation, release, settle};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::billing::payment::autopay;
+use crate::billing::payment::{autopay, refund};
 use crate::db::Conn;
 use crate::error::Result;
 use crate::module;
@@ -122,6 +122,7 @@ fn act(app: &Arc<App>, row: &Due, token: &str) -> Acted {
         operation::KIND => module::act(app, row, token),
         mail::KIND => mail::act(app, row),
         autopay::KIND => autopay::act(app, row),
+        refund::request::KIND => refund::request::act(app, row),
         kind => Acted::failed(format!("unknown kind {kind}"), ""),
     }
 }

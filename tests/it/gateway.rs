@@ -1,5 +1,7 @@
 //! Gateways against a running server: the signed test page, its callbacks, and programs by CGI.
 
+mod refunds;
+
 use std::os::unix::fs::PermissionsExt;
 
 use billmgr::doc::Node;

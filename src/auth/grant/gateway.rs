@@ -21,13 +21,15 @@ const OF_CARDS: &str =
 const OF_METHODS: &str = "SELECT module FROM paymethod WHERE id = ";
 
 /// A function, and whose records its `elid` names.
-const ALLOWED: [(&str, &str); 10] = [
+const ALLOWED: [(&str, &str); 12] = [
     ("payment.info", OF_PAYMENTS),
     ("payment.setinpay", OF_PAYMENTS),
     ("payment.setpaid", OF_PAYMENTS),
     ("payment.setnopay", OF_PAYMENTS),
     ("payment.setcanceled", OF_PAYMENTS),
     ("payment.setfraud", OF_PAYMENTS),
+    ("payment.setrefunded", OF_PAYMENTS),
+    ("payment.setnorefund", OF_PAYMENTS),
     ("payment.recurring.info", OF_CARDS),
     ("payment.recurring.saveinfo", OF_CARDS),
     ("stored_method.save", OF_CARDS),

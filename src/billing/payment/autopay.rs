@@ -2,29 +2,23 @@
 //! the outbox row that asks.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::Value;
 
 use super::amount::{self, Method, Payer};
 use super::stored::{self, IN_USE, SEALED};
 use crate::app::App;
-use crate::auth::Caller;
 use crate::billing::charge;
 use crate::books;
 use crate::db::{Conn, Kind, Raw, Sql};
-use crate::effect::program::Program;
 use crate::error::{Error, Result};
 use crate::gateway::{self, testgate};
 use crate::jobs::{Job, Work};
 use crate::ledger::Scale;
-use crate::module::program;
 use crate::money::Money;
 use crate::outbox::worker::Acted;
 use crate::outbox::{Due, Settled};
-use crate::params::Params;
-use crate::rpc::list::NoRows;
-use crate::rpc::{self, BUDGET_SLOW};
+use crate::rpc::BUDGET_SLOW;
 use crate::service::item::Item;
 use crate::service::{Till, term};
 use crate::time::DAY_US;
@@ -33,8 +27,6 @@ pub const KIND: &str = "recurring";
 
 /// Pays by card what a renewal lacks, a day before the term ends; once for each term.
 pub const JOB: Job = Job { name: "autopay", due, work: Work::Each(pay) };
-
-const LIMIT: Duration = Duration::from_secs(60);
 
 fn due(now_us: i64) -> Sql {
     let sql = Sql::new(" AND expiredate <= ").bind(now_us + DAY_US);
@@ -147,11 +139,13 @@ fn charge_card(app: &Arc<App>, due: &Due) -> Result<()> {
             let externalid = format!("testgate-{}", due.reference.replace(':', "-"));
             let elid = payment_id.to_string();
             match testgate::charge(&token) {
-                true => call(app, "payment.setpaid", &[("elid", &elid), ("externalid", &externalid)]),
+                true => {
+                    gateway::report(app, "payment.setpaid", &[("elid", &elid), ("externalid", &externalid)])
+                }
                 false => refused(app, payment_id, stored_id),
             }
         }
-        name => ask_program(app, name, payment_id, stored_id),
+        name => gateway::run(app, (name, KIND), vec![payment_id.to_string(), stored_id.to_string()]),
     }
 }
 
@@ -168,29 +162,7 @@ fn open(conn: &mut Conn, payment_id: i64, stored_id: i64) -> Result<Option<(Stri
 
 /// A card that was refused is asked no more until its client sets it up again.
 fn refused(app: &Arc<App>, payment_id: i64, stored_id: i64) -> Result<()> {
-    call(app, "payment.setcanceled", &[("elid", &payment_id.to_string()), ("info", testgate::DECLINED)])?;
-    call(app, "stored_method.save", &[("elid", &stored_id.to_string()), ("status", "2")])
-}
-
-fn call(app: &Arc<App>, func: &str, pairs: &[(&str, &str)]) -> Result<()> {
-    let pairs = [("func", func)].into_iter().chain(pairs.iter().copied());
-    rpc::call(app, &Caller::own(), &Params::of(pairs), BUDGET_SLOW, &mut NoRows).map(drop)
-}
-
-/// `modules/<name>recurring PAYMENT STORED`: it asks `payment.info` and `payment.recurring.info`, and
-/// reports by `payment.setpaid` and the like.
-fn ask_program(app: &Arc<App>, name: &str, payment_id: i64, stored_id: i64) -> Result<()> {
-    let token = app.gateways.give(name);
-    let file = format!("{name}recurring");
-    let mut program = Program { limit: LIMIT, ..program::program(app, &file)? };
-    program.args = vec![payment_id.to_string(), stored_id.to_string()];
-    program.env.push(token.env());
-    let outcome = program.run()?;
-    match outcome.is_success() {
-        true => Ok(()),
-        false => {
-            let why = String::from_utf8_lossy(&outcome.stderr).into_owned();
-            Err(Error::new("system", "module").cause(format!("{name}: {why}")))
-        }
-    }
+    let declined = [("elid", &*payment_id.to_string()), ("info", testgate::DECLINED)];
+    gateway::report(app, "payment.setcanceled", &declined)?;
+    gateway::report(app, "stored_method.save", &[("elid", &stored_id.to_string()), ("status", "2")])
 }

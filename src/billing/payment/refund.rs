@@ -1,9 +1,11 @@
 //! Refunds (decisions.md, Money, "Payment transitions"): asked for with an amount, then confirmed or
 //! refused by the gateway or an administrator. Money moves when they are confirmed.
 
+pub mod request;
+
 use super::event::{apply, load};
 use crate::books;
-use crate::db::Sql;
+use crate::db::{Kind, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};
 use crate::ledger::Scale;
@@ -49,22 +51,43 @@ fn ask(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
         return Err(Error::new("busy", "payment"));
     }
     apply(cx, record.id, Event::Refund)?;
+    request::post(cx, &payment, amount)?;
     Ok(vec![Node::leaf("id", record.id.to_string())])
 }
 
 fn confirm(cx: &mut Ctx, elid: &str) -> Result<()> {
-    let id = elid.parse().map_err(|_| Error::value("elid", elid))?;
-    record::need_own(cx, id)?;
+    let id = own(cx, elid)?;
     let payment = load(cx, id)?;
     let event = match payment.refunded.plus(payment.refund_pending)? < payment.amount {
         true => Event::RefundPart,
         false => Event::RefundAll,
     };
-    apply(cx, id, event).map(drop)
+    apply(cx, id, event)?;
+    need_meant(cx, id)
 }
 
 fn refuse(cx: &mut Ctx, elid: &str) -> Result<()> {
+    let id = own(cx, elid)?;
+    apply(cx, id, Event::RefundRefused)?;
+    need_meant(cx, id)
+}
+
+fn own(cx: &mut Ctx, elid: &str) -> Result<i64> {
     let id = elid.parse().map_err(|_| Error::value("elid", elid))?;
     record::need_own(cx, id)?;
-    apply(cx, id, Event::RefundRefused).map(drop)
+    Ok(id)
+}
+
+/// A gateway's late word about one request ends no other one. Looked at behind the change, which nobody else
+/// makes then. Error `value(refund)`.
+fn need_meant(cx: &mut Ctx, id: i64) -> Result<()> {
+    let meant = cx.params.get("refund").to_owned();
+    if meant.is_empty() {
+        return Ok(());
+    }
+    let sql = Sql::new("SELECT refund_ref FROM payment WHERE id = ").bind(id);
+    match sql.first(cx.conn, &[Kind::Text])? {
+        Some(row) if row[0].str() == meant => Ok(()),
+        _ => Err(Error::value("refund", meant)),
+    }
 }
