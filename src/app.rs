@@ -69,7 +69,6 @@ pub struct App {
     pub rates: Rates,
     /// Ways to the providers of short messages.
     pub sms_transports: Transports,
-    /// What providers report of messages, until it is written down.
     /// What became of messages, where that could not be written down.
     pub sms_unwritten: Unwritten,
     /// Sessions with suppliers of numbers.

@@ -62,9 +62,7 @@ pub fn post_all(conn: &mut Conn, charges: &[Charge], now_us: i64) -> Result<Vec<
     let ids = insert_for_ids(conn, &EXPENSE, rows)?;
     fresh.iter().zip(ids).for_each(|(nth, id)| done[*nth] = Charged::Done(id));
     let payers: BTreeSet<i64> = fresh.iter().map(|nth| charges[*nth].subaccount.id).collect();
-    for subaccount_id in unsettled(conn, &Vec::from_iter(payers))? {
-        settle(conn, subaccount_id)?;
-    }
+    settle_all(conn, &Vec::from_iter(payers))?;
     Ok(done)
 }
 
@@ -112,34 +110,29 @@ pub fn locked_balance(conn: &mut Conn, subaccount_id: i64) -> Result<Money> {
     Ok(row.map_or(Money::ZERO, |row| Money(row[0].int())))
 }
 
-/// Of these subaccounts those with a debt, or with expenses that are said to be unpaid.
-fn unsettled(conn: &mut Conn, subaccount_ids: &[i64]) -> Result<Vec<i64>> {
-    let mut unsettled = Vec::new();
-    for piece in pieces(subaccount_ids) {
-        let sql = Sql::new("SELECT s.id FROM subaccount s JOIN book b ON b.id = s.book_id WHERE s.id IN (");
-        let sql = sql.binds(piece.iter().map(|id| Raw::from(*id))).sql(
-            ") AND (b.balance < 0 OR EXISTS \
-             (SELECT 1 FROM expense e WHERE e.notpayd > 0 AND e.subaccount_id = s.id))",
-        );
-        unsettled.extend(sql.load(conn, &[Kind::Int])?.iter().map(|row| row[0].int()));
-    }
-    Ok(unsettled)
-}
-
 /// Says anew which expenses are unpaid: money covers the oldest first, so a debt lies on the
 /// newest. To be called after everything that moves a subaccount's balance.
 pub fn settle(conn: &mut Conn, subaccount_id: i64) -> Result<()> {
-    // Its row is locked by what moved it.
-    let sql = Sql::new(
-        "SELECT b.balance, EXISTS (SELECT 1 FROM expense e WHERE e.notpayd > 0 AND e.subaccount_id = s.id) \
-         FROM subaccount s JOIN book b ON b.id = s.book_id WHERE s.id = ",
-    );
-    let row = sql.bind(subaccount_id).first(conn, &[Kind::Int, Kind::Flag])?;
-    let (balance, is_unpaid) = row.map_or((0, false), |row| (row[0].int(), row[1].on()));
-    let mut debt = balance.min(0).saturating_neg();
-    if debt == 0 && !is_unpaid {
-        return Ok(());
+    settle_all(conn, &[subaccount_id])
+}
+
+/// Of most there is nothing to say: they have no debt, and no expense that is said to be unpaid.
+fn settle_all(conn: &mut Conn, subaccount_ids: &[i64]) -> Result<()> {
+    for piece in pieces(subaccount_ids) {
+        // Their rows are locked by what moved them.
+        let sql = Sql::new(
+            "SELECT s.id, b.balance FROM subaccount s JOIN book b ON b.id = s.book_id WHERE (b.balance < 0 OR \
+             EXISTS (SELECT 1 FROM expense e WHERE e.notpayd > 0 AND e.subaccount_id = s.id)) AND s.id IN (",
+        );
+        let sql = sql.binds(piece.iter().map(|id| Raw::from(*id))).sql(")");
+        for row in sql.load(conn, &[Kind::Int; 2])? {
+            spread(conn, row[0].int(), row[1].int().min(0).saturating_neg())?;
+        }
     }
+    Ok(())
+}
+
+fn spread(conn: &mut Conn, subaccount_id: i64, mut debt: i64) -> Result<()> {
     let sql = Sql::new("UPDATE expense SET notpayd = 0 WHERE notpayd > 0 AND subaccount_id = ");
     sql.bind(subaccount_id).execute(conn)?;
     if debt == 0 {

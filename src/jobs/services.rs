@@ -1,7 +1,5 @@
 //! The jobs on services.
 
-use std::sync::Arc;
-
 use jiff::civil::Weekday;
 
 use super::{Job, Work};
@@ -9,12 +7,10 @@ use crate::billing::charge;
 use crate::db::Sql;
 use crate::error::{Error, Result};
 use crate::outbox::mail::Letter;
-use crate::service::buyer::Buyer;
 use crate::service::item::{self, BY_BILLING, Item};
 use crate::service::prolong::{self, Renewal};
 use crate::service::status::{Operation, Status};
 use crate::service::{Till, term, usage};
-use crate::tariff::period::Period;
 use crate::time::DAY_US;
 
 /// Charges the next term of services whose term is over and that renew themselves; also of those
@@ -42,12 +38,10 @@ fn renew(till: &mut Till, items: &mut [Item]) -> Result<()> {
     for item in &*items {
         terms.push((till.buyer(item.subaccount_id)?, term::own_step(till, item)?));
     }
-    let renewal = |(item, (buyer, period))| {
-        let (buyer, period): (&Arc<Buyer>, &Period) = (buyer, period);
-        Renewal { item, buyer: buyer.as_ref(), period: *period }
-    };
-    let mut renewals: Vec<Renewal> =
-        items.iter_mut().zip(terms.iter().map(|(buyer, period)| (buyer, period))).map(renewal).collect();
+    let mut renewals = Vec::with_capacity(items.len());
+    for (item, (buyer, period)) in items.iter_mut().zip(&terms) {
+        renewals.push(Renewal { item, buyer, period: *period });
+    }
     prolong::charge_all(till, &mut renewals).map(drop)
 }
 

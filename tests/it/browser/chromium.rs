@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use hyper::body::Bytes;
 use serde_json::{Value, json};
@@ -11,11 +11,12 @@ use thirtyfour::error::{WebDriverError, WebDriverResult};
 use thirtyfour::prelude::*;
 use thirtyfour::session::http::{Body, HttpClient};
 use tokio::runtime::Runtime;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::support::{Connection, World, seed::PASSWORD};
 
-/// One browser at a time: each takes a processor and much memory.
-static TURN: Mutex<()> = Mutex::new(());
+/// Browsers at a time: each takes a processor and much memory.
+static PLACES: Semaphore = Semaphore::const_new(2);
 
 /// How a browser looks at the panel.
 #[derive(Clone, Copy, PartialEq)]
@@ -31,7 +32,7 @@ pub struct Browser {
     address: SocketAddr,
     child: Child,
     url: String,
-    _turn: MutexGuard<'static, ()>,
+    _place: SemaphorePermit<'static>,
 }
 
 impl Browser {
@@ -41,7 +42,8 @@ impl Browser {
     }
 
     fn start(world: &World, manner: Manner) -> Self {
-        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let place = runtime.block_on(PLACES.acquire()).expect("the places are never closed");
         let mut command = Command::new("chromedriver");
         let mut child =
             command.arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
@@ -53,11 +55,10 @@ impl Browser {
         // Who does not listen to what it says stops it.
         std::thread::spawn(move || said.for_each(drop));
         let address = SocketAddr::from(([127, 0, 0, 1], port.expect("chromedriver says its port")));
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let builder =
             WebDriver::builder(format!("http://{address}"), capabilities(manner)).client(Wire(address));
         let driver = runtime.block_on(builder.connect()).expect("Chromium starts");
-        Self { driver, runtime, address, child, url: world.url(), _turn: turn }
+        Self { driver, runtime, address, child, url: world.url(), _place: place }
     }
 
     fn wait<T>(&self, what: &str, step: impl Future<Output = WebDriverResult<T>>) -> T {
