@@ -222,14 +222,22 @@ pub fn begin_waiting(till: &mut Till, item: &mut Item) -> Result<()> {
     }
     let (change, before) = (Change::read(&item.next_change)?, Change::of(till, item)?);
     if change.need_possible(till, item).is_err() {
-        item.next_change.clear();
-        let sql = Sql::new("UPDATE item SET next_change = '' WHERE id = ").bind(item.id);
-        sql.execute(till.conn)?;
-        return till.note(item, &format!("no pricelist {}", change.pricelist_id));
+        return forget_waiting(till, item).map(drop);
     }
     let buyer = till.buyer(item.subaccount_id)?;
     change.keep(till, item, &buyer)?;
     change.tell(till, item, &before)
+}
+
+/// Takes back what waits for the end of the term, which has moved no money. False: nothing waits.
+pub fn forget_waiting(till: &mut Till, item: &mut Item) -> Result<bool> {
+    let waiting = std::mem::take(&mut item.next_change);
+    let sql = Sql::new("UPDATE item SET next_change = '' WHERE next_change <> '' AND next_change = ");
+    if sql.bind(waiting.as_str()).sql(" AND id = ").bind(item.id).execute(till.conn)? == 0 {
+        return Ok(false);
+    }
+    let change = Change::read(&waiting)?;
+    till.note(item, &format!("no pricelist {}", change.pricelist_id)).map(|()| true)
 }
 
 /// Error `value(status)`: a service that is not there yet, or not any more, is not changed.

@@ -78,12 +78,14 @@ fn own(cx: &mut Ctx, elid: &str) -> Result<i64> {
     Ok(id)
 }
 
-/// A gateway's late word about one request ends no other one. Looked at behind the change, which nobody else
-/// makes then. Error `value(refund)`.
+/// A gateway's late word about one request ends no other one, so a gateway has to say which it means. Looked
+/// at behind the change, which nobody else makes then. Errors `missed(refund)`, `value(refund)`.
 fn need_meant(cx: &mut Ctx, id: i64) -> Result<()> {
     let meant = cx.params.get("refund").to_owned();
-    if meant.is_empty() {
-        return Ok(());
+    match (meant.is_empty(), cx.caller.grant.is_some()) {
+        (true, true) => return Err(Error::missed("refund")),
+        (true, false) => return Ok(()),
+        _ => {}
     }
     let sql = Sql::new("SELECT refund_ref FROM payment WHERE id = ").bind(id);
     match sql.first(cx.conn, &[Kind::Text])? {

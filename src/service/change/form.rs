@@ -114,14 +114,24 @@ fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
     Ok([id].into_iter().chain(nodes).collect())
 }
 
-/// A module could not change the tariff: back to what the service was before.
+/// Takes a change back: one that its module could not make, which is staff's to say, else one that
+/// waits for the end of the term.
 fn rollback(cx: &mut Ctx) -> Result<Reply> {
     let mut item = item::named(cx)?;
+    let is_staff = cx.caller.level().is_staff();
+    let is_back = is_staff && undo(cx, &mut item)? || change::forget_waiting(&mut Till::of(cx), &mut item)?;
+    match is_back {
+        true => Reply::ok(),
+        false => Err(Error::missed("pricelist").with("desc", "desc_nothing_waits")),
+    }
+}
+
+/// Back to what the service was before. False: no change is under way.
+fn undo(cx: &mut Ctx, item: &mut Item) -> Result<bool> {
     let word = Operation::ChangeTariff.word();
     let sql = Sql::new("SELECT id, payload FROM outbox WHERE state <> 'done' AND intname = ").bind(word);
     let sql = sql.sql(" AND item_id = ").bind(item.id).sql(" ORDER BY id DESC LIMIT 1");
-    let row = sql.first(cx.conn, &[Kind::Int, Kind::Text])?;
-    let row = row.ok_or_else(|| Error::missed("runningoperation"))?;
+    let Some(row) = sql.first(cx.conn, &[Kind::Int, Kind::Text])? else { return Ok(false) };
     let before = Change::read(row[1].str())?;
     let till = &mut Till::of(cx);
     Sql::new("UPDATE outbox SET state = 'done', donedate = ")
@@ -130,6 +140,5 @@ fn rollback(cx: &mut Ctx) -> Result<Reply> {
         .bind(row[0].int())
         .execute(till.conn)?;
     let buyer = till.buyer(item.subaccount_id)?;
-    before.restore(till, &mut item, &buyer)?;
-    Reply::ok()
+    before.restore(till, item, &buyer).map(|()| true)
 }

@@ -70,6 +70,7 @@ worlds! {
     /// A program that fails is run again with the same key, and is asked in the currency that was paid in.
     fn programs_are_asked_until_they_answer(world: &World) {
         program(world, "ownrefund", "[ $(wc -l <calls) -gt 1 ] || exit 1\n\
+            mgrctl -m billmgr payment.setrefunded elid=$1 >unnamed 2>&1\n\
             mgrctl -m billmgr payment.setrefunded elid=$1 refund=$3 && mgrctl -m billmgr payment.setrefunded elid=$1 refund=$3; exit 0");
         let before = balance(world);
         let (id, _) = pay(world, &method(world, "pmown"), "");
@@ -83,6 +84,8 @@ worlds! {
         world.clock.advance_us(DAY_US);
         work(world);
         assert_eq!(state(world, &id), state_of("6", &before));
+        let unnamed = std::fs::read_to_string(world.dir().join("modules/unnamed")).expect("what mgrctl said");
+        assert!(unnamed.contains("ERROR"), "a gateway says which request it means: {unnamed}");
         let calls = calls(world);
         assert_eq!((calls.len(), &calls[0]), (2, &calls[1]));
         assert_eq!((calls[0][0].as_str(), calls[0][1].as_str()), (id.as_str(), "55.00"));
