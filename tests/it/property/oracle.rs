@@ -41,8 +41,9 @@ struct Sold {
     period: i64,
     whole: Date,
     begin: Date,
-    /// Where it ends now, which may be before the printed end, and whether that is at midnight.
-    end: (Date, bool),
+    begin_us: i64,
+    /// Where it ends now, which may be before the printed end.
+    end_us: i64,
     amount: i64,
     tax: i64,
     compensated: i64,
@@ -53,11 +54,14 @@ const SOLD: &str = "SELECT e.id, e.operation, a.name, e.name, COALESCE(t.period,
      FROM expense e JOIN account a ON a.id = e.account_id LEFT JOIN item_term t ON t.expense_id = e.id \
      WHERE e.item_id <> 0 ORDER BY e.id";
 
+fn date(us: i64) -> Date {
+    Zone::utc().date(us).parse().expect("a date")
+}
+
 fn sold(db: &Db) -> Vec<Sold> {
     use Kind::{Int, Text};
     let kinds = [Int, Text, Text, Text, Int, Int, Int, Int, Int, Int, Int, Int];
     let rows = db.read(BUDGET_SLOW, |conn| Sql::new(SOLD).load(conn, &kinds)).expect("expenses can be read");
-    let date = |us: i64| -> Date { Zone::utc().date(us).parse().expect("a date") };
     let of = |row: &Vec<billmgr::db::Raw>| {
         let name = row[3].str();
         let title = name.split(" (").next().unwrap_or_default();
@@ -72,7 +76,8 @@ fn sold(db: &Db) -> Vec<Sold> {
             period: row[4].int(),
             whole: date(row[5].int()),
             begin: date(row[6].int()),
-            end: (date(row[7].int()), row[7].int() % DAY_US == 0),
+            begin_us: row[6].int(),
+            end_us: row[7].int(),
             amount: row[9].int(),
             tax: row[10].int(),
             compensated: row[11].int(),
@@ -107,10 +112,12 @@ impl Sold {
     /// What must have been given back because its term ends sooner than it was paid for: closed on a
     /// day, which is used, or changed behind a day, at midnight.
     fn cut_off(&self) -> i64 {
-        let (end, at_midnight) = self.end;
+        let (end, is_midnight) = (date(self.end_us), self.end_us % DAY_US == 0);
         match self.dates() {
-            Some((from, to)) if end < to && self.operation != "setup" => {
-                let day = if at_midnight { end.yesterday().expect("a date") } else { end };
+            _ if self.operation == "setup" => 0,
+            Some(_) if self.end_us == self.begin_us => self.amount / CENT,
+            Some((from, to)) if end < to => {
+                let day = if is_midnight { end.yesterday().expect("a date") } else { end };
                 self.unused((from, to), day)
             }
             _ => 0,
@@ -176,9 +183,12 @@ fn wrong_returns(db: &Db, all: &[Sold], by_hand: &BTreeSet<(i64, i64)>) -> Vec<S
         let mut numbers = row[0].str().split(':').filter_map(|part| part.parse::<i64>().ok());
         let (id, after) = (numbers.next()?, numbers.next()?);
         let one = all.binary_search_by_key(&id, |one| one.id).ok().map(|at| &all[at])?;
-        let day: Date = Zone::utc().date(row[1].int()).parse().ok()?;
         let left = (one.amount - (after - row[2].int())) / CENT;
-        let expected = one.unused(one.dates()?, day).min(left) * CENT;
+        let unused = match row[1].int() < one.begin_us {
+            true => one.amount / CENT, // it would have begun later on that day, or on another
+            false => one.unused(one.dates()?, date(row[1].int())),
+        };
+        let expected = unused.min(left) * CENT;
         let is_right = row[2].int() == expected || by_hand.contains(&(id, after));
         (!is_right).then(|| format!("{}: {} given back, not {expected}", row[0].str(), row[2].int()))
     };
