@@ -208,6 +208,11 @@ impl User {
 /// What no right takes away: leaving, and seeing who one is.
 const ALWAYS: [&str; 8] = ["auth", "logout", "whoami", "keepalive", "menu", "chlevel", "desktop", "usrparam"];
 
+/// By which a user chooses a password of his own.
+pub const OWN_PASSWD: &str = "usrparam.passwd";
+/// What he may call who has yet to choose one (operations.md §2.15).
+const WITHOUT_PASSWORD: [&str; 5] = [OWN_PASSWD, "auth", "logout", "whoami", "keepalive"];
+
 impl Caller {
     pub fn new(user: Arc<User>, ip: IpAddr, via: Via) -> Self {
         let path = vec![user.hop()];
@@ -238,11 +243,11 @@ impl Caller {
         }
     }
 
-    /// Has he signed in with a password that somebody else made up, and has yet to choose one? Not who acts as
-    /// another, and no key of his.
-    pub fn owes_password(&self) -> bool {
+    /// Has he to choose a password before he calls it, for he signed in with one that somebody else made up?
+    /// Not who acts as another, and no key of his.
+    pub fn owes_password(&self, func: &str) -> bool {
         let is_own = matches!(self.via, Via::Auth | Via::Cookie | Via::AuthInfo | Via::SignIn);
-        is_own && self.path.len() == 1 && self.user.passwd_temporary
+        is_own && self.path.len() == 1 && self.user.passwd_temporary && !WITHOUT_PASSWORD.contains(&func)
     }
 
     /// The program itself.

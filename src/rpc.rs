@@ -145,9 +145,6 @@ fn find_asked(app: &App, caller: &Caller, params: &Params) -> Result<Arc<Func>> 
     find(app, caller, &Params::of([("func", list)]))
 }
 
-/// What somebody may call who has yet to choose a password (operations.md §2.15).
-const WITHOUT_PASSWORD: [&str; 5] = ["usrparam.passwd", "auth", "logout", "whoami", "keepalive"];
-
 /// The function, if this caller may call it. Who is nobody is told to sign in.
 pub fn find(app: &App, caller: &Caller, params: &Params) -> Result<Arc<Func>> {
     let name = params.func();
@@ -159,7 +156,7 @@ pub fn find(app: &App, caller: &Caller, params: &Params) -> Result<Arc<Func>> {
     if let Some(grant) = &caller.grant {
         return grant.admit(app, &func, params).map(|()| func);
     }
-    if caller.owes_password() && !WITHOUT_PASSWORD.contains(&name) {
+    if caller.owes_password(name) {
         return Err(Error::auth("passwd_temporary"));
     }
     match func.meta.level {

@@ -4,8 +4,9 @@
 use super::{Conn, Kind, Raw, Sql};
 use crate::error::{Error, Result};
 
-/// With the longest rows there are the values of a piece stay far below what both engines bind (32,766).
-const SIZES: [usize; 3] = [64, 8, 1];
+/// With the longest rows there are the values of a piece stay far below what both engines bind (32,766). The
+/// few lines that most transfers have are one statement.
+const SIZES: [usize; 6] = [64, 8, 4, 3, 2, 1];
 
 fn sizes(mut count: usize) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
@@ -60,7 +61,16 @@ mod tests {
 
     #[test]
     fn pieces_have_few_sizes_and_leave_nothing_out() {
-        for (count, expected) in [(0, &[][..]), (7, &[1; 7]), (73, &[64, 8, 1]), (200, &[64, 64, 64, 8])] {
+        let rows: [(usize, &[usize]); 7] = [
+            (0, &[]),
+            (1, &[1]),
+            (2, &[2]),
+            (3, &[3]),
+            (7, &[4, 3]),
+            (73, &[64, 8, 1]),
+            (200, &[64, 64, 64, 8]),
+        ];
+        for (count, expected) in rows {
             let list: Vec<usize> = (0..count).collect();
             let got: Vec<&[usize]> = pieces(&list).collect();
             assert_eq!(got.iter().map(|piece| piece.len()).collect::<Vec<_>>(), expected);

@@ -11,7 +11,7 @@ use hyper::header::{
 
 use super::{Reply, compress, counters, request, stale, whole};
 use crate::app::App;
-use crate::auth::{Caller, totp};
+use crate::auth::{Caller, OWN_PASSWD, totp};
 use crate::doc::{Answer, Body, Node};
 use crate::error::Error;
 use crate::level::Level;
@@ -21,7 +21,6 @@ use crate::rpc::list::NoRows;
 use crate::rpc::meta::Shape;
 use crate::rpc::wording::Wording;
 use crate::rpc::{self, describe, envelope};
-use crate::telecom::password::OWN_PASSWD;
 
 /// Where somebody who is signed in begins.
 const START: &str = "desktop";

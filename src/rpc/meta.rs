@@ -70,7 +70,7 @@ pub struct Meta {
     /// An action or form that changes nothing, so it runs as a read.
     #[serde(default, rename = "@reads", deserialize_with = "yes")]
     pub reads: bool,
-    /// Beside staff only those call it who sell numbers (operations.md R223).
+    /// Beside staff only those call it who sell numbers (operations.md R224).
     #[serde(default, rename = "@vendors", deserialize_with = "yes")]
     pub vendors: bool,
     /// A wizard about a record that is there: `elid` names it.

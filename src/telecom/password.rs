@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::account;
 use crate::app::App;
-use crate::auth::{Caller, Scope, User, identify, session};
+use crate::auth::{Caller, OWN_PASSWD, Scope, User, identify, session};
 use crate::billing::user;
 use crate::db::Sql;
 use crate::doc::Node;
@@ -23,9 +23,6 @@ pub const FUNCS: &[Row] = &[
     ("account.passwd.change", Handler::Form(CHANGE)),
     ("account.passwd.reset", Handler::Form(RESET)),
 ];
-
-/// What a user calls to choose a password of his own.
-pub const OWN_PASSWD: &str = "usrparam.passwd";
 
 const OWN: Form = record::FORM.prepare(check_own).read(own).save(save);
 const SET: Form = record::FORM.read(account::own_user).save(save);

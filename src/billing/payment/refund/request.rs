@@ -34,10 +34,12 @@ pub fn post(cx: &mut Ctx, payment: &Payment, amount: Money) -> Result<()> {
     let sql = Sql::new("UPDATE payment SET refund_ref = ").bind(reference.as_str());
     sql.sql(" WHERE id = ").bind(id).execute(cx.conn)?;
     let method = Method::load(cx.conn, payment.paymethod_id)?;
-    if !gateway::can_refund(&cx.call.app, &method.module) {
+    let amount = sent_back(payment, amount, &method.iso)?;
+    // What the method's currency is too coarse for is a person's to decide.
+    if amount == Money::ZERO || !gateway::can_refund(&cx.call.app, &method.module) {
         return Ok(());
     }
-    let payload = json!({ "payment": id, "amount": sent_back(payment, amount, &method.iso)?.plain() });
+    let payload = json!({ "payment": id, "amount": amount.plain() });
     let owner = (payment.account_id, payment.reseller_id);
     let payload = payload.to_string();
     let row = outbox::Post { kind: KIND, reference, item_id: 0, owner, intname: "", payload };
