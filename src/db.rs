@@ -1,6 +1,6 @@
 //! The database behind one door: reads from a pool, every change through [`Db::write`].
 //!
-//! Only this module names a backend. SQLite is written by one thread with group commit, PostgreSQL
+//! Only this module names a backend. SQLite is written by one at a time with group commit, PostgreSQL
 //! by pooled connections that run a job again when the engine asks for it.
 
 mod conn;
@@ -43,6 +43,12 @@ pub fn keep_connection() {
     KEEPS.set(true);
 }
 
+/// This thread gives its connection back: it answers no requests for a while.
+pub fn return_connection() {
+    KEEPS.set(false);
+    KEPT.take();
+}
+
 /// Gives the statement that runs on this thread so much time from now on.
 pub fn allow(budget: Duration) {
     sqlite_hook::Deadline::postpone(Instant::now() + budget);
@@ -53,7 +59,7 @@ pub struct Db {
     id: usize,
     backend: Backend,
     pool: r2d2::Pool<conn::Manager>,
-    /// SQLite only: the one thread that writes.
+    /// SQLite only: one writes at a time.
     writer: Option<writer::Writer>,
     writes: AtomicU64,
     /// Columns by table and view.

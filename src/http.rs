@@ -23,6 +23,7 @@ mod origin;
 mod output;
 mod pace;
 mod patience;
+mod place;
 mod refuse;
 mod request;
 mod stale;

@@ -1,7 +1,8 @@
 //! Bonuses: who pays much at once gets a part of it on top.
 
 use super::discount::in_base;
-use crate::books::{self, Subaccount};
+use super::payment::event::Payment;
+use crate::books;
 use crate::db::{Kind, Sql};
 use crate::error::{Error, Result};
 use crate::ledger::rounding::{self, WHOLE_E4};
@@ -32,28 +33,33 @@ fn key(payment_id: i64, reversals: i64) -> String {
 }
 
 /// Cost → client: the greatest bonus that the money of a payment earns.
-pub fn grant(
-    cx: &mut Ctx,
-    payment_id: i64,
-    reversals: i64,
-    subaccount: &Subaccount,
-    amount: Money,
-) -> Result<()> {
-    let paid = in_base(&mut Till::of(cx), subaccount.project_id, subaccount.currency_id, amount)?;
-    let Some(paid) = paid else { return Ok(()) };
-    let sql = Sql::new("SELECT percent FROM bonus WHERE NOT deleted AND active AND project_id = ");
-    let sql = sql.bind(subaccount.project_id).sql(" AND amount <= ").bind(paid.0);
-    let Some(row) = sql.sql(" ORDER BY percent DESC, id LIMIT 1").first(cx.conn, &[Kind::Int])? else {
+pub fn grant(cx: &mut Ctx, payment: &Payment) -> Result<()> {
+    let subaccount = &payment.subaccount;
+    let steps = steps(cx, subaccount.project_id)?;
+    if steps.is_empty() {
+        return Ok(());
+    }
+    let (project_id, currency_id) = (subaccount.project_id, subaccount.currency_id);
+    let Some(paid) = in_base(&mut Till::of(cx), project_id, currency_id, payment.amount)? else {
         return Ok(());
     };
-    let bonus = rounding::share(amount, row[0].int(), WHOLE_E4, Scale::minor(&subaccount.iso))?;
+    let percent = steps.iter().filter(|(from, _)| *from <= paid).map(|(_, percent)| *percent).max();
+    let bonus =
+        rounding::share(payment.amount, percent.unwrap_or(0), WHOLE_E4, Scale::minor(&subaccount.iso))?;
     if bonus == Money::ZERO {
         return Ok(());
     }
     let (client, cost) = (subaccount.book(), subaccount.book().provider(BookKind::Cost));
-    let transfer = transfer::between(key(payment_id, reversals), cost, client, bonus)?;
+    let transfer = transfer::between(key(payment.id, payment.reversals), cost, client, bonus)?;
     books::post(cx.conn, &transfer, cx.call.now_us)?;
     Ok(())
+}
+
+/// A provider's bonuses: from which amount on, and its part.
+fn steps(cx: &mut Ctx, project_id: i64) -> Result<Vec<(Money, i64)>> {
+    let sql = Sql::new("SELECT amount, percent FROM bonus WHERE NOT deleted AND active AND project_id = ");
+    let rows = sql.bind(project_id).load(cx.conn, &[Kind::Int; 2])?;
+    Ok(rows.iter().map(|row| (Money(row[0].int()), row[1].int())).collect())
 }
 
 /// A bonus goes with the money that earned it, even where it is spent.

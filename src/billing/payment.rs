@@ -58,7 +58,7 @@ fn check(cx: &mut Ctx, record: &mut Record) -> Result<()> {
         if payment.status.is_credited() {
             return Err(Error::value(field, "").with("desc", "desc_payment_credited"));
         }
-        record.set("subaccount_id", payment.subaccount_id);
+        record.set("subaccount_id", payment.subaccount.id);
         with_commission = payment.commission > Money::ZERO;
     }
     let amount = Money(record.int("subaccountamount"));
@@ -114,15 +114,6 @@ pub fn next_number(conn: &mut Conn, company_id: i64, now_us: i64, zone: &Zone) -
         0 => Ok(String::new()),
         _ => document::next_number(conn, "company", company_id, counter, (now_us, zone)),
     }
-}
-
-pub fn method_currency(cx: &mut Ctx, paymethod_id: i64) -> Result<(i64, String)> {
-    let sql = Sql::new(
-        "SELECT m.currency_id, c.iso FROM paymethod m JOIN currency c ON c.id = m.currency_id WHERE m.id = ",
-    );
-    let row = sql.bind(paymethod_id).first(cx.conn, &[Kind::Int, Kind::Text])?;
-    let row = row.ok_or_else(|| Error::missed("paymethod").with("value", paymethod_id.to_string()))?;
-    Ok((row[0].int(), row[1].str().to_owned()))
 }
 
 /// Keeps the payment; a credit date that an administrator sets credits it at once.

@@ -30,6 +30,11 @@ impl Deadline {
         Self(DEADLINE.replace(Some(at)))
     }
 
+    /// None, while this stands.
+    pub fn lift() -> Self {
+        Self(DEADLINE.replace(None))
+    }
+
     /// Moves the deadline that stands, if one does.
     pub fn postpone(at: Instant) {
         if DEADLINE.get().is_some() {

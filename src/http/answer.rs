@@ -1,10 +1,6 @@
-//! One request on its way: parameters, identity, call, format, reply.
-//!
-//! Reads on SQLite run where the request arrived; whatever may wait (a write, a password, anything
-//! on PostgreSQL, a read that ran into its deadline) goes to a thread of its own (design.md §6).
+//! One request on its way: parameters, identity, call, format, reply. On which thread: place.rs.
 
 use std::net::IpAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,7 +12,6 @@ use hyper::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Request, StatusCode};
-use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::done::Done;
 use super::export::{Begun, Exit, Export};
@@ -29,18 +24,11 @@ use crate::app::App;
 use crate::auth::identify::{self, Claim};
 use crate::auth::{Caller, Via};
 use crate::config::Config;
-use crate::db::{self, Backend};
 use crate::doc::{Answer, Body, File};
 use crate::error::{Error, Result};
 use crate::params::Params;
 use crate::render;
 use crate::rpc::{BUDGET_FAST, BUDGET_SLOW};
-
-/// Passwords that are hashed, or next in turn, on threads of their own. More of them would hold
-/// the threads that writes need, each with its memory.
-static SIGN_INS: Semaphore = Semaphore::const_new(4);
-/// A further one is told to try again.
-static SIGN_INS_WAITING: Semaphore = Semaphore::const_new(256);
 
 /// A request whose bytes have arrived.
 pub struct Job {
@@ -111,55 +99,20 @@ pub fn address(params: &mut Params, binary: impl Into<String>, host: &str) {
 }
 
 impl Job {
-    pub async fn reply(self) -> Reply {
-        if self.app.db.backend() == Backend::Sqlite {
-            db::keep_connection();
-            let inline = catch_unwind(AssertUnwindSafe(|| self.inline()));
-            match inline {
-                Ok(Some(reply)) => return reply,
-                Ok(None) => {}
-                Err(_panic) => return self.refuse(&Caller::nobody(self.ip), panicked()),
-            }
-        }
-        let _turn = match self.turn().await {
-            Ok(turn) => turn,
-            Err(error) => return self.refuse(&Caller::nobody(self.ip), error),
-        };
-        let job = Arc::new(self);
-        let blocking = job.clone();
-        let (exit, begins) = Exit::new();
-        let mut done = tokio::task::spawn_blocking(move || blocking.blocking(exit));
-        let done = tokio::select! {
-            biased;
-            Ok(begun) = begins => return job.begun(begun),
-            done = &mut done => done,
-        };
-        done.unwrap_or_else(|_panic| job.refuse(&Caller::nobody(job.ip), panicked()))
-    }
-
     /// The reply whose rows are on their way.
-    fn begun(&self, begun: Begun) -> Reply {
+    pub(super) fn begun(&self, begun: Begun) -> Reply {
         let mut reply = Reply::new(Either::Right(begun.pieces));
         self.add_headers(reply.headers_mut(), begun.mime, true);
         reply
     }
 
-    /// A place among those who hash, where this call must.
-    async fn turn(&self) -> Result<Option<[SemaphorePermit<'static>; 2]>> {
-        if !identify::hashes(&self.app, &self.claim()) {
-            return Ok(None);
-        }
-        let waiting = SIGN_INS_WAITING.try_acquire().map_err(|_| Error::new("busy", "auth"))?;
-        Ok(Some([waiting, SIGN_INS.acquire().await.map_err(Error::system)?]))
-    }
-
-    fn claim(&self) -> Claim<'_> {
+    pub(super) fn claim(&self) -> Claim<'_> {
         let cookie = request::cookie(&self.headers, request::SESSION_COOKIE);
         Claim { params: &self.params, cookie, ip: self.ip }
     }
 
     /// The whole call, unless something of it may wait.
-    fn inline(&self) -> Option<Reply> {
+    pub(super) fn inline(&self) -> Option<Reply> {
         if let Some(reply) = self.kept() {
             return Some(reply);
         }
@@ -179,7 +132,7 @@ impl Job {
         }
     }
 
-    fn blocking(&self, exit: Exit) -> Reply {
+    pub(super) fn blocking(&self, exit: Exit) -> Reply {
         let caller = match &self.caller {
             Some(caller) => crate::auth::su::per_request(&self.app, caller.clone(), &self.params),
             None => identify::slow(&self.app, &self.claim()),
@@ -193,12 +146,12 @@ impl Job {
         }
     }
 
-    fn is_slow(&self) -> bool {
+    pub(super) fn is_slow(&self) -> bool {
         let func = self.app.registry.get(self.params.func());
         func.is_some_and(|func| func.meta.answers.is_slow())
     }
 
-    fn writes(&self) -> bool {
+    pub(super) fn writes(&self) -> bool {
         let func = self.app.registry.get(self.params.func());
         func.is_some_and(|func| func.writes(self.params.submits()))
     }
@@ -385,10 +338,6 @@ impl Job {
             headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
         }
     }
-}
-
-fn panicked() -> Error {
-    Error::new("system", "panic").cause("a handler panicked")
 }
 
 /// A body as it leaves.

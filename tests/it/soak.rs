@@ -163,7 +163,6 @@ fn odd_requests_for_long() {
     let silent = EnvFilter::builder().with_default_directive(LevelFilter::OFF.into()).from_env_lossy();
     let _ = tracing_subscriber::fmt().with_env_filter(silent).with_writer(stderr).try_init();
     for engine in Engine::all() {
-        let _keeps_the_template = World::new(engine);
         let end = Instant::now() + LONG_RUN;
         let (mut seed, mut requests) = (2, 0);
         while Instant::now() < end {

@@ -1,6 +1,6 @@
 //! The events of a payment and the money that they move.
 
-use crate::books;
+use crate::books::{self, Subaccount};
 use crate::db::{Kind, Sql};
 use crate::error::{Error, Result};
 use crate::history;
@@ -11,7 +11,6 @@ use crate::number::rating;
 use crate::rpc::handler::Ctx;
 use crate::service::{Till, checkout};
 
-use super::method_currency;
 use crate::billing::{bonus, charge};
 
 /// How often a status that changed under our hands is looked at again.
@@ -22,13 +21,15 @@ pub struct Payment {
     pub id: i64,
     pub account_id: i64,
     pub reseller_id: i64,
-    pub subaccount_id: i64,
+    pub subaccount: Subaccount,
     pub paymethod_id: i64,
+    pub method_currency: i64,
+    pub method_iso: String,
     pub status: Status,
     pub amount: Money,
     /// With the commission, in the currency of the method.
     pub paid: Money,
-    reversals: i64,
+    pub reversals: i64,
     pub billorder_id: i64,
     pub commission: Money,
     pub refunded: Money,
@@ -37,44 +38,45 @@ pub struct Payment {
     pub sender_id: i64,
 }
 
-const COLUMNS: [&str; 14] = [
-    "account_id",
-    "reseller_id",
-    "subaccount_id",
-    "paymethod_id",
-    "status",
-    "subaccountamount",
-    "paymethodamount",
-    "reversals",
-    "billorder_id",
-    "commission",
-    "refunded",
-    "refundpending",
-    "refunds",
-    "sender_id",
-];
+const COLUMNS: &str = "SELECT p.account_id, p.reseller_id, p.paymethod_id, p.status, p.subaccountamount, \
+    p.paymethodamount, p.reversals, p.billorder_id, p.commission, p.refunded, p.refundpending, p.refunds, \
+    p.sender_id, s.id, s.account_id, s.reseller_id, s.project_id, s.currency_id, m.currency_id, sc.iso, mc.iso \
+    FROM payment p \
+    JOIN subaccount s ON s.id = p.subaccount_id JOIN currency sc ON sc.id = s.currency_id \
+    JOIN paymethod m ON m.id = p.paymethod_id JOIN currency mc ON mc.id = m.currency_id \
+    WHERE NOT p.deleted AND p.id = ";
 
 pub fn load(cx: &mut Ctx, id: i64) -> Result<Payment> {
-    let sql = Sql::new("SELECT ").words(COLUMNS).sql(" FROM payment WHERE NOT deleted AND id = ").bind(id);
-    let row = sql.first(cx.conn, &[Kind::Int; 14])?;
+    let mut kinds = [Kind::Int; 21];
+    kinds[19..].fill(Kind::Text);
+    let row = Sql::new(COLUMNS).bind(id).first(cx.conn, &kinds)?;
     let row = row.ok_or_else(|| Error::missed("elid").with("value", id.to_string()))?;
     let int = |at: usize| row[at].int();
     Ok(Payment {
         id,
         account_id: int(0),
         reseller_id: int(1),
-        subaccount_id: int(2),
-        paymethod_id: int(3),
-        status: Status::from_code(int(4)).ok_or_else(|| Error::system("unknown payment status"))?,
-        amount: Money(int(5)),
-        paid: Money(int(6)),
-        reversals: int(7),
-        billorder_id: int(8),
-        commission: Money(int(9)),
-        refunded: Money(int(10)),
-        refund_pending: Money(int(11)),
-        refunds: int(12),
-        sender_id: int(13),
+        paymethod_id: int(2),
+        status: Status::from_code(int(3)).ok_or_else(|| Error::system("unknown payment status"))?,
+        amount: Money(int(4)),
+        paid: Money(int(5)),
+        reversals: int(6),
+        billorder_id: int(7),
+        commission: Money(int(8)),
+        refunded: Money(int(9)),
+        refund_pending: Money(int(10)),
+        refunds: int(11),
+        sender_id: int(12),
+        subaccount: Subaccount {
+            id: int(13),
+            account_id: int(14),
+            reseller_id: int(15),
+            project_id: int(16),
+            currency_id: int(17),
+            iso: row[19].str().to_owned(),
+        },
+        method_currency: int(18),
+        method_iso: row[20].str().to_owned(),
     })
 }
 
@@ -92,8 +94,7 @@ pub fn apply(cx: &mut Ctx, id: i64, event: Event) -> Result<bool> {
         }
         money(cx, &payment, step.posts)?;
         if event == Event::SetPaid {
-            let subaccount = books::subaccount(cx.conn, payment.subaccount_id)?;
-            bonus::grant(cx, payment.id, payment.reversals, &subaccount, payment.amount)?;
+            bonus::grant(cx, &payment)?;
             let (cause, now_us) = (format!("payment:{id}"), cx.now_us);
             rating::topped_up(cx.conn, payment.account_id, &cause, now_us)?;
         }
@@ -152,17 +153,15 @@ fn money(cx: &mut Ctx, payment: &Payment, posts: Posts) -> Result<()> {
             take_back(cx, payment, refund_key(payment.id, payment.refunds + 1), upto)?;
         }
     }
-    charge::settle(cx.conn, payment.subaccount_id)
+    charge::settle(cx.conn, payment.subaccount.id)
 }
 
 /// Takes back what was credited from what is refunded already up to `upto`, also below the limit: an
 /// administrator or the gateway has ordered it.
 fn take_back(cx: &mut Ctx, payment: &Payment, key: String, upto: Money) -> Result<()> {
-    let subaccount = books::subaccount(cx.conn, payment.subaccount_id)?;
-    let (_, method_iso) = method_currency(cx, payment.paymethod_id)?;
-    let scale = |currency: i64| match currency == subaccount.currency_id {
-        true => Scale::minor(&subaccount.iso),
-        false => Scale::minor(&method_iso),
+    let scale = |currency: i64| match currency == payment.subaccount.currency_id {
+        true => Scale::minor(&payment.subaccount.iso),
+        false => Scale::minor(&payment.method_iso),
     };
     let credited = books::load(cx.conn, &credit_key(payment.id, payment.reversals as u32))?;
     let range = (payment.refunded, upto, payment.amount);
@@ -172,8 +171,7 @@ fn take_back(cx: &mut Ctx, payment: &Payment, key: String, upto: Money) -> Resul
 }
 
 fn credit(cx: &mut Ctx, payment: &Payment, key: &str) -> Result<()> {
-    let subaccount = books::subaccount(cx.conn, payment.subaccount_id)?;
-    let (method_currency, _) = method_currency(cx, payment.paymethod_id)?;
+    let (subaccount, method_currency) = (&payment.subaccount, payment.method_currency);
     let clearing =
         Book::new(BookKind::Clearing, payment.paymethod_id, subaccount.project_id, method_currency);
     let to = Sum { currency: subaccount.currency_id, amount: payment.amount };
@@ -181,7 +179,7 @@ fn credit(cx: &mut Ctx, payment: &Payment, key: &str) -> Result<()> {
         true => Converted::same(subaccount.currency_id, payment.amount),
         false => {
             let from = Sum { currency: method_currency, amount: payment.paid.minus(payment.commission)? };
-            Converted { from, to, stamp: Some(stamp(cx, &subaccount, from, to)?) }
+            Converted { from, to, stamp: Some(stamp(cx, subaccount, from, to)?) }
         }
     };
     let transfer = transfer::credit(key, clearing, subaccount.book(), &converted, payment.commission)?;
@@ -190,7 +188,7 @@ fn credit(cx: &mut Ctx, payment: &Payment, key: &str) -> Result<()> {
 }
 
 /// The rate of this moment beside both amounts that the client was shown.
-fn stamp(cx: &mut Ctx, subaccount: &books::Subaccount, from: Sum, to: Sum) -> Result<RateStamp> {
+fn stamp(cx: &mut Ctx, subaccount: &Subaccount, from: Sum, to: Sum) -> Result<RateStamp> {
     let rates = books::rates(cx.conn, subaccount.project_id)?;
     let rates = books::with_age(&rates, cx.app.config.load().rate_max_age_days);
     let scale = Scale::minor(&subaccount.iso);

@@ -1,6 +1,5 @@
 //! What payment modules ask for: a payment and all it belongs to.
 
-use crate::books;
 use crate::db::{Kind, Raw, Sql};
 use crate::doc::Node;
 use crate::error::Result;
@@ -9,7 +8,6 @@ use crate::record;
 use crate::rpc::handler::{Ctx, Reply};
 
 use super::event::load;
-use super::method_currency;
 
 /// What a payment module asks for: the payment and all it belongs to (protocol.md §9).
 pub fn info(cx: &mut Ctx) -> Result<Reply> {
@@ -24,12 +22,10 @@ pub fn info(cx: &mut Ctx) -> Result<Reply> {
         .attr("document_lang", &cx.lang)
         .attr("id", id.to_string());
     node.kids = row_nodes(cx, "payment_list", &PAYMENT_FIELDS, id)?;
-    let subaccount = books::subaccount(cx.conn, payment.subaccount_id)?;
-    let (currency_id, _) = method_currency(cx, payment.paymethod_id)?;
     let parts: [(&'static str, &str, &[Info], i64); 3] = [
         ("paymethod", "paymethod_list", &PAYMETHOD_FIELDS, payment.paymethod_id),
-        ("currency", "currency_list", &CURRENCY_FIELDS, currency_id),
-        ("project", "project_list", &PROJECT_FIELDS, subaccount.project_id),
+        ("currency", "currency_list", &CURRENCY_FIELDS, payment.method_currency),
+        ("project", "project_list", &PROJECT_FIELDS, payment.subaccount.project_id),
     ];
     for (name, view, fields, id) in parts {
         let kids = row_nodes(cx, view, fields, id)?;

@@ -4,7 +4,6 @@
 pub mod request;
 
 use super::event::{apply, load};
-use crate::books;
 use crate::db::{Kind, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};
@@ -40,8 +39,7 @@ fn ask(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
     }
     let amount = Money(record.int("amount"));
     let left = payment.amount.minus(payment.refunded)?;
-    let subaccount = books::subaccount(cx.conn, payment.subaccount_id)?;
-    if amount <= Money::ZERO || amount > left || !Scale::minor(&subaccount.iso).fits(amount) {
+    if amount <= Money::ZERO || amount > left || !Scale::minor(&payment.subaccount.iso).fits(amount) {
         return Err(Error::value("amount", amount.plain()));
     }
     let sql = Sql::new("UPDATE payment SET refundpending = ").bind(amount.0).sql(" WHERE id = ");

@@ -1,7 +1,6 @@
 //! The bill by mail, with its printed form.
 
 use super::event::load;
-use crate::books;
 use crate::db::{Kind, Sql};
 use crate::error::{Error, Result};
 use crate::outbox::mail::{Letter, Paper};
@@ -18,20 +17,19 @@ fn send(cx: &mut Ctx, elid: &str) -> Result<()> {
     let id: i64 = elid.parse().map_err(|_| Error::value("elid", elid))?;
     record::need_own(cx, id)?;
     let payment = load(cx, id)?;
-    let subaccount = books::subaccount(cx.conn, payment.subaccount_id)?;
-    let (_, iso) = super::method_currency(cx, payment.paymethod_id)?;
+    let iso = &payment.method_iso;
     let sql = Sql::new("SELECT p.number, j.billurl, j.name, j.id FROM payment p ");
     let sql = sql.sql("JOIN project j ON j.id = p.project_id WHERE p.id = ").bind(id);
     let kinds = [Kind::Text, Kind::Text, Kind::Text, Kind::Int];
     let row = sql.first(cx.conn, &kinds)?.ok_or_else(|| Error::missed("elid"))?;
     let values = [
         ("number", row[0].str().to_owned()),
-        ("amount", format!("{} {iso}", payment.paid.shown(&iso))),
+        ("amount", format!("{} {iso}", payment.paid.shown(iso))),
         ("url", bill_url(row[1].str(), id)),
         ("project", row[2].str().to_owned()),
     ];
     let letter = Letter {
-        account_id: subaccount.account_id,
+        account_id: payment.account_id,
         project_id: row[3].int(),
         template: "payment_bill",
         about: format!("payment:{id}:{}", cx.now_us / SECOND_US),

@@ -214,9 +214,11 @@ pub fn of_payment(cx: &mut Ctx, payment_id: i64) -> Result<()> {
     let call = cx.call;
     let text = |name: &str| call.params.get(name).trim().to_owned();
     let (token, name) = (text("stored_token"), text("stored_name"));
+    if token.is_empty() || matches!(text("stored_status").as_str(), "0" | "2" | "fail") {
+        return Ok(());
+    }
     let wants = Sql::new("SELECT store_payment FROM payment WHERE id = ").bind(payment_id);
-    let wants = wants.first(cx.conn, &[Kind::Flag])?.is_some_and(|row| row[0].on());
-    if token.is_empty() || !wants || matches!(text("stored_status").as_str(), "0" | "2" | "fail") {
+    if !wants.first(cx.conn, &[Kind::Flag])?.is_some_and(|row| row[0].on()) {
         return Ok(());
     }
     let payment = load(cx, payment_id)?;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -48,7 +48,7 @@ fn is_left(name: &str) -> bool {
     process.is_some_and(|process| !Path::new(&format!("/proc/{process}")).exists())
 }
 
-/// Removes what runs left behind that were ended before their end.
+/// Removes what runs left behind: their templates, and all of those that were ended before their end.
 fn clear_away(engine: Engine) {
     match engine {
         Engine::Sqlite => {
@@ -155,7 +155,7 @@ fn ask_server(sql: &str) {
     panic!("{sql}: {last}");
 }
 
-/// A filled database, kept while a world that came from it lives.
+/// A filled database, kept until the run ends: the next run removes what of it is on a server.
 pub struct Template {
     names: Names,
     source: Source,
@@ -166,30 +166,23 @@ enum Source {
     Postgres(Database),
 }
 
-static TEMPLATES: [Mutex<Weak<Template>>; 2] = [const { Mutex::new(Weak::new()) }; 2];
-
 impl Template {
     /// The filled database of an engine: the first who asks fills it.
-    pub fn of(engine: Engine) -> Arc<Self> {
-        let mut kept = TEMPLATES[engine as usize].lock().unwrap_or_else(|poison| poison.into_inner());
-        if let Some(template) = kept.upgrade() {
-            return template;
-        }
-        let template = Arc::new(Self::fill(engine));
-        *kept = Arc::downgrade(&template);
-        template
+    pub fn of(engine: Engine) -> &'static Self {
+        static FILLED: [OnceLock<Template>; 2] = [const { OnceLock::new() }; 2];
+        FILLED[engine as usize].get_or_init(|| Self::fill(engine))
     }
 
     /// The demo data on SQLite, filled once a run.
-    pub fn demo() -> Arc<Self> {
-        static DEMO: OnceLock<Arc<Template>> = OnceLock::new();
+    pub fn demo() -> &'static Self {
+        static DEMO: OnceLock<Template> = OnceLock::new();
         let fill = || {
             let dir = Dir::new();
             seed::fill_demo(&Database::file(&dir.0).url, &dir.0);
             let source = Source::Sqlite(file_bytes(&dir.0.join("billmgr.db")));
-            Arc::new(Self { names: Names::new(), source })
+            Self { names: Names::new(), source }
         };
-        DEMO.get_or_init(fill).clone()
+        DEMO.get_or_init(fill)
     }
 
     fn fill(engine: Engine) -> Self {

@@ -26,9 +26,8 @@ pub struct World {
     pub address: SocketAddr,
     pub names: Names,
     tasks: Vec<JoinHandle<()>>,
-    // Dropped in this order: the database before what it was copied from and where it lies.
+    // Dropped in this order: the database before where it lies.
     database: Database,
-    _template: Arc<Template>,
     dir: Dir,
 }
 
@@ -63,7 +62,7 @@ impl World {
         world
     }
 
-    fn of(template: Arc<Template>) -> Self {
+    fn of(template: &Template) -> Self {
         let dir = Dir::new();
         let database = template.copy(&dir.0);
         let file = dir.0.join("billmgr.conf");
@@ -75,16 +74,7 @@ impl World {
         let address = listener.local_addr().expect("a bound port");
         let local = bind_local(&dir.0.join("billmgr.sock")).expect("a socket");
         let tasks = vec![tokio::spawn(server.clone().tcp(listener)), tokio::spawn(server.local(local))];
-        Self {
-            clock: app.clock.clone(),
-            names: template.names(),
-            app,
-            address,
-            tasks,
-            database,
-            _template: template,
-            dir,
-        }
+        Self { clock: app.clock.clone(), names: template.names(), app, address, tasks, database, dir }
     }
 
     pub fn dir(&self) -> PathBuf {

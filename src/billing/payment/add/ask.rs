@@ -75,7 +75,7 @@ pub fn asked(cx: &mut Ctx, record: &Record) -> Result<Option<Ask>> {
     let subaccount = match &order {
         Some(order) => books::subaccount(cx.conn, order.subaccount_id)?,
         None if payment_id != 0 => {
-            let id = load(cx, payment_id)?.subaccount_id;
+            let id = load(cx, payment_id)?.subaccount.id;
             books::subaccount(cx.conn, id)?
         }
         None => of_project(cx, account_id)?,

@@ -34,7 +34,7 @@ pub fn post(cx: &mut Ctx, payment: &Payment, amount: Money) -> Result<()> {
     let sql = Sql::new("UPDATE payment SET refund_ref = ").bind(reference.as_str());
     sql.sql(" WHERE id = ").bind(id).execute(cx.conn)?;
     let method = Method::load(cx.conn, payment.paymethod_id)?;
-    let amount = sent_back(payment, amount, &method.iso)?;
+    let amount = sent_back(payment, amount)?;
     // What the method's currency is too coarse for is a person's to decide.
     if amount == Money::ZERO || !gateway::can_refund(&cx.call.app, &method.module) {
         return Ok(());
@@ -47,8 +47,8 @@ pub fn post(cx: &mut Ctx, payment: &Payment, amount: Money) -> Result<()> {
 }
 
 /// In the currency of the method, the commission in the same share: all parts together are what was paid.
-fn sent_back(payment: &Payment, amount: Money, iso: &str) -> Result<Money> {
-    let (whole, scale) = (payment.amount.0, Scale::minor(iso));
+fn sent_back(payment: &Payment, amount: Money) -> Result<Money> {
+    let (whole, scale) = (payment.amount.0, Scale::minor(&payment.method_iso));
     let until = |refunded: Money| share(payment.paid, refunded.0, whole, scale);
     until(payment.refunded.plus(amount)?)?.minus(until(payment.refunded)?)
 }
