@@ -227,7 +227,13 @@ fn capabilities(manner: Manner) -> Capabilities {
         "--headless=new",
         "--no-sandbox",
         "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-extensions",
+        "--disable-sync",
         "--disable-dev-shm-usage",
+        "--no-first-run",
+        "--disable-features=BackForwardCache,MediaRouter,OptimizationHints,Translate",
         "--window-size=1280,900",
     ] {
         wanted.add_arg(arg).expect("an argument");
