@@ -8,6 +8,9 @@ mod parse;
 mod run;
 
 use std::path::PathBuf;
+use std::time::Duration;
+
+use billmgr::books;
 
 use crate::support::{Engine, World};
 
@@ -25,10 +28,18 @@ fn play(file: &str, engine: Engine) {
     let mut faults = Vec::new();
     for method in ["GET", "POST"] {
         let world = World::new(engine);
-        let found = run::run(&world, &script, method);
+        let mut found = run::run(&world, &script, method);
+        found.extend(unbalanced(&world));
         faults.extend(found.into_iter().map(|fault| format!("{file}.txt:{fault} ({method}, {engine:?})")));
     }
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+/// R234 Whatever was called, all entries come to nothing and each balance is the sum of its own.
+fn unbalanced(world: &World) -> Vec<String> {
+    let report =
+        world.app.db.read(Duration::from_secs(60), books::check::run).expect("the books can be read");
+    report.faults.iter().map(|fault| format!(" in the end: {fault:?}")).collect()
 }
 
 macro_rules! transcripts {

@@ -36,6 +36,7 @@ fn statement_tells_of_calls(world: &World) {
 }
 
 worlds! {
+    /// R145
     fn a_direct_client_pays_the_provider(world: &World) {
         let phones = Phones::new(world);
         phones.pay("client", "10.00");
@@ -58,6 +59,7 @@ worlds! {
         phones.check();
     }
 
+    /// R145
     fn a_reseller_and_his_client_pay_together(world: &World) {
         let phones = Phones::new(world);
         phones.pay("buyer", "10.00");
@@ -78,7 +80,7 @@ worlds! {
         assert!(dom::find(&world.done("reseller2", "func=cdr"), "/doc/elem").is_empty());
     }
 
-    /// Neither rows, nor sorting, nor filters, nor metadata, nor refusals (operations.md §2.14).
+    /// R147, R152: neither rows, nor sorting, nor filters, nor metadata, nor refusals (operations.md §2.14).
     fn a_resellers_client_sees_nothing_of_what_his_reseller_pays(world: &World) {
         let phones = Phones::new(world);
         phones.pay("buyer", "10.00");
@@ -110,6 +112,7 @@ worlds! {
         assert_eq!(dom::find(&failed, "/doc/elem/cause/@orig"), ["unavailable", "unavailable"]);
     }
 
+    /// R148
     fn who_cannot_pay_one_block_is_refused(world: &World) {
         let phones = Phones::new(world);
         // 0.65 is the first block of the client, 0.011 of the reseller.
@@ -142,6 +145,7 @@ worlds! {
         phones.check();
     }
 
+    /// R151
     fn what_is_not_answered_is_free(world: &World) {
         let phones = Phones::new(world);
         phones.pay("buyer", "10.00");

@@ -1,4 +1,6 @@
 //! Everything that needs a database or a server, on both engines.
+//!
+//! R236: peers are sandboxes or programs of the tests on this machine, and clocks are the tests' own.
 
 mod access;
 mod asterisk;

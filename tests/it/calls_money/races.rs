@@ -27,6 +27,7 @@ fn let_through(docs: &[Node]) -> usize {
 }
 
 worlds! {
+    /// R150
     fn calls_at_once_never_spend_more_than_either_has(world: &World) {
         let phones = Phones::new(world);
         // Five first minutes of the client, then five of the reseller.
@@ -58,6 +59,7 @@ worlds! {
         assert_eq!(phones.book("client", "reseller"), "0.00");
     }
 
+    /// R151
     fn a_call_is_begun_and_settled_once(world: &World) {
         let phones = Phones::new(world);
         phones.pay("buyer", "20.00");
