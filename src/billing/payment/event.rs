@@ -38,7 +38,7 @@ pub struct Payment {
     pub sender_id: i64,
 }
 
-const COLUMNS: &str = "SELECT p.account_id, p.reseller_id, p.paymethod_id, p.status, p.subaccountamount, \
+const PAYMENT: &str = "SELECT p.account_id, p.reseller_id, p.paymethod_id, p.status, p.subaccountamount, \
     p.paymethodamount, p.reversals, p.billorder_id, p.commission, p.refunded, p.refundpending, p.refunds, \
     p.sender_id, s.id, s.account_id, s.reseller_id, s.project_id, s.currency_id, m.currency_id, sc.iso, mc.iso \
     FROM payment p \
@@ -49,7 +49,7 @@ const COLUMNS: &str = "SELECT p.account_id, p.reseller_id, p.paymethod_id, p.sta
 pub fn load(cx: &mut Ctx, id: i64) -> Result<Payment> {
     let mut kinds = [Kind::Int; 21];
     kinds[19..].fill(Kind::Text);
-    let row = Sql::new(COLUMNS).bind(id).first(cx.conn, &kinds)?;
+    let row = Sql::new(PAYMENT).bind(id).first(cx.conn, &kinds)?;
     let row = row.ok_or_else(|| Error::missed("elid").with("value", id.to_string()))?;
     let int = |at: usize| row[at].int();
     Ok(Payment {

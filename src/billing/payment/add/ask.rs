@@ -74,10 +74,7 @@ pub fn asked(cx: &mut Ctx, record: &Record) -> Result<Option<Ask>> {
     }
     let subaccount = match &order {
         Some(order) => books::subaccount(cx.conn, order.subaccount_id)?,
-        None if payment_id != 0 => {
-            let id = load(cx, payment_id)?.subaccount.id;
-            books::subaccount(cx.conn, id)?
-        }
+        None if payment_id != 0 => load(cx, payment_id)?.subaccount,
         None => of_project(cx, account_id)?,
     };
     Ok(Some(Ask { subaccount, order, payment_id, fixed }))
