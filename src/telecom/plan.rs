@@ -52,6 +52,8 @@ pub struct Plan {
     pub project_id: i64,
     pub currency_id: i64,
     pub initial_credit: Money,
+    /// May new clients get it?
+    pub signup: bool,
     pub active: bool,
 }
 
@@ -64,10 +66,11 @@ impl Plan {
 
 pub fn find(conn: &mut Conn, id: i64) -> Result<Option<Plan>> {
     let sql = Sql::new(
-        "SELECT account_id, reseller_id, base_plan_id, project_id, currency_id, initial_credit, active \
+        "SELECT account_id, reseller_id, base_plan_id, project_id, currency_id, initial_credit, signup, active \
          FROM plan WHERE NOT deleted AND id = ",
     );
-    let kinds = [Kind::Int, Kind::Int, Kind::Int, Kind::Int, Kind::Int, Kind::Int, Kind::Flag];
+    let mut kinds = [Kind::Int; 8];
+    kinds[6..].fill(Kind::Flag);
     let row = sql.bind(id).first(conn, &kinds)?;
     Ok(row.map(|row| Plan {
         id,
@@ -77,7 +80,8 @@ pub fn find(conn: &mut Conn, id: i64) -> Result<Option<Plan>> {
         project_id: row[3].int(),
         currency_id: row[4].int(),
         initial_credit: Money(row[5].int()),
-        active: row[6].on(),
+        signup: row[6].on(),
+        active: row[7].on(),
     }))
 }
 
@@ -204,12 +208,12 @@ fn make_retail(cx: &mut Ctx, account_id: i64, base: &Plan) -> Result<i64> {
     let markup = i64::from(cx.app.config.load().agent_markup_percent) * PERCENT;
     let sql = Sql::new(
         "INSERT INTO plan (account_id, reseller_id, project_id, currency_id, base_plan_id, markup, name, \
-         name_fold) VALUES (",
+         name_fold, signup) VALUES (",
     );
     let numbers =
         [account_id, account_id, base.project_id, base.currency_id, base.id, markup].map(Into::into);
     let names = [RETAIL_NAME.into(), RETAIL_NAME.to_lowercase().into()];
-    let sql = sql.binds(numbers.into_iter().chain(names)).sql(") RETURNING id");
+    let sql = sql.binds(numbers.into_iter().chain(names)).sql(", TRUE) RETURNING id");
     let row = sql.first(cx.conn, &[Kind::Int])?.ok_or_else(|| Error::system("a plan got no id"))?;
     let id = row[0].int();
     let sql = Sql::new("UPDATE account SET retail_plan_id = ").bind(id).sql(" WHERE id = ").bind(account_id);

@@ -72,14 +72,19 @@ fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
     Ok(nodes.into_iter().chain(shown).collect())
 }
 
-/// A reseller's clients get plans of his; direct ones those of the provider. Error `missed(plan)`.
+/// A reseller's clients get plans of his; direct ones those of the provider. Errors `missed(plan)`, and
+/// `value(plan)` for one that new clients are not to have.
 fn own_plan(cx: &mut Ctx, id: i64) -> Result<Plan> {
     let owner = match cx.scope() {
         Scope::Reseller(account_id) => account_id,
         _ => 0,
     };
     let found = plan::find(cx.conn, id)?.filter(|plan| plan.reseller_id == owner && plan.active);
-    found.ok_or_else(|| Error::missed("plan").with("value", id.to_string()))
+    let plan = found.ok_or_else(|| Error::missed("plan").with("value", id.to_string()))?;
+    match plan.signup {
+        true => Ok(plan),
+        false => Err(Error::value("plan", id.to_string()).with("desc", "desc_plan_closed")),
+    }
 }
 
 /// `[0-9A-Za-z._-]{3,32}`; the ends of service accounts are refused where the SIP account is made.
