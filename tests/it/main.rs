@@ -47,3 +47,4 @@ mod tidy;
 mod v1;
 mod walk;
 mod ways;
+mod white_label;
