@@ -63,6 +63,8 @@ pub struct Config {
     pub mail_password: Option<Secret>,
     /// Who writes where the provider has no address of its own.
     pub mail_from: String,
+    /// Who may vouch for the mail server, besides those that the system believes.
+    pub mail_authority: Option<PathBuf>,
     pub mail_timeout_seconds: u64,
     pub sip_realm: String,
     /// "" where web phones are told none.
@@ -234,6 +236,7 @@ impl Config {
             mail_server: values.mail_server("MailServer"),
             mail_password: values.secret("MailPassword"),
             mail_from: values.text("MailFrom"),
+            mail_authority: values.path("MailAuthority"),
             mail_timeout_seconds: values.number("MailTimeoutSeconds"),
             sip_realm: values.text("SipRealm"),
             sip_proxy: values.text("SipProxy"),

@@ -16,7 +16,7 @@ pub fn env_name(name: &str) -> String {
     format!("{ENV_PREFIX}{}", name.to_ascii_uppercase())
 }
 
-pub static PARAMS: [Param; 44] = [
+pub static PARAMS: [Param; 45] = [
     Param::new("Listen", Kind::Listen, "http://127.0.0.1:1500", [
         "Where the server waits for calls: http://address:port or https://address:port; may be repeated.",
         "Где сервер ждёт вызовов: http://адрес:порт или https://адрес:порт; можно повторять.",
@@ -151,6 +151,10 @@ pub static PARAMS: [Param; 44] = [
     Param::new("MailFrom", Kind::Mailbox, "", [
         "Sender of letters where the provider has none, such as Example <billing@example.com>.",
         "Отправитель писем, если у провайдера нет своего, например Example <billing@example.com>.",
+    ]),
+    Param::new("MailAuthority", Kind::Path, "", [
+        "File (PEM) of authorities that may vouch for the mail server, besides those that the system believes.",
+        "Файл (PEM) центров, сертификатам которых почтового сервера можно верить кроме системных.",
     ]),
     Param::new("MailTimeoutSeconds", Kind::Number { min: 1, max: 60 }, "30", [
         "Seconds in which the mail server has to answer each command.",

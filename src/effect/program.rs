@@ -125,10 +125,21 @@ fn groups() -> MutexGuard<'static, HashSet<i32>> {
 /// the server's own, so nothing else tells it from an administrator (decisions.md, Access: mgrctl).
 /// A process that is gone cannot show that it does not.
 pub fn is_ours(pid: i32) -> bool {
-    let Some(pid) = (pid > 0).then(|| Pid::from_raw(pid)).flatten() else { return false };
+    if pid <= 0 {
+        return false;
+    }
     // A program that is being started is noted before the lock is given back.
     let groups = groups();
-    rustix::process::getpgid(Some(pid)).map_or(true, |group| groups.contains(&group.as_raw_nonzero().get()))
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
+    stat.ok().and_then(|stat| group_in(&stat)).is_none_or(|group| groups.contains(&group))
+}
+
+/// The process group that /proc/PID/stat tells; 0 where the group belongs to another PID namespace
+/// (who enters a container), for which `getpgid` of rustix has no value.
+fn group_in(stat: &str) -> Option<i32> {
+    // The name before it may hold anything.
+    let (_, fields) = stat.rsplit_once(')')?;
+    fields.split_whitespace().nth(2)?.parse().ok()
 }
 
 /// Ends every program that runs, with all that it started: the server stops.

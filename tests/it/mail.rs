@@ -7,8 +7,8 @@ use billmgr::outbox::worker;
 use billmgr::rpc::BUDGET_SLOW;
 use billmgr::time::SECOND_US;
 
-use crate::support::{World, dom, worlds};
-use server::{Server, Taken};
+use crate::support::{World, dom, tls, worlds};
+use server::{Secured, Server, Taken};
 
 const CLIENT: &str = "client@client.example.com";
 const PASSWORD: &str = "hunter2-of-the-mail-server";
@@ -210,6 +210,43 @@ worlds! {
         let (_, state, _, error) = post.state();
         assert!(state == "ready" && error.starts_with(&format!("127.0.0.1:{port}: ")), "{state} {error}");
         assert!(server.seen().iter().all(|one| !one.said("EHLO") && !one.said("AUTH")), "{:?}", server.seen());
+    }
+
+    /// TLS from the start and STARTTLS: a server that nobody vouches for is told neither who signs in nor what
+    /// the letter says.
+    fn a_server_speaks_tls(world: &World) {
+        let post = Post::new(world);
+        let (made, stranger) = (tls::certificate(), tls::certificate());
+        let file = |name: &str, text: &str| {
+            let path = world.dir().join(name);
+            std::fs::write(&path, text).expect("a file is written");
+            path.display().to_string()
+        };
+        let (own, foreign) = (file("own.pem", &made.cert.pem()), file("foreign.pem", &stranger.cert.pem()));
+        let (empty, none) = (file("empty.pem", "nothing"), world.dir().join("none.pem").display().to_string());
+        let config = tls::config(&made);
+        for (scheme, secured) in [("smtps", Secured::AtOnce(config.clone())), ("smtp", Secured::WhenAsked(config))] {
+            let server = Server::secured(secured, (0..4).map(|_| Taken::All).collect());
+            let place = format!("MailServer {scheme}://bill@localhost:{}", server.port);
+            let lines = format!("{place}\nMailFrom billing@seed.example.com\nMailPassword {PASSWORD}");
+            post.later(1);
+            post.send();
+            for (authority, why) in [(&foreign, "certificate"), (&empty, &empty), (&none, &none)] {
+                world.configure(&format!("{lines}\nMailAuthority {authority}"));
+                post.work();
+                let (_, state, _, error) = post.state();
+                assert!(state == "ready" && error.contains(why), "{scheme}: {state} {error}");
+                post.later(3600);
+            }
+            let told = |one: &server::Seen| ["AUTH", "MAIL"].iter().any(|command| one.said(command));
+            assert!(!server.seen().iter().any(told), "{scheme}: {:?}", server.seen());
+            world.configure(&format!("{lines}\nMailAuthority {own}"));
+            post.work();
+            assert_eq!(post.state().1, "done", "{scheme}: {:?}", post.state());
+            let last = server.seen().pop().expect("a connection");
+            assert!(last.said("AUTH PLAIN") && last.letter.contains("Subject"), "{scheme}: {last:?}");
+            assert_eq!(last.said("STARTTLS"), scheme == "smtp");
+        }
     }
 
     /// Nobody at the other end, and nobody to write to.

@@ -15,6 +15,7 @@ use billmgr::telecom::sms::transport::smpp::{Address, Settings};
 use billmgr::telecom::sms::transport::{Attempt, Outcome, Transport};
 use smpp34::SmppError;
 
+use crate::support::tls;
 use client::{Client, accepted, attempt, settings};
 use smsc::{Answer, Smsc, free_port, scripted, secured, until};
 
@@ -346,7 +347,7 @@ fn over_tls_only_the_one_that_is_believed() {
     let address = Address { host: "localhost".into(), port, tls: true };
     let settings = || Settings { address: address.clone(), ..settings(port) };
     let trust = |certificate| Trust::of([certificate]).expect("an authority");
-    let stranger = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
+    let stranger = tls::certificate();
     let suspicious = Client::trusting(settings(), Some(trust(stranger.cert.der().clone())));
     assert!(matches!(suspicious.send("x"), Outcome::NotSent { .. }));
     drop(suspicious);

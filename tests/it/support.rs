@@ -8,6 +8,7 @@ pub mod http;
 pub mod letter;
 pub mod process;
 pub mod seed;
+pub mod tls;
 pub mod world;
 
 pub use database::Engine;

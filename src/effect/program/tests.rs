@@ -248,3 +248,18 @@ fn its_processes_are_known_while_they_run() {
     running.join().expect("no panic").expect("it runs");
     assert!(is_ours(i32::MAX), "there is no such process, so nobody can tell");
 }
+
+/// Whoever enters a container from outside has a group that has no number in there.
+#[test]
+fn a_group_is_told_by_the_system() {
+    for (stat, group) in [
+        ("42 (cat) R 7 40 40 0 -1", Some(40)),
+        ("42 (a) b) 1 2 (c) S 7 40 40 0 -1", Some(40)),
+        ("42 (mgrctl) S 0 0 0 0 -1", Some(0)),
+        ("42 (cat", None),
+        ("42 (cat) R 7", None),
+        ("", None),
+    ] {
+        assert_eq!(group_in(stat), group, "{stat}");
+    }
+}

@@ -1,12 +1,15 @@
 //! Hands a letter over to the mail server.
 
+use std::path::Path;
 use std::time::Duration;
 
 use lettre::Message;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{SmtpConnection, TlsParameters};
+use lettre::transport::smtp::client::{Certificate, SmtpConnection, TlsParameters, TlsParametersBuilder};
 use lettre::transport::smtp::extension::ClientId;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 
 use crate::config::{Config, MailServer, Secret};
 
@@ -25,8 +28,7 @@ impl Fault {
 }
 
 pub fn send(server: &MailServer, config: &Config, letter: &Message) -> Result<(), Fault> {
-    let timeout = Duration::from_secs(config.mail_timeout_seconds);
-    let mut connection = connect(server, timeout)?;
+    let mut connection = connect(server, config)?;
     if let Some(password) = config.mail_password.as_ref().filter(|_| !server.user.is_empty()) {
         sign_in(&mut connection, server, password)?;
     }
@@ -46,17 +48,44 @@ fn judged(error: &Error) -> Fault {
     }
 }
 
-/// To another machine STARTTLS is spoken wherever it is offered.
-fn connect(server: &MailServer, timeout: Duration) -> Result<SmtpConnection, Fault> {
+/// STARTTLS is spoken wherever it is offered; on this machine, whose servers mostly have certificates that
+/// nobody believes, only where somebody vouches for them.
+fn connect(server: &MailServer, config: &Config) -> Result<SmtpConnection, Fault> {
     let (place, hello) = ((server.host.as_str(), server.port), ClientId::default());
-    let tls = || TlsParameters::new(server.host.clone()).map_err(Fault::later);
-    let wrapped = if server.tls { Some(tls()?) } else { None };
+    let timeout = Duration::from_secs(config.mail_timeout_seconds);
+    let wrapped = if server.tls { Some(tls(server, config)?) } else { None };
     let connection = SmtpConnection::connect(place, Some(timeout), &hello, wrapped.as_ref(), None);
     let mut connection = connection.map_err(Fault::later)?;
-    if server.is_remote() && connection.can_starttls() {
-        connection.starttls(&tls()?, &hello).map_err(Fault::later)?;
+    let is_asked = !server.tls && (server.is_remote() || config.mail_authority.is_some());
+    if is_asked && connection.can_starttls() {
+        connection.starttls(&tls(server, config)?, &hello).map_err(Fault::later)?;
     }
     Ok(connection)
+}
+
+fn tls(server: &MailServer, config: &Config) -> Result<TlsParameters, Fault> {
+    let authorities = match &config.mail_authority {
+        Some(path) => {
+            authorities(path).map_err(|cause| Fault::Later(format!("{}: {cause}", path.display())))?
+        }
+        None => Vec::new(),
+    };
+    let builder = TlsParameters::builder(server.host.clone());
+    let builder = authorities.into_iter().fold(builder, TlsParametersBuilder::add_root_certificate);
+    builder.build().map_err(Fault::later)
+}
+
+/// All certificates of a file, and one at least.
+fn authorities(path: &Path) -> Result<Vec<Certificate>, String> {
+    let found: Result<Vec<_>, pem::Error> = CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
+    let found = found.map_err(|cause| cause.to_string())?;
+    if found.is_empty() {
+        return Err("holds no certificate".into());
+    }
+    found
+        .into_iter()
+        .map(|der| Certificate::from_der(der.to_vec()).map_err(|cause| cause.to_string()))
+        .collect()
 }
 
 /// A password leaves this machine only where nobody on the way can read it.

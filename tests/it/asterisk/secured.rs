@@ -5,34 +5,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
+use rcgen::{CertifiedKey, KeyPair};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
-use tokio_rustls::rustls::{ServerConfig, crypto};
 
 use crate::asterisk::calls::talking;
 use crate::asterisk::peers::{Pbx, runtime};
 use crate::calls_money::phones::{Phones, refusal};
-use crate::support::worlds;
-
-fn certificate() -> CertifiedKey<KeyPair> {
-    generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate")
-}
-
-fn acceptor(made: &CertifiedKey<KeyPair>) -> TlsAcceptor {
-    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("a key");
-    let builder = ServerConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()));
-    let builder = builder.with_safe_default_protocol_versions().expect("versions").with_no_client_auth();
-    let config = builder.with_single_cert(vec![made.cert.der().clone()], key).expect("a configuration");
-    TlsAcceptor::from(Arc::new(config))
-}
+use crate::support::{tls, worlds};
 
 /// Speaks TLS for a manager interface that does not. Its port, and how often nobody believed it.
 fn in_front_of(plain: SocketAddr, made: &CertifiedKey<KeyPair>) -> (u16, Arc<AtomicUsize>) {
     let listener = runtime().block_on(TcpListener::bind("127.0.0.1:0")).expect("a free port");
     let port = listener.local_addr().expect("a bound port").port();
-    let (acceptor, refused) = (acceptor(made), Arc::new(AtomicUsize::new(0)));
+    let (acceptor, refused) = (TlsAcceptor::from(tls::config(made)), Arc::new(AtomicUsize::new(0)));
     let count = refused.clone();
     runtime().spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
@@ -60,7 +46,7 @@ worlds! {
     fn over_tls_the_one_that_is_believed(world: &World) {
         let mut pbx = Pbx::new(Phones::new(world));
         pbx.phones.pay("client", "10.00");
-        let (made, stranger) = (certificate(), certificate());
+        let (made, stranger) = (tls::certificate(), tls::certificate());
         let (port, refused) = in_front_of(pbx.manager_address(), &made);
         let edit = format!("func=switch.edit&elid={}&address=localhost:{port}&tls=on&sok=ok", pbx.switch);
         for bad in ["nothing", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"] {

@@ -1,11 +1,13 @@
 //! Hostile texts in every field of every form that takes text, and then in a browser.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use billmgr::rpc::meta::{Field, Shape, ValueKind};
 use billmgr::rpc::registry::Func;
 
 use super::chromium::{Browser, Manner};
+use super::pages::pages as pages_of;
 use crate::direct::{self, tables};
 use crate::support::World;
 
@@ -104,6 +106,7 @@ fn pages(world: &World, func: &Func, id: &str) -> Vec<String> {
     let verbs = ["history", "card", "print"].into_iter().filter(of_record);
     let mut pages = vec![format!("func={}&elid={id}", func.name())];
     pages.extend(verbs.map(|verb| format!("func={}.{verb}&elid={id}", func.object)));
+    pages.extend(tabs(world, func, id));
     let object = registry.get(&func.object).filter(|object| object.meta.shape() == Shape::List);
     if let Some(object) = object {
         let list = match object.meta.parent.as_str() {
@@ -115,6 +118,13 @@ fn pages(world: &World, func: &Func, id: &str) -> Vec<String> {
         pages.extend(list.into_iter().flat_map(|list| [format!("{list}&out=print"), list]));
     }
     pages
+}
+
+/// The tabs of a record's card.
+fn tabs(world: &World, func: &Func, id: &str) -> Vec<String> {
+    let card = world.app.registry.get(&format!("{}.card", func.object));
+    let tabs = card.iter().flat_map(|card| card.meta.card.iter()).flat_map(|card| &card.tabs);
+    tabs.map(|tab| format!("func={}.card&elid={id}&tab={}", func.object, tab.name)).collect()
 }
 
 fn parent_of(world: &World, func: &Func, id: &str, column: &str) -> Option<String> {
@@ -130,6 +140,16 @@ fn faults(browser: &Browser, page: &str) -> Option<String> {
     let complaints: Vec<String> =
         browser.complaints().into_iter().filter(|line| !line.contains("/favicon.ico")).collect();
     (!found.is_empty() || !complaints.is_empty()).then(|| format!("{page}: {found} {complaints:?}"))
+}
+
+/// What a browser finds wrong with all these pages, as that user sees them.
+fn look(browser: &Browser, user: &str, pages: &[String]) -> Vec<String> {
+    browser.sign_in(user);
+    let look = |page: &String| {
+        browser.go(page);
+        faults(browser, page).map(|fault| format!("{user}: {fault}"))
+    };
+    pages.iter().filter_map(look).collect()
 }
 
 fn escaped(text: &str) -> String {
@@ -155,15 +175,17 @@ fn texts_of_every_field_are_texts() {
     assert!(taken > 200, "{taken} of {nth} fields took a text");
     shown.extend(TEXTS.map(|text| format!("func=find&q={}", escaped(text))));
     shown.extend(TEXTS.map(|text| format!("func=menu&q={}", escaped(text))));
+    let others = pages_of(&world);
+    let func = |page: &String| page.split('&').next().unwrap_or_default().to_owned();
+    let seen: HashSet<String> = shown.iter().map(func).collect();
+    shown.extend(others.iter().filter(|page| !seen.contains(&func(page))).cloned());
     shown.sort();
     shown.dedup();
-    browser.sign_in("admin");
-    let look = |page: &String| {
-        browser.go(page);
-        faults(&browser, page)
-    };
-    let found: Vec<String> = shown.iter().filter_map(look).collect();
-    println!("{taken} of {nth} fields took a hostile text; {} pages were looked at", shown.len());
+    let found = [look(&browser, "admin", &shown), look(&browser, "client", &others)].concat();
+    println!(
+        "{taken} of {nth} fields took a hostile text; {} pages were looked at",
+        shown.len() + others.len()
+    );
     println!("no text was taken by: {}", closed.join(", "));
     assert!(found.is_empty(), "{}", found.join("\n"));
 }

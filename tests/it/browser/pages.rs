@@ -5,7 +5,7 @@ use crate::support::World;
 use crate::sweep;
 
 /// Each function once: the first query that names it, with a record where there is one.
-fn pages(world: &World) -> Vec<String> {
+pub(super) fn pages(world: &World) -> Vec<String> {
     let mut pages: Vec<String> = Vec::new();
     for query in sweep::reads(world) {
         let func = query.split('&').next().unwrap_or_default();

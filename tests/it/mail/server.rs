@@ -1,8 +1,12 @@
 //! A mail server that says what a test wants.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+
+use tokio_rustls::rustls::ServerConfig;
+
+use crate::support::tls;
 
 /// What one connection is answered.
 pub enum Taken {
@@ -25,6 +29,14 @@ impl Seen {
     }
 }
 
+/// When a connection is secured.
+#[derive(Clone)]
+pub enum Secured {
+    Never,
+    AtOnce(Arc<ServerConfig>),
+    WhenAsked(Arc<ServerConfig>),
+}
+
 pub struct Server {
     pub port: u16,
     seen: Arc<Mutex<Vec<Seen>>>,
@@ -33,6 +45,10 @@ pub struct Server {
 impl Server {
     /// Answers each connection as the next of these says.
     pub fn new(answers: Vec<Taken>) -> Self {
+        Self::secured(Secured::Never, answers)
+    }
+
+    pub fn secured(secured: Secured, answers: Vec<Taken>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let (port, seen) = (listener.local_addr().expect("a port").port(), Arc::default());
         let noted: Arc<Mutex<Vec<Seen>>> = Arc::clone(&seen);
@@ -44,7 +60,7 @@ impl Server {
                     seen.push(Seen::default());
                     seen.len() - 1
                 };
-                talk(stream, &taken, |note| note(&mut noted.lock().expect("the list")[at]));
+                talk(stream, &secured, &taken, &|note| note(&mut noted.lock().expect("the list")[at]));
             }
         });
         Self { port, seen }
@@ -57,38 +73,73 @@ impl Server {
 
 type Note<'n> = &'n dyn Fn(&mut Seen);
 
-fn talk(stream: TcpStream, taken: &Taken, note: impl Fn(Note)) {
-    let (mut reader, mut stream) = (BufReader::new(stream.try_clone().expect("a second handle")), stream);
-    let mut say = |text: &str| stream.write_all(format!("{text}\r\n").as_bytes()).is_ok();
+fn talk(stream: TcpStream, secured: &Secured, taken: &Taken, note: &dyn Fn(Note)) {
+    if let Secured::AtOnce(config) = secured {
+        let mut line = BufReader::new(tls::over(config, stream));
+        if greet(&mut line, taken) {
+            converse(&mut line, taken, false, note);
+        }
+        return;
+    }
+    let mut line = BufReader::new(stream);
+    let offers = matches!(secured, Secured::WhenAsked(_));
+    if greet(&mut line, taken)
+        && converse(&mut line, taken, offers, note)
+        && let Secured::WhenAsked(config) = secured
+    {
+        converse(&mut BufReader::new(tls::over(config, line.into_inner())), taken, false, note);
+    }
+}
+
+fn say<S: Read + Write>(line: &mut BufReader<S>, text: &str) -> bool {
+    let stream = line.get_mut();
+    stream.write_all(format!("{text}\r\n").as_bytes()).and_then(|()| stream.flush()).is_ok()
+}
+
+/// Goes the conversation on?
+fn greet<S: Read + Write>(line: &mut BufReader<S>, taken: &Taken) -> bool {
     match taken {
         Taken::Answer("", reply) => {
-            say(reply);
-            return;
+            say(line, reply);
+            false
         }
-        _ => say("220 test"),
-    };
+        _ => say(line, "220 test"),
+    }
+}
+
+/// True when it ended with the wish for TLS.
+fn converse<S: Read + Write>(
+    line: &mut BufReader<S>,
+    taken: &Taken,
+    offers_tls: bool,
+    note: &dyn Fn(Note),
+) -> bool {
     let mut in_letter = false;
     loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line).unwrap_or(0) == 0 {
-            return;
+        let mut text = String::new();
+        if line.read_line(&mut text).unwrap_or(0) == 0 {
+            return false;
         }
-        let command = line.trim_end().to_owned();
+        let command = text.trim_end().to_owned();
         if in_letter {
             in_letter = command != ".";
             note(&|seen| {
                 if in_letter {
-                    seen.letter.push_str(&line)
+                    seen.letter.push_str(&text)
                 }
             });
             if !in_letter {
-                say("250 taken");
+                say(line, "250 taken");
             }
             continue;
         }
         note(&|seen| seen.commands.push(command.clone()));
+        if offers_tls && command == "STARTTLS" {
+            return say(line, "220 go on");
+        }
         in_letter = command == "DATA";
-        say(reply(&command, taken));
+        let offer = if offers_tls && command.starts_with("EHLO") { "250-STARTTLS\r\n" } else { "" };
+        say(line, &format!("{offer}{}", reply(&command, taken)));
     }
 }
 

@@ -15,8 +15,9 @@ use smpp34::{
     SmppConnectionInformation, SmppError, SmppServer, SmppServerListener, TlvTag, bind_transceiver,
     bind_transceiver_resp, submit_sm, submit_sm_resp,
 };
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned, crypto};
+use tokio_rustls::rustls::pki_types::CertificateDer;
+
+use crate::support::tls;
 
 pub const LOGIN: &str = "billmgr";
 pub const SECRET: &str = "secret12";
@@ -222,20 +223,10 @@ pub fn scripted(script: impl FnMut(usize, &mut Peer) + Send + 'static) -> u16 {
 
 /// The same with TLS; the certificate is of `localhost`.
 pub fn secured(script: impl FnMut(usize, &mut Peer) + Send + 'static) -> (u16, CertificateDer<'static>) {
-    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
-    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("a key");
-    let certificate = made.cert.der().clone();
-    let config = ServerConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.clone()], key);
-    let config = Arc::new(config.expect("a configuration"));
-    let open = move |stream: TcpStream| -> Box<dyn Stream> {
-        let connection = ServerConnection::new(config.clone()).expect("a connection");
-        Box::new(StreamOwned::new(connection, stream))
-    };
-    (listening(open, script), certificate)
+    let made = tls::certificate();
+    let config = tls::config(&made);
+    let open = move |stream: TcpStream| -> Box<dyn Stream> { Box::new(tls::over(&config, stream)) };
+    (listening(open, script), made.cert.der().clone())
 }
 
 fn listening(
