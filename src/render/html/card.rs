@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::list::Rows;
 use super::list::part::{self, Table};
 use super::sheet::{Params, Sheet, href};
+use super::titles;
 use super::toolbar::{self, Button};
 use crate::doc::Node;
 
@@ -83,13 +84,17 @@ struct Tab<'a> {
 #[derive(Serialize)]
 struct Part {
     table: Table,
+    /// The stylesheet with its titles, for narrow windows.
+    titles: String,
     count: usize,
 }
 
 impl Part {
     fn new(page: &Sheet, node: &Node) -> Self {
         let (sheet, rows) = (Sheet::part(node, page), Rows::of(node));
-        Self { table: part::table(&sheet, &rows), count: rows.count() }
+        let table = part::table(&sheet, &rows);
+        let titles = titles::path([table.titles()].into_iter());
+        Self { titles, table, count: rows.count() }
     }
 }
 

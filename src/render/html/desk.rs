@@ -6,13 +6,16 @@ use super::api::Api;
 use super::list::part::{Choice, Table, choices, table};
 use super::list::{Rows, drawn};
 use super::sheet::{Sheet, href};
+use super::titles;
 
-#[derive(Serialize)]
+#[derive(Serialize, Default)]
 pub struct Desk {
     choices: Vec<Choice>,
     steps: Option<Steps>,
     figures: Vec<Figure>,
     parts: Vec<Part>,
+    /// The stylesheet with the titles of all tables, for narrow windows.
+    titles: String,
 }
 
 #[derive(Serialize)]
@@ -59,7 +62,7 @@ struct Part {
 
 impl Desk {
     pub fn new(sheet: &Sheet) -> Self {
-        let mut desk = Self { choices: choices(sheet), steps: None, figures: Vec::new(), parts: Vec::new() };
+        let mut desk = Self { choices: choices(sheet), ..Self::default() };
         for node in sheet.doc.kids.iter().filter(|kid| kid.name == "part") {
             let (part, rows) = (Sheet::part(node, sheet), Rows::of(node));
             let plot = part.metadata().and_then(|metadata| metadata.get("plot"));
@@ -69,6 +72,8 @@ impl Desk {
                 _ => desk.parts.push(shown(sheet, &part, &rows)),
             }
         }
+        let tables = desk.parts.iter().filter_map(|part| part.table.as_ref());
+        desk.titles = titles::path(tables.map(Table::titles));
         desk
     }
 }

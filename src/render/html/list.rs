@@ -186,7 +186,7 @@ impl<'a> List<'a> {
 
 fn titles(sheet: &Sheet, columns: &[Shown], ticks: bool) -> String {
     let labels = columns.iter().map(|column| sheet.label(column.name));
-    titles::path(ticks.then_some("").into_iter().chain(labels))
+    titles::path([(ROWS, ticks.then_some("").into_iter().chain(labels))].into_iter())
 }
 
 fn parent<'a>(sheet: &Sheet<'a>) -> Option<&'a str> {
@@ -222,6 +222,8 @@ fn head<'a>(sheet: &Sheet<'a>, links: &Links<'a>, column: &Shown<'a>, rows: &Row
     }
 }
 
+/// What holds the table of a list (list.html.j2).
+const ROWS: &str = "rows";
 const SORT_PARAMS: [&str; 4] = ["p_num", "p_col", "p_sort", "p_order"];
 
 fn search<'a>(sheet: &Sheet<'a>, links: &Links<'a>, columns: &[Shown<'a>]) -> Option<Search<'a>> {

@@ -36,6 +36,8 @@ const FAULTS: &str = r#"
             it.getBoundingClientRect().right > root.clientWidth && !it.closest(".scroll"));
         fault("scrolls sideways: " + (wide.pop() || root).outerHTML.slice(0, 200));
     }
+    for (const it of document.querySelectorAll(".scroll.rows, .rows .scroll"))
+        if (root.clientWidth <= 640 && it.scrollWidth > it.clientWidth) fault("rows are wider than their frame: " + it.id);
     if (document.querySelectorAll("h1").length !== 1 || document.querySelectorAll("main").length !== 1) fault("not one heading or not one main");
     if (!root.lang || !document.title) fault("no language or no title");
 "#;

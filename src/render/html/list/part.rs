@@ -11,6 +11,8 @@ use crate::render::html::toolbar::Toolbar;
 
 #[derive(Serialize)]
 pub struct Table {
+    /// Of what holds it: the titles in front of its values are found by it.
+    id: String,
     heads: Vec<(String, &'static str)>,
     rows: String,
 }
@@ -55,6 +57,12 @@ fn value(elem: &Node, col: &Node) -> Value {
     }
 }
 
+impl Table {
+    pub fn titles(&self) -> (&str, impl Iterator<Item = &str>) {
+        (&self.id, self.heads.iter().map(|(label, _)| label.as_str()))
+    }
+}
+
 /// The table of a part. The rows lead where the first button for one leads.
 pub fn table<'a>(sheet: &Sheet<'a>, rows: &'a Rows) -> Table {
     let columns = shown(sheet, rows);
@@ -65,7 +73,8 @@ pub fn table<'a>(sheet: &Sheet<'a>, rows: &'a Rows) -> Table {
         (head.label.to_owned(), head.class)
     });
     let heads = heads.collect();
-    Table { heads, rows: Layout::new(sheet, rows, &columns, toolbar.open, Vec::new()).html(false) }
+    let id = format!("rows-{}", sheet.func.replace('.', "-"));
+    Table { id, heads, rows: Layout::new(sheet, rows, &columns, toolbar.open, Vec::new()).html(false) }
 }
 
 /// Values of a parameter as links to the same function.
