@@ -6,6 +6,7 @@ mod features;
 pub mod info;
 pub mod program;
 mod sandbox;
+pub mod search;
 mod webhook;
 
 use std::sync::Arc;

@@ -6,9 +6,11 @@ pub mod gateway;
 
 use super::User;
 use crate::app::App;
+use crate::billing::processing::import;
 use crate::db::{Kind, Sql};
 use crate::error::{Error, Result};
 use crate::level::Level;
+use crate::module::search::{self, Search};
 use crate::outbox::worker;
 use crate::params::Params;
 use crate::rpc::BUDGET_SLOW;
@@ -46,6 +48,10 @@ enum About {
     ModuleRead,
     /// A new task for the operation.
     Task,
+    /// A contact of the service, as the module's vendor knows it.
+    Contact,
+    /// A contact for the service, or for one that the module has found and nobody owns.
+    Link,
     Anything,
 }
 
@@ -81,6 +87,8 @@ const ALLOWED: &[(&str, About)] = &[
     ("processing.customparam", About::ModuleRead),
     ("processing.import.service", About::Module("module")),
     ("processing.import.profile", About::Module("module")),
+    ("service_profile2item.edit", About::Link),
+    ("service_profile2processingmodule.edit", About::Contact),
     ("processing.savebalance", About::Module("processingmodule")),
     ("processing.setconfig", About::Module("elid")),
 ];
@@ -115,7 +123,7 @@ impl Grant {
     /// Error `access(func)` unless the call is one that this caller's task needs, on its own records.
     pub fn admit(&self, app: &App, func: &Func, params: &Params) -> Result<()> {
         let is_own = match self {
-            Self::Operation(of) => of.admits(func, params),
+            Self::Operation(of) => of.admits(app, func, params)?,
             Self::Gateway(name) => gateway::admits(app, name, func.name(), params)?,
         };
         match is_own && !params.has("su") {
@@ -130,20 +138,27 @@ impl OperationGrant {
     /// What is looked up is a hash, so the time that it takes tells nothing of a token.
     fn of_token(app: &App, token: &str) -> Result<Self> {
         let sql = Sql::new(
-            "SELECT o.id, o.item_id, COALESCE(p.id, 0), o.intname, COALESCE(p.module, '') FROM outbox o \
-             LEFT JOIN item i ON i.id = o.item_id LEFT JOIN processing p ON p.id = i.processing_id \
+            "SELECT o.id, o.item_id, COALESCE(i.processing_id, 0), o.kind, o.intname, o.payload FROM outbox o \
+             LEFT JOIN item i ON i.id = o.item_id \
              WHERE o.token_hash <> '' AND o.state IN ('running', 'done') AND o.token_hash = ",
         );
         let sql = sql.bind(worker::hash(token)).sql(" AND o.lease_until > ").bind(app.clock.now_us());
-        let kinds = [Kind::Int, Kind::Int, Kind::Int, Kind::Text, Kind::Text];
-        let row = app.db.read(BUDGET_SLOW, |conn| sql.first(conn, &kinds))?;
-        let row = row.ok_or_else(|| Error::auth("token"))?;
-        Ok(Self {
-            outbox_id: row[0].int(),
-            item_id: row[1].int(),
-            processing_id: row[2].int(),
-            operation: row[3].str().to_owned(),
-            module: row[4].str().to_owned(),
+        let kinds = [Kind::Int, Kind::Int, Kind::Int, Kind::Text, Kind::Text, Kind::Text];
+        app.db.read(BUDGET_SLOW, |conn| {
+            let row = sql.first(conn, &kinds)?.ok_or_else(|| Error::auth("token"))?;
+            let processing_id = match row[3].str() {
+                search::KIND => Search::of(row[5].str())?.processing,
+                _ => row[2].int(),
+            };
+            let sql = Sql::new("SELECT module FROM processing WHERE id = ").bind(processing_id);
+            let module = sql.first(conn, &[Kind::Text])?;
+            Ok(Self {
+                outbox_id: row[0].int(),
+                item_id: row[1].int(),
+                processing_id,
+                operation: row[4].str().to_owned(),
+                module: module.map_or(String::new(), |module| module[0].str().to_owned()),
+            })
         })
     }
 
@@ -151,10 +166,10 @@ impl OperationGrant {
         self.operation == operation.word()
     }
 
-    fn admits(&self, func: &Func, params: &Params) -> bool {
+    fn admits(&self, app: &App, func: &Func, params: &Params) -> Result<bool> {
         let names = |param: &str, id: i64| id != 0 && params.get(param).trim() == id.to_string();
         let allowed = ALLOWED.iter().find(|(name, _)| *name == func.name());
-        match allowed.map(|(_, about)| about) {
+        Ok(match allowed.map(|(_, about)| about) {
             Some(About::Item) => names("elid", self.item_id),
             Some(About::Report(operations)) => {
                 names("elid", self.item_id) && operations.iter().any(|one| self.is_about(*one))
@@ -166,11 +181,27 @@ impl OperationGrant {
                 let of_item = names("item", self.item_id) && names("runningoperation", self.outbox_id);
                 of_item && !params.has("elid")
             }
+            Some(About::Contact) => {
+                let of_item = names("processingmodule", self.processing_id) && !params.has("elid");
+                of_item && self.has_contact(app, params.get("service_profile"))?
+            }
+            Some(About::Link) => names("item", self.item_id) || self.has_found(app, params.get("item"))?,
             Some(About::Anything) => true,
             // `vds.edit elid=…`: the form of the service, to be looked at.
             None => {
                 func.kind.is_some() && func.verb == "edit" && names("elid", self.item_id) && !params.submits()
             }
-        }
+        })
+    }
+
+    fn has_contact(&self, app: &App, contact: &str) -> Result<bool> {
+        let Ok(id) = contact.trim().parse::<i64>() else { return Ok(false) };
+        let sql = Sql::new("SELECT id FROM service_profile2item WHERE service_profile_id = ").bind(id);
+        let sql = sql.sql(" AND item_id = ").bind(self.item_id);
+        Ok(app.db.read(BUDGET_SLOW, |conn| sql.first(conn, &[Kind::Int]))?.is_some())
+    }
+
+    fn has_found(&self, app: &App, service: &str) -> Result<bool> {
+        app.db.read(BUDGET_SLOW, |conn| import::is_of(conn, service, self.processing_id))
     }
 }

@@ -54,7 +54,7 @@ impl Features {
             || self.itemtypes.itemtype.iter().any(|named| named.name == itemtype)
     }
 
-    fn has(&self, word: &str) -> bool {
+    pub fn has(&self, word: &str) -> bool {
         self.features.as_ref().is_none_or(|words| words.feature.iter().any(|named| named.name == word))
     }
 

@@ -6,19 +6,23 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::features::{self, Features};
+use super::info::Processing;
 use super::{Job, skipped};
 use crate::app::App;
 use crate::db::{Kind, Sql};
 use crate::effect::program::{Outcome, Program};
 use crate::error::{Error, Result};
-use crate::outbox::Settled;
 use crate::outbox::worker::Acted;
+use crate::outbox::{Due, Settled};
 use crate::rpc::BUDGET_SLOW;
 use crate::service::status::Operation;
 use crate::time::MINUTE_US;
 
 /// Of each output so much is kept with a failed attempt: together no more than 64 KiB.
 const LOG_BYTES: usize = 30 * 1024;
+
+/// The command and the feature of a program that tells what there is at its vendor.
+const SEARCH: &str = "import";
 
 /// What a program did wrong, and what it wrote.
 pub struct Fault {
@@ -51,21 +55,53 @@ fn attempt(job: &Job) -> Result<Acted> {
     let Some(command) = features.command(job.operation) else {
         return Ok(skipped(job));
     };
-    let outcome = called(job, command)?.run()?;
+    let args = [("--command", command), ("--item", &job.due.item_id.to_string())];
+    let outcome = called(job.app, job.due, job.token, &job.processing, &args)?.run()?;
     judged(job, &outcome)
 }
 
-fn called(job: &Job, command: &str) -> Result<Program> {
-    let number = |id: i64| id.to_string();
-    let (item, operation) = (number(job.due.item_id), number(job.due.id));
-    let args =
-        [("--command", command.to_owned()), ("--item", item), ("--runningoperation", operation.clone())];
-    let mut program = program(job.app, &job.processing.module)?;
-    let args = args.into_iter().chain([("--module", number(job.processing.id))]);
-    program.args = args.flat_map(|(name, value)| [name.to_owned(), value]).collect();
+/// The program with these arguments and those that it is always given.
+fn called(
+    app: &App,
+    due: &Due,
+    token: &str,
+    processing: &Processing,
+    args: &[(&str, &str)],
+) -> Result<Program> {
+    let (operation, module) = (due.id.to_string(), processing.id.to_string());
+    let more = [("--runningoperation", operation.as_str()), ("--module", &module)];
+    let mut program = program(app, &processing.module)?;
+    let args = args.iter().copied().chain(more);
+    program.args = args.flat_map(|(name, value)| [name.to_owned(), value.to_owned()]).collect();
     program.env.push(("BILLMGR_OPERATION", operation));
-    program.env.push(("BILLMGR_TOKEN", job.token.to_owned()));
+    program.env.push(("BILLMGR_TOKEN", token.to_owned()));
     Ok(program)
+}
+
+/// Has it report what there is at its vendor. Nobody but who asked waits for that, so he asks again.
+pub fn search(
+    app: &App,
+    due: &Due,
+    token: &str,
+    processing: &Processing,
+    asked: &[(&str, &str)],
+) -> Result<Acted> {
+    let refused = |error, log| Acted::new(Settled::Refused { error, log });
+    match features::of(app, &processing.module)? {
+        Ok(features) if features.has(SEARCH) => {}
+        Ok(_) => {
+            let error = format!("module `{}` cannot do `{SEARCH}`", processing.module);
+            return Ok(refused(error, String::new()));
+        }
+        Err(fault) => return Ok(refused(fault.error, fault.log)),
+    }
+    let asked: Vec<(&str, &str)> = [("--command", SEARCH)].into_iter().chain(asked.iter().copied()).collect();
+    let outcome = called(app, due, token, processing, &asked)?.run()?;
+    Ok(match failure(app, due, &outcome)? {
+        Ended::Reported => Acted::new(Settled::Reported),
+        Ended::Badly(error) => refused(error, kept(&outcome, token, processing)),
+        Ended::Well => Acted::new(Settled::Done),
+    })
 }
 
 /// Absolute, for a program runs in a directory of its own.
@@ -105,18 +141,29 @@ pub fn ask_features(app: &App, module: &str) -> Result<std::result::Result<Featu
     Ok(read.map_err(|why| fault(format!("features: the output is no such document: {why}"))))
 }
 
-/// A report counts however the program ended; without one, it has failed or goes on by itself.
-fn judged(job: &Job, outcome: &Outcome) -> Result<Acted> {
-    let sql = Sql::new("SELECT state, error FROM outbox WHERE id = ").bind(job.due.id);
-    let row = job.app.db.read(BUDGET_SLOW, |conn| sql.first(conn, &[Kind::Text, Kind::Text]))?;
-    let Some(row) = row.filter(|row| row[0].str() == "running") else {
-        return Ok(Acted::new(Settled::Reported));
-    };
+/// How a program ended that was to do something.
+enum Ended {
+    /// A report counts, whatever followed it.
+    Reported,
+    Badly(String),
+    Well,
+}
+
+fn failure(app: &App, due: &Due, outcome: &Outcome) -> Result<Ended> {
+    let sql = Sql::new("SELECT state, error FROM outbox WHERE id = ").bind(due.id);
+    let row = app.db.read(BUDGET_SLOW, |conn| sql.first(conn, &[Kind::Text, Kind::Text]))?;
+    let Some(row) = row.filter(|row| row[0].str() == "running") else { return Ok(Ended::Reported) };
     let reported = Some(row[1].str()).filter(|error| !error.is_empty()).map(first_line);
-    let failed = ended_badly(outcome).or(reported).or_else(|| said_wrong(&outcome.stdout));
-    if let Some(error) = failed {
-        let password = job.processing.password.as_ref().map_or("", |password| password.reveal());
-        return Ok(Acted::failed(error, log(outcome, &[job.token, password])));
+    let error = ended_badly(outcome).or(reported).or_else(|| said_wrong(&outcome.stdout));
+    Ok(error.map_or(Ended::Well, Ended::Badly))
+}
+
+/// Without a report it has failed or goes on by itself.
+fn judged(job: &Job, outcome: &Outcome) -> Result<Acted> {
+    match failure(job.app, job.due, outcome)? {
+        Ended::Reported => return Ok(Acted::new(Settled::Reported)),
+        Ended::Badly(error) => return Ok(Acted::failed(error, kept(outcome, job.token, &job.processing))),
+        Ended::Well => {}
     }
     Ok(Acted::new(match job.operation {
         // Nothing reports a new key but the key itself.
@@ -126,6 +173,12 @@ fn judged(job: &Job, outcome: &Outcome) -> Result<Acted> {
             Settled::Waiting { until_us: job.app.clock.now_us() + minutes * MINUTE_US }
         }
     }))
+}
+
+/// What it wrote, without its token and the password of its panel.
+fn kept(outcome: &Outcome, token: &str, processing: &Processing) -> String {
+    let password = processing.password.as_ref().map_or("", |password| password.reveal());
+    log(outcome, &[token, password])
 }
 
 fn ended_badly(outcome: &Outcome) -> Option<String> {

@@ -12,7 +12,7 @@ use crate::auth::Caller;
 use crate::billing::payment::{autopay, refund};
 use crate::db::Conn;
 use crate::error::Result;
-use crate::module;
+use crate::module::{self, search};
 use crate::rpc::BUDGET_SLOW;
 use crate::service::{Shelf, Till};
 
@@ -118,8 +118,9 @@ pub fn hash(token: &str) -> String {
 
 fn act(app: &Arc<App>, row: &Due, token: &str) -> Acted {
     match row.kind.as_str() {
-        mail::KIND if app.simulates => Acted::new(Settled::Done),
+        mail::KIND | search::KIND if app.simulates => Acted::new(Settled::Done),
         operation::KIND => module::act(app, row, token),
+        search::KIND => search::act(app, row, token),
         mail::KIND => mail::act(app, row),
         autopay::KIND => autopay::act(app, row),
         refund::request::KIND => refund::request::act(app, row),

@@ -4,4 +4,5 @@ mod faults;
 mod hook;
 mod program;
 mod rights;
+mod search;
 mod shop;

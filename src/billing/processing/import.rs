@@ -3,6 +3,7 @@
 
 mod assign;
 mod contact;
+mod search;
 
 use crate::db::{Conn, Kind, Sql};
 use crate::doc::Node;
@@ -18,6 +19,7 @@ pub use contact::bind;
 pub const FUNCS: &[Row] = &[
     ("processing.import", Handler::Form(assign::IMPORT)),
     ("processing.import.assign", Handler::Form(assign::ASSIGN)),
+    ("processing.import.search", Handler::Form(search::SEARCH)),
     ("processing.import.profile", Handler::Once(contact::report)),
     ("processing.import.service", Handler::Once(report)),
 ];
@@ -74,7 +76,7 @@ fn module(cx: &mut Ctx) -> Result<i64> {
 /// Said twice it is the same: by module, type and name. What a client has already is his service.
 fn report(cx: &mut Ctx) -> Result<Reply> {
     let module_id = module(cx)?;
-    let asked = told(cx, "itemtype")?;
+    let asked = kind(cx, module_id)?;
     let kind = cx.app.registry.families.by_name(&asked).ok_or_else(|| Error::value("itemtype", asked))?;
     let name = name(cx, &kind)?;
     let id = match owned(cx.conn, (module_id, kind.id), &name)? {
@@ -82,6 +84,29 @@ fn report(cx: &mut Ctx) -> Result<Reply> {
         None => SERVICES_FROM + keep(cx, module_id, &kind, &name)?,
     };
     Ok(Reply::Ok(vec![Node::leaf("service_id", id.to_string())]))
+}
+
+/// The product type that is told, else the only one that the module serves: modules of registrars name none.
+fn kind(cx: &mut Ctx, module_id: i64) -> Result<String> {
+    let asked = told(cx, "itemtype")?;
+    if !asked.is_empty() {
+        return Ok(asked);
+    }
+    let sql =
+        Sql::new("SELECT t.intname FROM processing_itemtype l JOIN itemtype t ON t.id = l.itemtype_id ");
+    let sql = sql.sql("WHERE NOT t.deleted AND l.processing_id = ").bind(module_id).sql(" LIMIT 2");
+    match &sql.load(cx.conn, &[Kind::Text])?[..] {
+        [one] => Ok(one[0].str().to_owned()),
+        _ => Err(Error::missed("itemtype")),
+    }
+}
+
+/// Is that the number of a service that this module has found and nobody owns?
+pub fn is_of(conn: &mut Conn, number: &str, module_id: i64) -> Result<bool> {
+    let Some(Imported::Service(id)) = Imported::read(number) else { return Ok(false) };
+    let sql = Sql::new("SELECT id FROM import_service WHERE item_id = 0 AND id = ").bind(id);
+    let sql = sql.sql(" AND processing_id = ").bind(module_id);
+    Ok(sql.first(conn, &[Kind::Int])?.is_some())
 }
 
 fn name(cx: &Ctx, kind: &ItemType) -> Result<String> {

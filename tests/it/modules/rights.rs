@@ -1,10 +1,10 @@
 //! What the program of a module may do, and what not.
 
 use super::shop::Shop;
-use crate::support::worlds;
+use crate::support::{dom, worlds};
 
 /// Each is called by the program; the answer begins with this.
-const CALLS: [(&str, &str); 28] = [
+const CALLS: [(&str, &str); 33] = [
     ("service.moduleinfo elid=$item", "id="),
     ("service.setstatus elid=$item service_status=2", "OK"),
     ("vds.edit elid=$item", "elid="),
@@ -16,6 +16,20 @@ const CALLS: [(&str, &str); 28] = [
     ("processing.import.service module=pmtest itemtype=vds import_service_name=x sok=ok", "ERROR access"),
     ("processing.import.service module=1$MODULE itemtype=vds import_service_name=x sok=ok", "ERROR access"),
     ("processing.import.assign elid=1000000000001 account=1 sok=ok", "ERROR access"),
+    ("service_profile2item.edit item=$item service_profile=$CONTACT type=owner sok=ok", "OK"),
+    ("service_profile2item.edit item=$OTHER service_profile=$CONTACT type=owner sok=ok", "ERROR access"),
+    (
+        "service_profile2processingmodule.edit processingmodule=$MODULE service_profile=$CONTACT type=owner externalid=C sok=ok",
+        "OK",
+    ),
+    (
+        "service_profile2processingmodule.edit processingmodule=$MODULE service_profile=1$CONTACT type=owner externalid=C sok=ok",
+        "ERROR access",
+    ),
+    (
+        "service_profile2processingmodule.edit processingmodule=1 service_profile=$CONTACT type=owner externalid=C sok=ok",
+        "ERROR access",
+    ),
     ("service.postopen elid=$OTHER", "ERROR access"),
     ("service.postopen elid=$item,$OTHER", "ERROR access"),
     ("service.postsuspend elid=$item", "ERROR access"),
@@ -42,8 +56,12 @@ worlds! {
         let other = shop.order("other.example.com");
         shop.work();
         let session = world.sign_in("admin");
+        let latvia = dom::find(&world.done("admin", "func=country&p_cnt=1000"), "/doc/elem[iso2=LV]/id").concat();
+        let who = "firstname=Ada&lastname=Byron&email=ada@example.com&phone=%2B37120000000";
+        let contact = format!("func=service_profile.edit&{who}&location_country={latvia}&sok=ok");
+        let contact = world.done("client", &contact).get_text("id").expect("a contact").to_owned();
         let calls: Vec<String> = CALLS.iter().map(|(call, _)| format!("mgrctl {call} | head -1 >> said")).collect();
-        let names = format!("OTHER={other}; MODULE={}; SESSION={session}", shop.module);
+        let names = format!("OTHER={other}; MODULE={}; SESSION={session}; CONTACT={contact}", shop.module);
         let without = "(unset BILLMGR_TOKEN; mgrctl account) > without; BILLMGR_TOKEN=x mgrctl account > wrong; \
                        (unset BILLMGR_TOKEN; mgrctl -l) > stop; mgrctl -l >> stop";
         let calls: String = calls.iter().map(|call| format!("echo >> said; {call}\n")).collect();
