@@ -54,6 +54,20 @@ impl Drop for Folder {
     }
 }
 
+/// What is killed at its limit. A machine that is busy elsewhere is given more time, until the script came
+/// as far as it should.
+fn killed(script: &str, came_far: impl Fn(&Outcome) -> bool) -> (Folder, Outcome) {
+    let run = |limit_ms| {
+        let folder = Folder::with(script);
+        let mut program = folder.program("it");
+        program.limit = Duration::from_millis(limit_ms);
+        let outcome = program.run().expect("it runs");
+        (folder, outcome)
+    };
+    let mut runs = [300, 3_000].into_iter().map(run);
+    runs.find(|(_, outcome)| came_far(outcome)).unwrap_or_else(|| run(30_000))
+}
+
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
@@ -137,12 +151,8 @@ fn what_cannot_be_run() {
 
 #[test]
 fn one_that_hangs_is_killed_with_its_children() {
-    let folder = Folder::with("sleep 600 & echo $! > child; echo $$ > own; echo begun; wait");
-    let mut program = folder.program("it");
-    program.limit = Duration::from_millis(500);
-    let begun = Instant::now();
-    let outcome = program.run().expect("it runs");
-    assert!(begun.elapsed() < Duration::from_secs(20));
+    let script = "sleep 600 & echo $! > child; echo $$ > own; echo begun; wait";
+    let (folder, outcome) = killed(script, |outcome| !outcome.stdout.is_empty());
     assert_eq!((outcome.code, outcome.timed_out, text(&outcome.stdout)), (None, true, "begun\n".into()));
     assert!(!Path::new("/proc").join(folder.noted("own")).exists(), "not even a zombie");
     assert!(is_gone(&folder.noted("child")));
@@ -150,10 +160,9 @@ fn one_that_hangs_is_killed_with_its_children() {
 
 #[test]
 fn a_signal_does_not_save_it() {
-    let folder = Folder::with("trap '' TERM INT HUP; while :; do sleep 1; done");
-    let mut program = folder.program("it");
-    program.limit = Duration::from_millis(300);
-    assert!(program.run().expect("it runs").timed_out);
+    let script = "trap '' TERM INT HUP; echo begun; while :; do sleep 1; done";
+    let (_, outcome) = killed(script, |outcome| !outcome.stdout.is_empty());
+    assert_eq!((outcome.timed_out, text(&outcome.stdout)), (true, "begun\n".into()));
 }
 
 #[test]
@@ -180,20 +189,17 @@ fn what_it_leaves_to_process_1_is_reaped() {
 
 #[test]
 fn one_that_left_the_group_holds_nobody_up() {
-    let folder = Folder::with("setsid sleep 3 & echo done");
+    let folder = Folder::with("setsid sleep 30 & echo done");
     let begun = Instant::now();
     assert_eq!(text(&folder.run().stdout), "done\n");
-    assert!(begun.elapsed() < Duration::from_secs(3));
+    assert!(begun.elapsed() < Duration::from_secs(25));
 }
 
 #[test]
 fn endless_output_is_read_and_cut() {
-    let folder = Folder::with("yes & yes >&2");
-    let mut program = folder.program("it");
-    program.limit = Duration::from_millis(500);
-    let outcome = program.run().expect("it runs");
-    assert!(outcome.timed_out);
-    assert_eq!((outcome.stdout.len(), outcome.stderr.len()), (KEPT_BYTES, KEPT_BYTES));
+    let full = |outcome: &Outcome| (outcome.stdout.len(), outcome.stderr.len()) == (KEPT_BYTES, KEPT_BYTES);
+    let (_, outcome) = killed("yes & yes >&2", full);
+    assert!(outcome.timed_out && full(&outcome), "{} {}", outcome.stdout.len(), outcome.stderr.len());
     let finite = Folder::with("head -c 3000000 /dev/zero; echo end >&2").run();
     assert_eq!(
         (finite.stdout.len(), text(&finite.stderr), finite.code),
@@ -233,9 +239,9 @@ fn bytes_stay_what_they_are() {
 
 #[test]
 fn its_processes_are_known_while_they_run() {
-    let folder = Folder::with("sleep 600 & echo $! > child.new; mv child.new child; wait");
-    let mut program = folder.program("it");
-    program.limit = Duration::from_secs(1);
+    let script = "sleep 600 & echo $! > child.new; mv child.new child; until [ -e seen ]; do sleep .01; done";
+    let folder = Folder::with(script);
+    let program = folder.program("it");
     let running = std::thread::spawn(move || program.run());
     let child = || folder.noted("child").parse::<i32>().ok();
     while child().is_none() {
@@ -245,6 +251,7 @@ fn its_processes_are_known_while_they_run() {
     let pid = child().expect("a process");
     assert!(is_ours(pid));
     assert!(!is_ours(std::process::id() as i32) && !is_ours(0) && !is_ours(-1));
+    folder.add("seen", "", 0o644);
     running.join().expect("no panic").expect("it runs");
     assert!(is_ours(i32::MAX), "there is no such process, so nobody can tell");
 }
