@@ -93,7 +93,7 @@ worlds! {
         }
         let sandbox = world.done("admin", "func=processing.edit&name=S&module=sandbox&sok=ok");
         let sandbox = sandbox.get_text("id").expect("a module");
-        assert_eq!(dom::find(&search(world, sandbox, "&sok=ok"), "/doc/error/@object"), ["elid"]);
+        assert_eq!(dom::find(&search(world, sandbox, "&sok=ok"), "/doc/error/@object"), ["module"]);
         assert_eq!(dom::find(&search(world, "999999", ""), "/doc/error/@type"), ["missed"]);
         let client = world.call("client", &format!("func=processing.import.search&elid={module}&sok=ok"));
         assert_eq!(dom::find(&client, "/doc/error/@type"), ["access"]);

@@ -30,13 +30,13 @@ fn read(cx: &mut Ctx) -> Result<Record> {
     Ok(record)
 }
 
-/// Only a program can be asked. Error `value(elid)`.
+/// Only a program can be asked. Errors `missed(elid)`, `value(module)`.
 fn need_program(cx: &mut Ctx, id: i64) -> Result<()> {
     let found = Processing::load(cx.conn, &cx.call.app, id)?;
     let processing = found.ok_or_else(|| Error::missed("elid").with("value", id.to_string()))?;
     match program::exists(&cx.call.app, &processing.module) {
         true => Ok(()),
-        false => Err(Error::value("elid", processing.name).with("desc", "desc_no_program")),
+        false => Err(Error::value("module", processing.module).with("desc", "desc_no_program")),
     }
 }
 
