@@ -115,6 +115,15 @@ pub fn read_copy(cx: &mut Ctx) -> Result<Record> {
     Ok(copy)
 }
 
+/// A form that orders a deed and is itself kept nowhere, with its defaults.
+pub fn defaults(cx: &Ctx) -> Record {
+    let mut record = Record::new();
+    for field in cx.func.meta.fields() {
+        record.set(field.column(), value::default(field, &cx.zone));
+    }
+    record
+}
+
 fn fresh(cx: &Ctx) -> Record {
     let mut record = Record::new();
     for field in cx.func.meta.fields().filter(|field| !field.virtual_) {

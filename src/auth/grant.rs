@@ -10,7 +10,6 @@ use crate::billing::processing::import;
 use crate::db::{Kind, Sql};
 use crate::error::{Error, Result};
 use crate::level::Level;
-use crate::module::search::{self, Search};
 use crate::outbox::worker;
 use crate::params::Params;
 use crate::rpc::BUDGET_SLOW;
@@ -25,7 +24,7 @@ pub enum Grant {
     Gateway(String),
 }
 
-/// An operation on a service.
+/// An operation on a service, or a search of a module at its vendor: that has no service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OperationGrant {
     outbox_id: i64,
@@ -138,27 +137,21 @@ impl OperationGrant {
     /// What is looked up is a hash, so the time that it takes tells nothing of a token.
     fn of_token(app: &App, token: &str) -> Result<Self> {
         let sql = Sql::new(
-            "SELECT o.id, o.item_id, COALESCE(i.processing_id, 0), o.kind, o.intname, o.payload FROM outbox o \
+            "SELECT o.id, o.item_id, COALESCE(p.id, 0), o.intname, COALESCE(p.module, '') FROM outbox o \
              LEFT JOIN item i ON i.id = o.item_id \
+             LEFT JOIN processing p ON p.id = i.processing_id OR p.search_id = o.id \
              WHERE o.token_hash <> '' AND o.state IN ('running', 'done') AND o.token_hash = ",
         );
         let sql = sql.bind(worker::hash(token)).sql(" AND o.lease_until > ").bind(app.clock.now_us());
-        let kinds = [Kind::Int, Kind::Int, Kind::Int, Kind::Text, Kind::Text, Kind::Text];
-        app.db.read(BUDGET_SLOW, |conn| {
-            let row = sql.first(conn, &kinds)?.ok_or_else(|| Error::auth("token"))?;
-            let processing_id = match row[3].str() {
-                search::KIND => Search::of(row[5].str())?.processing,
-                _ => row[2].int(),
-            };
-            let sql = Sql::new("SELECT module FROM processing WHERE id = ").bind(processing_id);
-            let module = sql.first(conn, &[Kind::Text])?;
-            Ok(Self {
-                outbox_id: row[0].int(),
-                item_id: row[1].int(),
-                processing_id,
-                operation: row[4].str().to_owned(),
-                module: module.map_or(String::new(), |module| module[0].str().to_owned()),
-            })
+        let kinds = [Kind::Int, Kind::Int, Kind::Int, Kind::Text, Kind::Text];
+        let row = app.db.read(BUDGET_SLOW, |conn| sql.first(conn, &kinds))?;
+        let row = row.ok_or_else(|| Error::auth("token"))?;
+        Ok(Self {
+            outbox_id: row[0].int(),
+            item_id: row[1].int(),
+            processing_id: row[2].int(),
+            operation: row[3].str().to_owned(),
+            module: row[4].str().to_owned(),
         })
     }
 

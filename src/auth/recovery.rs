@@ -8,7 +8,6 @@ use super::Caller;
 use super::proof::{self, Kind};
 use super::verify;
 use crate::app::App;
-use crate::billing::document;
 use crate::db::Sql;
 use crate::doc::Node;
 use crate::error::{Error, Result};
@@ -21,9 +20,9 @@ use crate::telecom::password;
 
 pub const FUNCS: &[Row] = &[("recovery", Handler::Form(ASK)), ("recovery.change", Handler::Form(CHANGE))];
 
-const ASK: Form = record::FORM.prepare(admit).read(|cx| Ok(document::order(cx))).save(ask);
+const ASK: Form = record::FORM.prepare(admit).read(|cx| Ok(record::defaults(cx))).save(ask);
 const CHANGE: Form =
-    record::FORM.prepare(need_letter).read(|cx| Ok(document::order(cx))).save(change).show(carry);
+    record::FORM.prepare(need_letter).read(|cx| Ok(record::defaults(cx))).save(change).show(carry);
 
 /// Letters that one line asks for within 15 minutes.
 const REQUESTS_MAX: usize = 10;

@@ -6,7 +6,6 @@
 use super::proof::{self, Kind};
 use super::{Caller, User, verify};
 use crate::app::App;
-use crate::billing::document;
 use crate::config::mail::mailbox;
 use crate::db::{Kind as Stored, Sql};
 use crate::doc::Node;
@@ -58,7 +57,7 @@ fn is_address(email: &str) -> bool {
 
 fn open(cx: &mut Ctx) -> Result<Record> {
     need_open(cx.app.as_ref())?;
-    let mut record = document::order(cx);
+    let mut record = record::defaults(cx);
     let sql = Sql::new("SELECT MIN(id) FROM project WHERE NOT deleted");
     let first = sql.first(cx.conn, &[Stored::Int])?.map_or(0, |row| row[0].int());
     record.set("project", first);

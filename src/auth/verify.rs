@@ -5,7 +5,6 @@
 //! letters before they are delivered follow every link in them.
 
 use super::proof::{self, Kind};
-use crate::billing::document;
 use crate::db::{Conn, Kind as Stored, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};
@@ -20,7 +19,7 @@ pub const FUNCS: &[Row] = &[
     ("user.verifyemail.verify", Handler::Once(verify)),
 ];
 
-const PAGE: Form = record::FORM.read(|cx| Ok(document::order(cx))).save(press).show(carry);
+const PAGE: Form = record::FORM.read(|cx| Ok(record::defaults(cx))).save(press).show(carry);
 const SEND: Form = record::FORM.read(own).save(send);
 
 /// Has the user confirmed the e-mail that he has now?

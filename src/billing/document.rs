@@ -7,7 +7,7 @@ use crate::doc::{File, Node};
 use crate::error::{Error, Result};
 use crate::money::Money;
 use crate::paper::{self, Paper, tree::Block};
-use crate::record::{self, Record};
+use crate::record;
 use crate::rpc::handler::{Ctx, Reply};
 use crate::time::Zone;
 
@@ -281,15 +281,6 @@ fn nodes(value: &Value) -> Vec<Node> {
         one => vec![element(name, one)],
     };
     members.iter().flat_map(elements).collect()
-}
-
-/// A form that orders a document, or another deed, and is itself kept nowhere, with its defaults.
-pub fn order(cx: &Ctx) -> Record {
-    let mut record = Record::new();
-    for field in cx.func.meta.fields() {
-        record.set(field.column(), crate::value::default(field, &cx.zone));
-    }
-    record
 }
 
 /// How the values of a document are written.

@@ -61,10 +61,7 @@ const LANGUAGE: &str = "DefaultLang";
 
 /// What is stored; of a part that is not there yet, the defaults.
 fn read(cx: &mut Ctx) -> Result<Record> {
-    let mut record = Record::new();
-    for field in cx.func.meta.fields() {
-        record.set(field.column(), value::default(field, &cx.zone));
-    }
+    let mut record = record::defaults(cx);
     record.set("language", language(cx));
     for part in [COMPANY, PROJECT] {
         if let Some(id) = first(cx, &part)? {

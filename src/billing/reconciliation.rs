@@ -31,7 +31,7 @@ const IDS_MAX: usize = 500;
 
 /// The year so far, up to yesterday: what is still going on today would change the sums.
 fn read(cx: &mut Ctx) -> Result<Record> {
-    let mut record = document::order(cx);
+    let mut record = record::defaults(cx);
     let yesterday = cx.zone.day_us(cx.zone.day_us(cx.now_us) - DAY_US / 2);
     record.set("todate", yesterday);
     record.set("fromdate", cx.zone.day_start_us(cx.zone.day(yesterday).first_of_year()));

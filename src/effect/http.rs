@@ -114,9 +114,8 @@ impl Trust {
         if pem.trim().is_empty() {
             return Self::of_system();
         }
-        let found: std::result::Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
-        match found.map(roots) {
-            Ok((roots, 0)) if !roots.is_empty() => Self::in_roots(roots),
+        match roots(certificates(pem.as_bytes())?) {
+            (roots, 0) => Self::in_roots(roots),
             _ => Err(Error::value("pem", "")),
         }
     }
@@ -131,6 +130,12 @@ impl Trust {
         let builder = builder.with_safe_default_protocol_versions().map_err(Error::system)?;
         Ok(Self(Arc::new(builder.with_root_certificates(roots).with_no_client_auth())))
     }
+}
+
+/// All certificates of a text of PEM. Error `value(pem)` where it holds none, or what is none.
+pub fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>> {
+    let found: std::result::Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    found.ok().filter(|found| !found.is_empty()).ok_or_else(|| Error::value("pem", ""))
 }
 
 /// The authorities among them, and how many are none.

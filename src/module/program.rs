@@ -55,51 +55,69 @@ fn attempt(job: &Job) -> Result<Acted> {
     let Some(command) = features.command(job.operation) else {
         return Ok(skipped(job));
     };
-    let args = [("--command", command), ("--item", &job.due.item_id.to_string())];
-    let outcome = called(job.app, job.due, job.token, &job.processing, &args)?.run()?;
-    judged(job, &outcome)
+    let errand = Errand { app: job.app, due: job.due, token: job.token, processing: &job.processing };
+    let outcome = errand.run(&[("--command", command), ("--item", &job.due.item_id.to_string())])?;
+    judged(job, &errand, &outcome)
 }
 
-/// The program with these arguments and those that it is always given.
-fn called(
-    app: &App,
-    due: &Due,
-    token: &str,
-    processing: &Processing,
-    args: &[(&str, &str)],
-) -> Result<Program> {
-    let (operation, module) = (due.id.to_string(), processing.id.to_string());
-    let more = [("--runningoperation", operation.as_str()), ("--module", &module)];
-    let mut program = program(app, &processing.module)?;
-    let args = args.iter().copied().chain(more);
-    program.args = args.flat_map(|(name, value)| [name.to_owned(), value.to_owned()]).collect();
-    program.env.push(("BILLMGR_OPERATION", operation));
-    program.env.push(("BILLMGR_TOKEN", token.to_owned()));
-    Ok(program)
+/// What is asked of a program: a row of the outbox, with the token for its callbacks.
+pub struct Errand<'e> {
+    pub app: &'e App,
+    pub due: &'e Due,
+    pub token: &'e str,
+    pub processing: &'e Processing,
+}
+
+impl Errand<'_> {
+    /// Runs the program with these arguments and those that it is always given.
+    fn run(&self, args: &[(&str, &str)]) -> Result<Outcome> {
+        let (operation, module) = (self.due.id.to_string(), self.processing.id.to_string());
+        let more = [("--runningoperation", operation.as_str()), ("--module", &module)];
+        let mut program = program(self.app, &self.processing.module)?;
+        let args = args.iter().copied().chain(more);
+        program.args = args.flat_map(|(name, value)| [name.to_owned(), value.to_owned()]).collect();
+        program.env.push(("BILLMGR_OPERATION", operation));
+        program.env.push(("BILLMGR_TOKEN", self.token.to_owned()));
+        program.run()
+    }
+
+    fn ended(&self, outcome: &Outcome) -> Result<Ended> {
+        let sql = Sql::new("SELECT state, error FROM outbox WHERE id = ").bind(self.due.id);
+        let row = self.app.db.read(BUDGET_SLOW, |conn| sql.first(conn, &[Kind::Text, Kind::Text]))?;
+        let Some(row) = row.filter(|row| row[0].str() == "running") else { return Ok(Ended::Reported) };
+        let reported = Some(row[1].str()).filter(|error| !error.is_empty()).map(first_line);
+        let error = ended_badly(outcome).or(reported).or_else(|| said_wrong(&outcome.stdout));
+        Ok(error.map_or(Ended::Well, Ended::Badly))
+    }
+
+    /// What it wrote, without its token and the password of its panel.
+    fn log(&self, outcome: &Outcome) -> String {
+        let password = self.processing.password.as_ref().map_or("", |password| password.reveal());
+        log(outcome, &[self.token, password])
+    }
+}
+
+/// How a program ended that was to do something.
+enum Ended {
+    /// A report counts, whatever followed it.
+    Reported,
+    Badly(String),
+    Well,
 }
 
 /// Has it report what there is at its vendor. Nobody but who asked waits for that, so he asks again.
-pub fn search(
-    app: &App,
-    due: &Due,
-    token: &str,
-    processing: &Processing,
-    asked: &[(&str, &str)],
-) -> Result<Acted> {
+pub fn search(errand: &Errand, asked: &[(&str, &str)]) -> Result<Acted> {
     let refused = |error, log| Acted::new(Settled::Refused { error, log });
-    match features::of(app, &processing.module)? {
+    let module = &errand.processing.module;
+    match features::of(errand.app, module)? {
         Ok(features) if features.has(SEARCH) => {}
-        Ok(_) => {
-            let error = format!("module `{}` cannot do `{SEARCH}`", processing.module);
-            return Ok(refused(error, String::new()));
-        }
+        Ok(_) => return Ok(refused(format!("module `{module}` cannot do `{SEARCH}`"), String::new())),
         Err(fault) => return Ok(refused(fault.error, fault.log)),
     }
-    let asked: Vec<(&str, &str)> = [("--command", SEARCH)].into_iter().chain(asked.iter().copied()).collect();
-    let outcome = called(app, due, token, processing, &asked)?.run()?;
-    Ok(match failure(app, due, &outcome)? {
+    let outcome = errand.run(&[&[("--command", SEARCH)], asked].concat())?;
+    Ok(match errand.ended(&outcome)? {
         Ended::Reported => Acted::new(Settled::Reported),
-        Ended::Badly(error) => refused(error, kept(&outcome, token, processing)),
+        Ended::Badly(error) => refused(error, errand.log(&outcome)),
         Ended::Well => Acted::new(Settled::Done),
     })
 }
@@ -141,28 +159,11 @@ pub fn ask_features(app: &App, module: &str) -> Result<std::result::Result<Featu
     Ok(read.map_err(|why| fault(format!("features: the output is no such document: {why}"))))
 }
 
-/// How a program ended that was to do something.
-enum Ended {
-    /// A report counts, whatever followed it.
-    Reported,
-    Badly(String),
-    Well,
-}
-
-fn failure(app: &App, due: &Due, outcome: &Outcome) -> Result<Ended> {
-    let sql = Sql::new("SELECT state, error FROM outbox WHERE id = ").bind(due.id);
-    let row = app.db.read(BUDGET_SLOW, |conn| sql.first(conn, &[Kind::Text, Kind::Text]))?;
-    let Some(row) = row.filter(|row| row[0].str() == "running") else { return Ok(Ended::Reported) };
-    let reported = Some(row[1].str()).filter(|error| !error.is_empty()).map(first_line);
-    let error = ended_badly(outcome).or(reported).or_else(|| said_wrong(&outcome.stdout));
-    Ok(error.map_or(Ended::Well, Ended::Badly))
-}
-
 /// Without a report it has failed or goes on by itself.
-fn judged(job: &Job, outcome: &Outcome) -> Result<Acted> {
-    match failure(job.app, job.due, outcome)? {
+fn judged(job: &Job, errand: &Errand, outcome: &Outcome) -> Result<Acted> {
+    match errand.ended(outcome)? {
         Ended::Reported => return Ok(Acted::new(Settled::Reported)),
-        Ended::Badly(error) => return Ok(Acted::failed(error, kept(outcome, job.token, &job.processing))),
+        Ended::Badly(error) => return Ok(Acted::failed(error, errand.log(outcome))),
         Ended::Well => {}
     }
     Ok(Acted::new(match job.operation {
@@ -173,12 +174,6 @@ fn judged(job: &Job, outcome: &Outcome) -> Result<Acted> {
             Settled::Waiting { until_us: job.app.clock.now_us() + minutes * MINUTE_US }
         }
     }))
-}
-
-/// What it wrote, without its token and the password of its panel.
-fn kept(outcome: &Outcome, token: &str, processing: &Processing) -> String {
-    let password = processing.password.as_ref().map_or("", |password| password.reveal());
-    log(outcome, &[token, password])
 }
 
 fn ended_badly(outcome: &Outcome) -> Option<String> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::info::Processing;
-use super::program;
+use super::program::{self, Errand};
 use crate::app::App;
 use crate::db::{Conn, Kind, Sql};
 use crate::error::{Error, Result};
@@ -27,33 +27,45 @@ pub struct Search {
 }
 
 impl Search {
-    pub fn of(payload: &str) -> Result<Self> {
-        serde_json::from_str(payload).map_err(Error::system)
-    }
-
     /// One at a time: error `busy(processing)` while the module is asked already.
     pub fn post(&self, conn: &mut Conn, now_us: i64) -> Result<i64> {
-        let reference = format!("import:processing:{}:", self.processing);
-        if let Some((state, ..)) = last(conn, self.processing)?
-            && matches!(state.as_str(), "ready" | "running")
-        {
-            return Err(Error::new("busy", "processing"));
+        let busy = || Error::new("busy", "processing");
+        let last = last(conn, self.processing)?;
+        if last.as_ref().is_some_and(|last| matches!(last.state.as_str(), "ready" | "running")) {
+            return Err(busy());
         }
+        let reference = format!("import:processing:{}:{now_us}", self.processing);
         let payload = serde_json::to_string(self).map_err(Error::system)?;
-        let reference = format!("{reference}{now_us}");
         let row = outbox::Post { kind: KIND, reference, item_id: 0, owner: (0, 0), intname: KIND, payload };
-        outbox::post(conn, row, now_us)
+        let id = outbox::post(conn, row, now_us)?;
+        let sql = Sql::new("UPDATE processing SET search_id = ").bind(id);
+        let sql = sql.sql(" WHERE id = ").bind(self.processing);
+        match sql.sql(" AND search_id = ").bind(last.map_or(0, |last| last.id)).execute(conn)? {
+            0 => Err(busy()), // of two at once one is first
+            _ => Ok(id),
+        }
     }
 }
 
-/// How the newest search of a module stands: its state, when it was asked for, and what went wrong.
-pub fn last(conn: &mut Conn, processing_id: i64) -> Result<Option<(String, i64, String)>> {
-    let from = format!("import:processing:{processing_id}:");
-    let until = format!("import:processing:{processing_id};");
-    let sql = Sql::new("SELECT state, createdate, error FROM outbox WHERE reference > ").bind(from);
-    let sql = sql.sql(" AND reference < ").bind(until).sql(" ORDER BY id DESC LIMIT 1");
-    let row = sql.first(conn, &[Kind::Text, Kind::Int, Kind::Text])?;
-    Ok(row.map(|row| (row[0].str().to_owned(), row[1].int(), row[2].str().to_owned())))
+/// How the newest search of a module stands.
+pub struct Last {
+    id: i64,
+    /// Of the outbox: `ready`, `running`, `done`, `failed`.
+    pub state: String,
+    pub asked_us: i64,
+    pub error: String,
+}
+
+pub fn last(conn: &mut Conn, processing_id: i64) -> Result<Option<Last>> {
+    let sql = Sql::new("SELECT o.id, o.state, o.createdate, o.error FROM processing p ");
+    let sql = sql.sql("JOIN outbox o ON o.id = p.search_id WHERE p.id = ").bind(processing_id);
+    let row = sql.first(conn, &[Kind::Int, Kind::Text, Kind::Int, Kind::Text])?;
+    Ok(row.map(|row| Last {
+        id: row[0].int(),
+        state: row[1].str().to_owned(),
+        asked_us: row[2].int(),
+        error: row[3].str().to_owned(),
+    }))
 }
 
 pub fn act(app: &Arc<App>, due: &Due, token: &str) -> Acted {
@@ -62,10 +74,10 @@ pub fn act(app: &Arc<App>, due: &Due, token: &str) -> Acted {
 }
 
 fn attempt(app: &App, due: &Due, token: &str) -> Result<Acted> {
-    let search = Search::of(&due.payload)?;
+    let search: Search = serde_json::from_str(&due.payload).map_err(Error::system)?;
     let found = app.db.read(BUDGET_SLOW, |conn| Processing::load(conn, app, search.processing))?;
     let Some(processing) = found else { return Ok(Acted::new(Settled::Done)) };
     let asked = [("--itemtype", search.itemtype.as_str()), ("--searchstring", &search.searchstring)];
     let asked: Vec<(&str, &str)> = asked.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-    program::search(app, due, token, &processing, &asked)
+    program::search(&Errand { app, due, token, processing: &processing }, &asked)
 }

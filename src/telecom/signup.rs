@@ -8,7 +8,6 @@ use super::refill::{Refill, Source};
 use super::sip;
 use crate::app::App;
 use crate::auth::{Caller, Scope};
-use crate::billing::document;
 use crate::books;
 use crate::db::{Kind, Sql};
 use crate::doc::Node;
@@ -21,7 +20,7 @@ use crate::rpc::registry::Row;
 
 pub const FUNCS: &[Row] = &[("account.signup", Handler::Form(FORM))];
 
-const FORM: Form = record::FORM.prepare(prepare).read(|cx| Ok(document::order(cx))).save(save);
+const FORM: Form = record::FORM.prepare(prepare).read(|cx| Ok(record::defaults(cx))).save(save);
 
 /// Digits of a login that nobody has chosen.
 const LOGIN_DIGITS: usize = 10;

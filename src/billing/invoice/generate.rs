@@ -6,7 +6,6 @@
 //! where it was. An expense is taken for what no invoice holds of it, so a second run finds nothing.
 
 use super::{gather, load};
-use crate::billing::document;
 use crate::db::{Conn, Kind, Raw, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};
@@ -29,7 +28,7 @@ const DONE: i64 = 2;
 
 /// The month before this one, which is what an accountant most likely asks for.
 fn read(cx: &mut Ctx) -> Result<Record> {
-    let mut record = document::order(cx);
+    let mut record = record::defaults(cx);
     let today = cx.zone.day(cx.now_us);
     let last = cx.zone.day_start_us(today.first_of_month()) - DAY_US / 2;
     record.set("todate", cx.zone.day_us(last));

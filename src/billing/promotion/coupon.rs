@@ -2,7 +2,6 @@
 
 use super::COUNT_MAX;
 use crate::auth::session;
-use crate::billing::document;
 use crate::db::{Kind, Raw, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};
@@ -11,7 +10,7 @@ use crate::rpc::handler::{Ctx, Form};
 use crate::service::Till;
 
 pub const EDIT: Form = record::FORM.check(check).save(save);
-pub const USE: Form = record::FORM.read(|cx| Ok(document::order(cx))).save(use_one);
+pub const USE: Form = record::FORM.read(|cx| Ok(record::defaults(cx))).save(use_one);
 
 /// Coupons that one call makes.
 const AT_ONCE_MAX: i64 = 1_000;

@@ -9,9 +9,9 @@ use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{Certificate, SmtpConnection, TlsParameters, TlsParametersBuilder};
 use lettre::transport::smtp::extension::ClientId;
 use tokio_rustls::rustls::pki_types::CertificateDer;
-use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 
 use crate::config::{Config, MailServer, Secret};
+use crate::effect::http::certificates;
 
 /// Why a letter did not go out.
 pub enum Fault {
@@ -75,17 +75,11 @@ fn tls(server: &MailServer, config: &Config) -> Result<TlsParameters, Fault> {
     builder.build().map_err(Fault::later)
 }
 
-/// All certificates of a file, and one at least.
 fn authorities(path: &Path) -> Result<Vec<Certificate>, String> {
-    let found: Result<Vec<_>, pem::Error> = CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
-    let found = found.map_err(|cause| cause.to_string())?;
-    if found.is_empty() {
-        return Err("holds no certificate".into());
-    }
-    found
-        .into_iter()
-        .map(|der| Certificate::from_der(der.to_vec()).map_err(|cause| cause.to_string()))
-        .collect()
+    let pem = std::fs::read(path).map_err(|cause| cause.to_string())?;
+    let found = certificates(&pem).map_err(|_| "holds no certificates, or what is none")?;
+    let of_der = |der: CertificateDer| Certificate::from_der(der.to_vec()).map_err(|cause| cause.to_string());
+    found.into_iter().map(of_der).collect()
 }
 
 /// A password leaves this machine only where nobody on the way can read it.

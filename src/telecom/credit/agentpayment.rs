@@ -2,7 +2,6 @@
 
 use super::transfer::balance;
 use super::{amount, give, of_reseller};
-use crate::billing::document;
 use crate::books::{self, Subaccount};
 use crate::db::{Kind, Sql};
 use crate::doc::Node;
@@ -14,7 +13,7 @@ use crate::rpc::handler::{Ctx, Form};
 use crate::telecom::client;
 use crate::telecom::refill::{Refill, Source};
 
-pub const FORM: Form = record::FORM.read(|cx| Ok(document::order(cx))).save(save);
+pub const FORM: Form = record::FORM.read(|cx| Ok(record::defaults(cx))).save(save);
 
 /// The words of portals and gateways, and the statuses of payments that they are.
 const STATUSES: [(&str, i64); 10] = [

@@ -1,7 +1,6 @@
 //! `account.transfer`: a reseller credits a client of his.
 
 use super::{amount, give, of_reseller};
-use crate::billing::document;
 use crate::books::Subaccount;
 use crate::db::{Kind, Sql};
 use crate::doc::Node;
@@ -12,7 +11,7 @@ use crate::rpc::handler::{Ctx, Form};
 use crate::telecom::client;
 use crate::telecom::refill::{Refill, Source};
 
-pub const FORM: Form = record::FORM.read(|cx| Ok(document::order(cx))).save(save);
+pub const FORM: Form = record::FORM.read(|cx| Ok(record::defaults(cx))).save(save);
 
 /// What is asked for, as it is kept.
 struct Asked {

@@ -7,7 +7,7 @@ use super::price::Prices;
 use super::provider::{self, Open};
 use super::transport::{self, Outcome};
 use super::{outcome, status, unwritten, worker};
-use crate::billing::{charge, document};
+use crate::billing::charge;
 use crate::db::{Conn, Kind, Sql};
 use crate::doc::Node;
 use crate::effect::Waiting;
@@ -22,7 +22,7 @@ use crate::telecom::party::Party;
 
 pub const FUNCS: &[Row] = &[("sms.send", Handler::Form(FORM))];
 
-const FORM: Form = record::FORM.read(|cx| Ok(document::order(cx))).show(provider::offered).outside(send);
+const FORM: Form = record::FORM.read(|cx| Ok(record::defaults(cx))).show(provider::offered).outside(send);
 
 /// What every answer says of the sender (operations.md R110).
 const WARNING: &str = "Sender ID / Caller ID is not guaranteed.";

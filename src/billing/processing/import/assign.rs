@@ -15,20 +15,12 @@ use crate::service::tariff::Tariff;
 use crate::service::{Till, choices, domain, order, term};
 use crate::tariff::period::Period;
 
-pub const ASSIGN: Form = record::FORM.read(read).save(save);
+pub const ASSIGN: Form = record::FORM.read(|cx| Ok(record::defaults(cx))).save(save);
 /// The same for what a module has found, chosen from a list.
-pub const IMPORT: Form = record::FORM.read(read).fields(found).save(save_found);
+pub const IMPORT: Form = record::FORM.read(|cx| Ok(record::defaults(cx))).fields(found).save(save_found);
 
 /// So many are offered at once.
 const OFFERED_MAX: i64 = 1000;
-
-fn read(cx: &mut Ctx) -> Result<Record> {
-    let mut record = Record::new();
-    for field in cx.func.meta.fields() {
-        record.set(field.column(), crate::value::default(field, &cx.zone));
-    }
-    Ok(record)
-}
 
 /// The services and contacts that nobody owns yet, of one module where one is named.
 fn found(cx: &mut Ctx) -> Result<Vec<Field>> {

@@ -1,8 +1,8 @@
 //! Has a module look for what there is at its vendor; what it finds waits in `processing.import`.
 
+use crate::db::{Kind, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};
-use crate::module::info::Processing;
 use crate::module::program;
 use crate::module::search::{self, Search};
 use crate::record::{self, Record};
@@ -14,29 +14,27 @@ pub const SEARCH: Form = record::FORM.read(read).save(save);
 fn read(cx: &mut Ctx) -> Result<Record> {
     let id = cx.need_elid()?;
     need_program(cx, id)?;
-    let mut record = Record::stored(id);
-    for field in cx.func.meta.fields() {
-        record.set(field.column(), crate::value::default(field, &cx.zone));
-    }
-    if let Some((state, asked_us, error)) = search::last(cx.conn, id)? {
-        let state = cx.word(&format!("state_{state}")).to_owned();
-        let asked = cx.zone.time(asked_us);
-        let told = [asked, state, error];
-        record.set(
-            "last",
-            told.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join(" · "),
-        );
+    let mut record = record::defaults(cx);
+    record.id = id;
+    if let Some(last) = search::last(cx.conn, id)? {
+        let state = cx.word(&format!("state_{}", last.state)).to_owned();
+        let mut told = format!("{} · {state}", cx.zone.time(last.asked_us));
+        if !last.error.is_empty() {
+            told = format!("{told} · {}", last.error);
+        }
+        record.set("last", told);
     }
     Ok(record)
 }
 
 /// Only a program can be asked. Errors `missed(elid)`, `value(module)`.
 fn need_program(cx: &mut Ctx, id: i64) -> Result<()> {
-    let found = Processing::load(cx.conn, &cx.call.app, id)?;
-    let processing = found.ok_or_else(|| Error::missed("elid").with("value", id.to_string()))?;
-    match program::exists(&cx.call.app, &processing.module) {
+    let sql = Sql::new("SELECT module FROM processing WHERE NOT deleted AND id = ").bind(id);
+    let row = sql.first(cx.conn, &[Kind::Text])?;
+    let row = row.ok_or_else(|| Error::missed("elid").with("value", id.to_string()))?;
+    match program::exists(&cx.call.app, row[0].str()) {
         true => Ok(()),
-        false => Err(Error::value("module", processing.module).with("desc", "desc_no_program")),
+        false => Err(Error::value("module", row[0].str()).with("desc", "desc_no_program")),
     }
 }
 
