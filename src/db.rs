@@ -28,6 +28,8 @@ use crate::error::{Error, Result};
 /// How often a PostgreSQL job runs again after a serialization failure or a deadlock.
 const RETRIES_MAX: usize = 5;
 const POOL_WAIT: Duration = Duration::from_secs(5);
+/// Each connection holds the whole schema, over 1 MiB on SQLite.
+const POOL_IDLE: Duration = Duration::from_secs(60);
 
 type Pooled = r2d2::PooledConnection<conn::Manager>;
 
@@ -83,6 +85,7 @@ impl Db {
         let pool = r2d2::Pool::builder()
             .max_size(size)
             .min_idle(Some(0))
+            .idle_timeout(Some(POOL_IDLE))
             .test_on_check_out(backend == Backend::Postgres)
             .connection_timeout(POOL_WAIT)
             .build(manager)

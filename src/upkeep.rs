@@ -21,23 +21,30 @@ use crate::telecom::{asterisk, rates, sms};
 
 const TICK: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
+const BETWEEN: Duration = Duration::from_millis(50);
 /// Payments that one job ends the credit of; the rest waits for the next minute.
 const EXPIRED_MAX: i64 = 500;
 /// Pieces of each generation of invoices that one minute does; the rest waits for the next.
 const PIECES_MAX: usize = 1_000;
 
-/// Runs until it is dropped.
+/// Runs until it is dropped. Each looks every second or so whether there is something to do; they begin
+/// one after the other, so that one connection and one thread are enough for all of them at rest.
 pub async fn run(app: Arc<App>) {
     tokio::join!(
         worker::run_always(&app),
-        asterisk::run_always(&app),
-        sms::worker::run_always(&app),
-        smpp::run_always(&app),
-        pull::run_always(&app),
-        sandbox::run_always(&app),
+        after(1, asterisk::run_always(&app)),
+        after(2, sms::worker::run_always(&app)),
+        after(3, smpp::run_always(&app)),
+        after(4, pull::run_always(&app)),
+        after(5, sandbox::run_always(&app)),
         ask_others(&app),
         look_after(&app)
     );
+}
+
+async fn after(place: u32, work: impl Future<Output = ()>) {
+    tokio::time::sleep(place * BETWEEN).await;
+    work.await;
 }
 
 /// Jobs that wait for other machines hold nothing else up.

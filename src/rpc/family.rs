@@ -56,9 +56,10 @@ pub fn card_of(list: &Meta) -> String {
 
 /// All functions: those written out, and those that verbs stand for.
 pub fn derive(metas: BTreeMap<String, Meta>) -> Vec<Derived> {
-    let lists: Vec<Meta> = metas.values().filter(|meta| meta.shape == Some(Shape::List)).cloned().collect();
+    let lists = || metas.values().filter(|meta| meta.shape == Some(Shape::List));
+    let names: Vec<String> = lists().map(|list| list.name.clone()).collect();
     let mut all: BTreeMap<String, Derived> = BTreeMap::new();
-    for list in &lists {
+    for list in lists() {
         for verb in VERBS.into_iter().filter(|verb| has_verb(list, verb)) {
             let name = format!("{}.{verb}", list.name);
             let form = metas.get(&format!("{}.edit", list.name));
@@ -68,7 +69,7 @@ pub fn derive(metas: BTreeMap<String, Meta>) -> Vec<Derived> {
     }
     let entries = entries(&metas);
     for (name, meta) in metas.into_iter().filter(|(_, meta)| meta.entry.is_empty()).chain(entries) {
-        let object = object_of(&name, &lists);
+        let object = object_of(&name, &names);
         for step in steps(&meta) {
             all.insert(step.name.clone(), Derived { meta: step, object: object.clone(), verb: "" });
         }
@@ -140,11 +141,11 @@ fn completed(own: Meta, law: Meta) -> Meta {
 
 /// The longest name of a list that `name` begins with, or the name itself. The new cart's functions
 /// belong to the same list as the old ones.
-fn object_of(name: &str, lists: &[Meta]) -> String {
+fn object_of(name: &str, lists: &[String]) -> String {
     let name = name.strip_prefix(NEW_CART).unwrap_or(name);
-    let is_part = |list: &&Meta| name.strip_prefix(&list.name).is_some_and(|rest| rest.starts_with('.'));
-    let longest = lists.iter().filter(is_part).max_by_key(|list| list.name.len());
-    longest.map_or_else(|| name.to_owned(), |list| list.name.clone())
+    let is_part = |list: &&String| name.strip_prefix(list.as_str()).is_some_and(|rest| rest.starts_with('.'));
+    let longest = lists.iter().filter(is_part).max_by_key(|list| list.len());
+    longest.map_or(name, String::as_str).to_owned()
 }
 
 fn derived(list: &Meta, form: Option<&Meta>, name: &str, verb: &str) -> Meta {

@@ -251,12 +251,13 @@ impl Registry {
     }
 }
 
+/// Keeps copies: what was parsed has room to grow in every list, and is gone before the next file is read.
 fn take(new: Vec<Meta>, path: &str, metas: &mut BTreeMap<String, Meta>, faults: &mut Vec<String>) {
     for mut meta in new {
         meta.name_words();
         if meta.shape.is_none() {
             faults.push(format!("{path}: `{}` has no type", meta.name));
-        } else if let Some(twice) = metas.insert(meta.name.clone(), meta) {
+        } else if let Some(twice) = metas.insert(meta.name.clone(), meta.clone()) {
             faults.push(format!("{path}: `{}` stands twice", twice.name));
         }
     }
