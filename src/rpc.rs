@@ -292,7 +292,7 @@ pub fn deed(cx: &mut Ctx) -> Result<Reply> {
             options::check(cx, &record)?;
             (form.check)(cx, &mut record)?;
             let nodes = (form.save)(cx, record)?;
-            Ok(cx.refusal.take().map_or(Reply::Ok(nodes), Reply::Refused))
+            Ok(cx.done(nodes))
         }
         Handler::Each(each) => {
             let elids = cx.need_elids()?;
@@ -300,7 +300,7 @@ pub fn deed(cx: &mut Ctx) -> Result<Reply> {
                 return Err(Error::value("elid", cx.params.get("elid")));
             }
             elids.iter().try_for_each(|elid| each(cx, elid))?;
-            Reply::ok()
+            Ok(cx.done(Vec::new()))
         }
         Handler::Once(once) => once(cx),
         Handler::View(_) | Handler::Rows(_) => Err(Error::system("a list is no deed")),

@@ -1,6 +1,6 @@
 //! The queue as staff see it: running operations, their failures, and tasks for people.
 
-use crate::db::{Kind, Sql};
+use crate::db::{Conn, Kind, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};
 use crate::outbox::note_error;
@@ -88,21 +88,44 @@ fn task_create(cx: &mut Ctx, elid: &str) -> Result<()> {
         Some(kind) => (kind[0].str().to_owned(), kind[1].str().to_owned()),
         None => (row[1].str().to_owned(), String::new()),
     };
+    let task = Task {
+        name,
+        message: row[2].str().to_owned(),
+        kind: row[1].str(),
+        item_id: row[0].int(),
+        outbox_id: id,
+        department,
+    };
+    add_task(cx.conn, &task, cx.call.now_us)
+}
+
+/// Something that a person has to look at.
+pub struct Task<'t> {
+    pub name: String,
+    pub message: String,
+    /// The internal name of its type.
+    pub kind: &'t str,
+    /// The service that it is about, or 0.
+    pub item_id: i64,
+    pub outbox_id: i64,
+    pub department: String,
+}
+
+pub fn add_task(conn: &mut Conn, task: &Task, now_us: i64) -> Result<()> {
     let sql = Sql::new(
         "INSERT INTO task (name, name_fold, message, type, item_id, outbox_id, department, createdate) VALUES (",
     );
     let values = [
-        name.as_str().into(),
-        name.to_lowercase().into(),
-        row[2].clone(),
-        row[1].clone(),
-        row[0].clone(),
-        id.into(),
-        department.into(),
-        cx.now_us.into(),
+        task.name.as_str().into(),
+        task.name.to_lowercase().into(),
+        task.message.as_str().into(),
+        task.kind.into(),
+        task.item_id.into(),
+        task.outbox_id.into(),
+        task.department.as_str().into(),
+        now_us.into(),
     ];
-    sql.binds(values).sql(")").execute(cx.conn)?;
-    Ok(())
+    sql.binds(values).sql(")").execute(conn).map(drop)
 }
 
 fn show_log(cx: &mut Ctx) -> Result<Reply> {

@@ -187,7 +187,7 @@ pub struct Ctx<'a> {
     pub touched: Vec<Topic>,
     /// What the steps of a call keep for each other within its transaction.
     pub kept: Option<Box<dyn Any>>,
-    /// Why a form was refused whose trace is kept nevertheless.
+    /// Why a form or a deed was refused whose trace is kept nevertheless.
     pub refusal: Option<Error>,
 }
 
@@ -209,6 +209,11 @@ impl Deref for Ctx<'_> {
 impl<'a> Ctx<'a> {
     pub fn new(conn: &'a mut Conn, call: &'a Call) -> Self {
         Self { conn, call, touched: Vec::new(), kept: None, refusal: None }
+    }
+
+    /// What a form or a deed answers that has done what it can.
+    pub fn done(&mut self, nodes: Vec<Node>) -> Reply {
+        self.refusal.take().map_or(Reply::Ok(nodes), Reply::Refused)
     }
 
     /// Says that caches of the topic are stale, here after the commit, elsewhere within a second.

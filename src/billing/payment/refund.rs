@@ -3,7 +3,7 @@
 
 pub mod request;
 
-use super::event::{apply, load};
+use super::event::{Payment, apply, load};
 use crate::db::{Kind, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};
@@ -13,6 +13,7 @@ use crate::money::Money;
 use crate::record::{self, Record};
 use crate::rpc::handler::{Ctx, Form, Handler};
 use crate::rpc::registry::Row;
+use request::{CONFIRMED, GIVEN_UP, Named};
 
 pub const FUNCS: &[Row] = &[
     ("payment.refund", Handler::Form(REFUND)),
@@ -54,20 +55,29 @@ fn ask(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
 }
 
 fn confirm(cx: &mut Ctx, elid: &str) -> Result<()> {
-    let id = own(cx, elid)?;
-    let payment = load(cx, id)?;
-    let event = match payment.refunded.plus(payment.refund_pending)? < payment.amount {
-        true => Event::RefundPart,
-        false => Event::RefundAll,
-    };
-    apply(cx, id, event)?;
-    need_meant(cx, id)
+    end(cx, elid, CONFIRMED, |payment| {
+        let is_part = payment.refunded.plus(payment.refund_pending)? < payment.amount;
+        Ok(if is_part { Event::RefundPart } else { Event::RefundAll })
+    })
 }
 
 fn refuse(cx: &mut Ctx, elid: &str) -> Result<()> {
+    end(cx, elid, GIVEN_UP, |_| Ok(Event::RefundRefused))
+}
+
+/// Who comes first ends a request. A gateway that says the same again is told yes; what else it says of a
+/// request that is over moves no money, but a person has to know.
+fn end(cx: &mut Ctx, elid: &str, word: &'static str, event: fn(&Payment) -> Result<Event>) -> Result<()> {
     let id = own(cx, elid)?;
-    apply(cx, id, Event::RefundRefused)?;
-    need_meant(cx, id)
+    match request::named(cx, id, word)? {
+        Named::Open => {}
+        Named::EndedSo => return Ok(()),
+        Named::EndedOtherwise(request) => return request::contradicted(cx, id, request),
+    }
+    let payment = load(cx, id)?;
+    let is_new = apply(cx, id, event(&payment)?)?;
+    need_meant(cx, id)?;
+    if is_new { request::end(cx.conn, id, word) } else { Ok(()) }
 }
 
 fn own(cx: &mut Ctx, elid: &str) -> Result<i64> {

@@ -1,9 +1,11 @@
 //! Refunds that gateways are asked for: once for each request, with one key, and a person may always be first.
 
+use std::time::{Duration, Instant};
+
 use billmgr::time::DAY_US;
 
 use super::{balance, method, pay, press, sound, status, text};
-use crate::support::{Request, World, worlds};
+use crate::support::{Request, World, dom, worlds};
 
 fn work(world: &World) {
     billmgr::outbox::worker::run_due(&world.app).expect("the outbox works");
@@ -37,6 +39,14 @@ fn program(world: &World, name: &str, script: &str) {
 fn calls(world: &World) -> Vec<Vec<String>> {
     let text = std::fs::read_to_string(world.dir().join("modules/calls")).unwrap_or_default();
     text.lines().map(|line| line.split(' ').map(str::to_owned).collect()).collect()
+}
+
+fn soon(holds: impl Fn() -> bool) {
+    let until = Instant::now() + Duration::from_secs(60);
+    while !holds() {
+        assert!(Instant::now() < until, "it never happens");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 worlds! {
@@ -122,6 +132,41 @@ worlds! {
         world.done("admin", &format!("func=payment.setrefunded&elid={id}&refund={}", keys[1]));
         assert_eq!(status(world, &id), "6");
         sound(world);
+    }
+
+    /// It moves nothing, but the money is elsewhere than the books say: a person is told, once.
+    fn what_a_gateway_says_too_late_is_kept(world: &World) {
+        for (own, theirs, status) in [("setnorefund", "setrefunded", "4"), ("setrefunded", "setnorefund", "6")] {
+            let (id, _) = pay(world, &method(world, "pmown"), "");
+            world.done("admin", &format!("func=payment.setpaid&elid={id}"));
+            program(world, "ownrefund", &format!(
+                "until [ -e go ]; do sleep 0.05; done; rm go\n\
+                mgrctl -m billmgr payment.{theirs} elid=$1 refund=$3 >contrary 2>&1\n\
+                mgrctl -m billmgr payment.{theirs} elid=$1 refund=$3 >again 2>&1\n\
+                mgrctl -m billmgr payment.{own} elid=$1 refund=$3 >same 2>&1; exit 0"
+            ));
+            let _ = std::fs::remove_file(world.dir().join("modules/calls"));
+            ask(world, &id, "50");
+            let ended = std::thread::scope(|scope| {
+                scope.spawn(|| work(world));
+                soon(|| calls(world).len() == 1);
+                world.done("admin", &format!("func=payment.{own}&elid={id}"));
+                let ended = state(world, &id);
+                std::fs::write(world.dir().join("modules/go"), "").expect("a file");
+                ended
+            });
+            assert_eq!(state(world, &id), (status.to_owned(), ended.1), "{theirs} moves nothing");
+            let said = |name| std::fs::read_to_string(world.dir().join("modules").join(name)).expect("a file");
+            assert!(said("contrary").contains("refund") && said("again").contains("refund"), "{}", said("contrary"));
+            assert!(!said("same").contains("ERROR"), "what was decided may be said: {}", said("same"));
+            let name = format!("Refund of payment {id}");
+            let tasks = world.call("admin", "func=task");
+            assert_eq!(dom::find(&tasks, "/doc/elem/name").iter().filter(|task| **task == name).count(), 1);
+            let history = world.call("admin", &format!("func=payment.history&elid={id}"));
+            let noted = dom::find(&history, "/doc/elem/desc");
+            assert_eq!(noted.iter().filter(|line| line.starts_with("contradicts")).count(), 1, "{noted:?}");
+            sound(world);
+        }
     }
 
     /// Where nobody can be asked, a person gives the money back.

@@ -10,14 +10,16 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::auth::session;
 use crate::billing::payment::amount::Method;
-use crate::billing::payment::event::Payment;
-use crate::db::{Kind, Sql};
+use crate::billing::payment::event::{Payment, load};
+use crate::db::{Conn, Kind, Raw, Sql};
 use crate::error::{Error, Result};
 use crate::gateway::{self, testgate};
+use crate::history;
 use crate::ledger::Scale;
 use crate::ledger::payment::Status;
 use crate::ledger::rounding::share;
 use crate::money::Money;
+use crate::outbox::queue::{self, Task};
 use crate::outbox::worker::Acted;
 use crate::outbox::{self, Due, Settled};
 use crate::rpc::BUDGET_SLOW;
@@ -53,6 +55,66 @@ fn sent_back(payment: &Payment, amount: Money) -> Result<Money> {
     until(payment.refunded.plus(amount)?)?.minus(until(payment.refunded)?)
 }
 
+/// How a request ended, as its row keeps it.
+pub const CONFIRMED: &str = "setrefunded";
+pub const GIVEN_UP: &str = "setnorefund";
+
+/// The request that a gateway speaks of, beside what it says.
+pub enum Named {
+    /// Or not known: the payment decides.
+    Open,
+    EndedSo,
+    /// The request's row.
+    EndedOtherwise(i64),
+}
+
+pub fn named(cx: &mut Ctx, payment_id: i64, word: &str) -> Result<Named> {
+    let sql = Sql::new("SELECT id, intname, payload FROM outbox WHERE kind = ").bind(KIND);
+    let sql = sql.sql(" AND reference = ").bind(cx.params.get("refund"));
+    let found = match cx.caller.grant.is_some() {
+        true => sql.first(cx.conn, &[Kind::Int, Kind::Text, Kind::Text])?,
+        false => None, // a person means what is open
+    };
+    let of_payment = |row: &Vec<Raw>| payment_of(row[2].str()).is_ok_and(|(id, _)| id == payment_id);
+    Ok(match found.filter(of_payment) {
+        Some(row) if row[1].str() == word => Named::EndedSo,
+        Some(row) if !row[1].str().is_empty() => Named::EndedOtherwise(row[0].int()),
+        _ => Named::Open,
+    })
+}
+
+/// Notes how the newest request of a payment ended.
+pub fn end(conn: &mut Conn, payment_id: i64, word: &str) -> Result<()> {
+    let sql = Sql::new("UPDATE outbox SET intname = ").bind(word).sql(" WHERE kind = ").bind(KIND);
+    let sql = sql.sql(" AND reference = (SELECT refund_ref FROM payment WHERE id = ").bind(payment_id);
+    sql.sql(")").execute(conn).map(drop)
+}
+
+/// The gateway is refused, and a person gets a task, once for the request: money may be elsewhere than the
+/// books say.
+pub fn contradicted(cx: &mut Ctx, payment_id: i64, request: i64) -> Result<()> {
+    let reference = cx.params.get("refund").to_owned();
+    cx.refusal = Some(Error::value("refund", reference.as_str()));
+    let told = Sql::new("SELECT id FROM task WHERE outbox_id = ").bind(request).sql(" LIMIT 1");
+    if told.first(cx.conn, &[Kind::Int])?.is_some() {
+        return Ok(());
+    }
+    let payment = load(cx, payment_id)?;
+    let lang = cx.app.config.load().default_lang.clone();
+    let word = |name| cx.app.registry.words.get(&lang, &cx.func.sets, name);
+    let task = Task {
+        name: format!("{} {payment_id}", word("task_name")),
+        message: format!("{}\n{reference}", word("task_message")),
+        kind: KIND,
+        item_id: 0,
+        outbox_id: request,
+        department: String::new(),
+    };
+    queue::add_task(cx.conn, &task, cx.call.now_us)?;
+    let owner = (payment.account_id, payment.reseller_id);
+    history::write_of(cx, "payment", payment_id, owner, &format!("contradicts {reference}"))
+}
+
 pub fn act(app: &Arc<App>, due: &Due) -> Acted {
     match ask(app, due) {
         Ok(()) => Acted::new(Settled::Done),
@@ -61,10 +123,7 @@ pub fn act(app: &Arc<App>, due: &Due) -> Acted {
 }
 
 fn ask(app: &Arc<App>, due: &Due) -> Result<()> {
-    let payload: Value = serde_json::from_str(&due.payload).map_err(Error::system)?;
-    let id = payload["payment"].as_i64().unwrap_or_default();
-    let amount = Money::parse(payload["amount"].as_str().unwrap_or_default());
-    let amount = amount.ok_or_else(|| Error::system("a refund without an amount"))?;
+    let (id, amount) = payment_of(&due.payload)?;
     let Some(module) = open(app, id, &due.reference)? else { return Ok(()) };
     let elid = id.to_string();
     match gateway::name(&module) {
@@ -74,6 +133,14 @@ fn ask(app: &Arc<App>, due: &Due) -> Result<()> {
         }
         name => gateway::run(app, (name, KIND), vec![elid, amount.plain(), due.reference.clone()]),
     }
+}
+
+/// A payment, and how much of it is asked for.
+fn payment_of(payload: &str) -> Result<(i64, Money)> {
+    let payload: Value = serde_json::from_str(payload).map_err(Error::system)?;
+    let id = payload["payment"].as_i64().unwrap_or_default();
+    let amount = Money::parse(payload["amount"].as_str().unwrap_or_default());
+    Ok((id, amount.ok_or_else(|| Error::system("a refund without an amount"))?))
 }
 
 /// The module, while this request is the one that is open.
