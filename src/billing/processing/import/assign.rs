@@ -78,6 +78,7 @@ struct Service {
     kind_id: i64,
     name: String,
     tariff: String,
+    /// As modules know it: 2 working, 3 suspended, 8 not active at the registrar.
     status: i64,
     expiredate: i64,
 }
@@ -165,14 +166,16 @@ fn renewal(tariff: &Tariff) -> Result<Period> {
 /// and no change of tariff charges it anew.
 fn set(till: &mut Till, service: &Service, item: &Item) -> Result<()> {
     let (now_us, end_us) = (till.now_us, service.expiredate);
-    let is_active = service.status == Status::Active.code();
+    // A name that is not active at its registrar is sold and paid like any other.
+    let is_suspended = service.status == Status::Suspended.code();
+    let status = if is_suspended { Status::Suspended } else { Status::Active };
     // What is over waits for money; anything else somebody has suspended for a reason.
     let why = if end_us != 0 && end_us <= now_us { BY_BILLING } else { BY_ADMIN };
     let zone = till.zone(item.project_id)?;
     let anchor_day = term::day_of_month(&zone, if end_us == 0 { now_us } else { end_us });
     let values: [(&str, Raw); 8] = [
-        ("status", service.status.into()),
-        ("substatus", if is_active { "" } else { why }.into()),
+        ("status", status.code().into()),
+        ("substatus", if is_suspended { why } else { "" }.into()),
         ("service_status", service.status.into()),
         ("processing_id", service.module_id.into()),
         ("datacenter_id", service.datacenter_id.into()),
