@@ -27,6 +27,8 @@ pub struct Post<'p> {
     pub owner: (i64, i64),
     pub intname: &'p str,
     pub payload: String,
+    /// Whom a letter goes to, else "".
+    pub address: &'p str,
 }
 
 /// A row that is due.
@@ -99,11 +101,12 @@ pub fn hand_over(conn: &mut Conn, id: i64) -> Result<()> {
 }
 
 static INSERT: LazyLock<Sql> = LazyLock::new(|| {
-    let columns = "kind, reference, item_id, account_id, reseller_id, intname, payload, next_at, createdate";
+    let columns = "kind, reference, item_id, account_id, reseller_id, intname, payload, address, \
+                   next_at, createdate";
     Sql::new("INSERT INTO outbox (").sql(columns).sql(") VALUES ").joined()
 });
 
-fn row(post: Post, now_us: i64) -> [Raw; 9] {
+fn row(post: Post, now_us: i64) -> [Raw; 10] {
     [
         post.kind.into(),
         post.reference.into(),
@@ -112,6 +115,7 @@ fn row(post: Post, now_us: i64) -> [Raw; 9] {
         post.owner.1.into(),
         post.intname.into(),
         post.payload.into(),
+        post.address.into(),
         now_us.into(),
         now_us.into(),
     ]

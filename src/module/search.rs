@@ -36,7 +36,15 @@ impl Search {
         }
         let reference = format!("import:processing:{}:{now_us}", self.processing);
         let payload = serde_json::to_string(self).map_err(Error::system)?;
-        let row = outbox::Post { kind: KIND, reference, item_id: 0, owner: (0, 0), intname: KIND, payload };
+        let row = outbox::Post {
+            kind: KIND,
+            reference,
+            item_id: 0,
+            owner: (0, 0),
+            intname: KIND,
+            payload,
+            address: "",
+        };
         let id = outbox::post(conn, row, now_us)?;
         let sql = Sql::new("UPDATE processing SET search_id = ").bind(id);
         let sql = sql.sql(" WHERE id = ").bind(self.processing);

@@ -95,6 +95,7 @@ impl Letter<'_> {
             owner: to.owner,
             intname: self.template,
             payload: payload.to_string(),
+            address: to.email,
         };
         post_once(conn, letter, now_us)
     }
@@ -141,4 +142,22 @@ fn keep(data_dir: &Path, due: &Due, letter: &[u8]) -> Result<()> {
     let dir = data_dir.join("mail");
     std::fs::create_dir_all(&dir).map_err(Error::system)?;
     std::fs::write(dir.join(format!("{}.eml", due.id)), letter).map_err(Error::system)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn staff_see_what_each_letter_is_about() {
+        let registry = crate::functions().expect("the functions are joined");
+        let list = registry.get("mailqueue").expect("a list");
+        let column = list.meta.coldata.cols.iter().find(|column| column.name == "template");
+        let named: BTreeSet<&str> =
+            column.expect("a column").vals.iter().map(|val| val.key.as_str()).collect();
+        let words = registry.words.all("en", &["mail".to_owned()]);
+        let written: BTreeSet<&str> =
+            words.iter().filter_map(|(name, _)| name.strip_suffix("_subject")).collect();
+        assert_eq!(named, written);
+    }
 }

@@ -1,21 +1,26 @@
-//! The queue as staff see it: running operations, their failures, and tasks for people.
+//! The queue as staff see it: running operations, their failures, letters, and tasks for people.
 
 use crate::db::{Conn, Kind, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};
+use crate::history;
+use crate::outbox::mail::KIND as LETTER;
 use crate::outbox::note_error;
+use crate::outbox::operation::KIND as OPERATION;
 use crate::record::{self, Record};
 use crate::rpc::handler::{Ctx, Form, Handler, Reply};
 use crate::rpc::registry::Row;
 
 pub const FUNCS: &[Row] = &[
     ("runningoperation.edit", Handler::Form(record::FORM.show(show).save(save))),
-    ("runningoperation.delete", Handler::Each(|cx, elid| set(cx, elid, "done"))),
-    ("runningoperation.suspend", Handler::Each(|cx, elid| set(cx, elid, "manual"))),
-    ("runningoperation.setmanual", Handler::Each(|cx, elid| set(cx, elid, "manual"))),
-    ("runningoperation.resume", Handler::Each(|cx, elid| set(cx, elid, "ready"))),
-    ("runningoperation.start", Handler::Each(|cx, elid| set(cx, elid, "ready"))),
+    ("runningoperation.delete", Handler::Each(|cx, elid| set(cx, OPERATION, elid, "done"))),
+    ("runningoperation.suspend", Handler::Each(|cx, elid| set(cx, OPERATION, elid, "manual"))),
+    ("runningoperation.setmanual", Handler::Each(|cx, elid| set(cx, OPERATION, elid, "manual"))),
+    ("runningoperation.resume", Handler::Each(|cx, elid| set(cx, OPERATION, elid, "ready"))),
+    ("runningoperation.start", Handler::Each(|cx, elid| set(cx, OPERATION, elid, "ready"))),
     ("runningoperation.taskcreate", Handler::Each(task_create)),
+    ("mailqueue.suspend", Handler::Each(|cx, elid| set(cx, LETTER, elid, "manual"))),
+    ("mailqueue.resume", Handler::Each(|cx, elid| set(cx, LETTER, elid, "ready"))),
     ("errorhistory.showlog", Handler::Once(show_log)),
     ("task.edit", Handler::Form(TASK)),
     ("task.simple.create", Handler::Form(TASK)),
@@ -48,15 +53,16 @@ fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
         note_error(cx.conn, (id, item_id), &error, "", cx.call.now_us)?;
     }
     if sets_manual {
-        set(cx, &id.to_string(), if manual { "manual" } else { "ready" })?;
+        set(cx, OPERATION, &id.to_string(), if manual { "manual" } else { "ready" })?;
     }
     Ok(vec![Node::leaf("id", id.to_string())])
 }
 
 /// What is done stays done.
-fn set(cx: &mut Ctx, elid: &str, state: &'static str) -> Result<()> {
+fn set(cx: &mut Ctx, kind: &str, elid: &str, state: &'static str) -> Result<()> {
     let id: i64 = elid.parse().map_err(|_| Error::value("elid", elid))?;
-    record::need_own(cx, id)?;
+    let sql = Sql::new("SELECT id FROM outbox WHERE id = ").bind(id).sql(" AND kind = ").bind(kind);
+    sql.first(cx.conn, &[Kind::Int])?.ok_or_else(|| Error::missed("elid").with("value", elid))?;
     let sql = Sql::new("UPDATE outbox SET state = ")
         .bind(state)
         .sql(", lease_until = 0, waits_since = 0, next_at = ");
@@ -73,7 +79,7 @@ fn set(cx: &mut Ctx, elid: &str, state: &'static str) -> Result<()> {
         _ => sql,
     };
     sql.execute(cx.conn)?;
-    crate::history::write_of(cx, "runningoperation", id, (0, 0), state)
+    history::write(cx, id, (0, 0), state)
 }
 
 fn task_create(cx: &mut Ctx, elid: &str) -> Result<()> {
@@ -156,7 +162,7 @@ fn close_task(cx: &mut Ctx, elid: &str) -> Result<()> {
     let id: i64 = elid.parse().map_err(|_| Error::value("elid", elid))?;
     record::need_own(cx, id)?;
     Sql::new("UPDATE task SET status = 2 WHERE id = ").bind(id).execute(cx.conn)?;
-    crate::history::write(cx, id, (0, 0), "status 2")
+    history::write(cx, id, (0, 0), "status 2")
 }
 
 fn task_type(cx: &mut Ctx) -> Result<Reply> {

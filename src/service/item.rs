@@ -233,6 +233,7 @@ pub fn ask_after_change(till: &mut Till, asked: &[(&Item, &str)], operation: Ope
             owner: (item.account_id, item.reseller_id),
             intname: operation.word(),
             payload: (*payload).to_owned(),
+            address: "",
         }
     };
     let ids = outbox::post_all(till.conn, asked.iter().map(post).collect(), till.now_us)?;

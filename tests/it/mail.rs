@@ -175,6 +175,42 @@ worlds! {
         assert_eq!((post.work(), server.seen().len()), (0, 1));
     }
 
+    /// Staff see what was not taken and why, send it again, and hold letters back.
+    fn staff_look_after_letters(world: &World) {
+        let post = Post::new(world);
+        let refused = Taken::Answer("RCPT", "550 5.1.1 no such user");
+        let server = Server::new(vec![refused, Taken::All, Taken::All]);
+        post.configure(&server, "");
+        let row = |name: &str| {
+            let path = format!("/doc/elem[id={}]/{name}", post.state().0);
+            dom::find(&world.done("admin", "func=mailqueue&p_cnt=100"), &path).concat()
+        };
+        let order = |verb: &str| world.done("admin", &format!("func=mailqueue.{verb}&elid={}", post.state().0));
+        post.send();
+        post.work();
+        let seen = ["email", "template/@orig", "status/@orig"].map(row);
+        assert_eq!(seen, [CLIENT, "payment_bill", "failed"]);
+        assert!(row("error").contains("550") && row("donedate").is_empty(), "{}", row("error"));
+        order("resume");
+        assert_eq!((post.work(), row("status/@orig").as_str(), row("trycount").as_str()), (1, "done", "1"));
+        assert!(!row("donedate").is_empty());
+        order("resume");
+        order("suspend");
+        assert_eq!((post.work(), row("status/@orig").as_str()), (0, "done"), "nothing is sent twice");
+        post.later(1);
+        post.send();
+        order("suspend");
+        post.later(3600);
+        assert_eq!((post.work(), row("status/@orig").as_str()), (0, "manual"));
+        order("resume");
+        assert_eq!((post.work(), row("status/@orig").as_str()), (1, "done"));
+        assert_eq!(server.seen().len(), 3);
+        let as_operation = format!("func=runningoperation.delete&elid={}", post.state().0);
+        assert_eq!(dom::find(&world.call("admin", &as_operation), "/doc/error/@object"), ["elid"]);
+        let client = world.call("client", "func=mailqueue");
+        assert_eq!(dom::find(&client, "/doc/error/@type"), ["access"]);
+    }
+
     /// The password is told to the server alone; one that it does not accept is no letter's fault.
     fn a_server_wants_a_password(world: &World) {
         let post = Post::new(world);

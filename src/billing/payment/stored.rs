@@ -274,6 +274,14 @@ pub fn post(conn: &mut Conn, owner: (i64, i64), payment_id: i64, stored_id: i64,
         return Ok(());
     }
     let payload = serde_json::json!({ "payment": payment_id, "stored_method": stored_id }).to_string();
-    let row = outbox::Post { kind: super::autopay::KIND, reference, item_id: 0, owner, intname: "", payload };
+    let row = outbox::Post {
+        kind: super::autopay::KIND,
+        reference,
+        item_id: 0,
+        owner,
+        intname: "",
+        payload,
+        address: "",
+    };
     outbox::post(conn, row, now_us).map(drop)
 }

@@ -44,7 +44,7 @@ pub fn post(cx: &mut Ctx, payment: &Payment, amount: Money) -> Result<()> {
     let payload = json!({ "payment": id, "amount": amount.plain() });
     let owner = (payment.account_id, payment.reseller_id);
     let payload = payload.to_string();
-    let row = outbox::Post { kind: KIND, reference, item_id: 0, owner, intname: "", payload };
+    let row = outbox::Post { kind: KIND, reference, item_id: 0, owner, intname: "", payload, address: "" };
     outbox::post(cx.conn, row, now_us).map(drop)
 }
 
