@@ -4,23 +4,22 @@ use crate::db::{Conn, Kind, Sql};
 use crate::doc::Node;
 use crate::error::{Error, Result};
 use crate::history;
-use crate::outbox::mail::KIND as LETTER;
+use crate::outbox::mail;
 use crate::outbox::note_error;
-use crate::outbox::operation::KIND as OPERATION;
 use crate::record::{self, Record};
 use crate::rpc::handler::{Ctx, Form, Handler, Reply};
 use crate::rpc::registry::Row;
 
 pub const FUNCS: &[Row] = &[
     ("runningoperation.edit", Handler::Form(record::FORM.show(show).save(save))),
-    ("runningoperation.delete", Handler::Each(|cx, elid| set(cx, OPERATION, elid, "done"))),
-    ("runningoperation.suspend", Handler::Each(|cx, elid| set(cx, OPERATION, elid, "manual"))),
-    ("runningoperation.setmanual", Handler::Each(|cx, elid| set(cx, OPERATION, elid, "manual"))),
-    ("runningoperation.resume", Handler::Each(|cx, elid| set(cx, OPERATION, elid, "ready"))),
-    ("runningoperation.start", Handler::Each(|cx, elid| set(cx, OPERATION, elid, "ready"))),
+    ("runningoperation.delete", Handler::Each(|cx, elid| set(cx, Of::Work, elid, "done"))),
+    ("runningoperation.suspend", Handler::Each(|cx, elid| set(cx, Of::Work, elid, "manual"))),
+    ("runningoperation.setmanual", Handler::Each(|cx, elid| set(cx, Of::Work, elid, "manual"))),
+    ("runningoperation.resume", Handler::Each(|cx, elid| set(cx, Of::Work, elid, "ready"))),
+    ("runningoperation.start", Handler::Each(|cx, elid| set(cx, Of::Work, elid, "ready"))),
     ("runningoperation.taskcreate", Handler::Each(task_create)),
-    ("mailqueue.suspend", Handler::Each(|cx, elid| set(cx, LETTER, elid, "manual"))),
-    ("mailqueue.resume", Handler::Each(|cx, elid| set(cx, LETTER, elid, "ready"))),
+    ("mailqueue.suspend", Handler::Each(|cx, elid| set(cx, Of::Letter, elid, "manual"))),
+    ("mailqueue.resume", Handler::Each(|cx, elid| set(cx, Of::Letter, elid, "ready"))),
     ("errorhistory.showlog", Handler::Once(show_log)),
     ("task.edit", Handler::Form(TASK)),
     ("task.simple.create", Handler::Form(TASK)),
@@ -53,15 +52,23 @@ fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
         note_error(cx.conn, (id, item_id), &error, "", cx.call.now_us)?;
     }
     if sets_manual {
-        set(cx, OPERATION, &id.to_string(), if manual { "manual" } else { "ready" })?;
+        set(cx, Of::Work, &id.to_string(), if manual { "manual" } else { "ready" })?;
     }
     Ok(vec![Node::leaf("id", id.to_string())])
 }
 
+/// Letters have a list of their own; everything else is work, whoever does it.
+#[derive(PartialEq)]
+enum Of {
+    Work,
+    Letter,
+}
+
 /// What is done stays done.
-fn set(cx: &mut Ctx, kind: &str, elid: &str, state: &'static str) -> Result<()> {
+fn set(cx: &mut Ctx, of: Of, elid: &str, state: &'static str) -> Result<()> {
     let id: i64 = elid.parse().map_err(|_| Error::value("elid", elid))?;
-    let sql = Sql::new("SELECT id FROM outbox WHERE id = ").bind(id).sql(" AND kind = ").bind(kind);
+    let sql = Sql::new("SELECT id FROM outbox WHERE id = ").bind(id).sql(" AND (kind = ").bind(mail::KIND);
+    let sql = sql.sql(") = ").bind(of == Of::Letter);
     sql.first(cx.conn, &[Kind::Int])?.ok_or_else(|| Error::missed("elid").with("value", elid))?;
     let sql = Sql::new("UPDATE outbox SET state = ")
         .bind(state)
