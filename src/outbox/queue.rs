@@ -77,13 +77,14 @@ fn set(cx: &mut Ctx, of: Of, elid: &str, state: &'static str) -> Result<()> {
     let sql =
         sql.sql(" THEN 0 ELSE attempts END, donedate = ").bind(if state == "done" { cx.now_us } else { 0 });
     let sql = sql.sql(" WHERE state <> 'done' AND id = ").bind(id);
-    // A second program beside the one that runs would do the same twice.
-    let sql = match state {
-        "ready" => sql
+    // A second attempt beside the one that runs would do the same twice; so would one after a letter that
+    // was held while it went out, for then nobody writes down that it did.
+    let sql = match state == "ready" || of == Of::Letter {
+        true => sql
             .sql(" AND NOT (state = 'running' AND waits_since = 0 AND lease_until > ")
             .bind(cx.now_us)
             .sql(")"),
-        _ => sql,
+        false => sql,
     };
     sql.execute(cx.conn)?;
     history::write(cx, id, (0, 0), state)

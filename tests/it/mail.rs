@@ -205,6 +205,18 @@ worlds! {
         order("resume");
         assert_eq!((post.work(), row("status/@orig").as_str()), (1, "done"));
         assert_eq!(server.seen().len(), 3);
+        post.later(1);
+        post.send();
+        let id = post.state().0;
+        let leased = move |conn: &mut billmgr::db::Conn| {
+            let sql = Sql::new("UPDATE outbox SET state = 'running', lease_until = ").bind(i64::MAX);
+            sql.sql(" WHERE id = ").bind(id).execute(conn)
+        };
+        assert_eq!(world.app.db.write(leased).expect("a letter"), 1);
+        for verb in ["suspend", "resume"] {
+            order(verb);
+            assert_eq!(row("status/@orig"), "running", "{verb}: what is going out stays so");
+        }
         let as_operation = format!("func=runningoperation.delete&elid={}", post.state().0);
         assert_eq!(dom::find(&world.call("admin", &as_operation), "/doc/error/@object"), ["elid"]);
         let client = world.call("client", "func=mailqueue");
