@@ -4,6 +4,7 @@
 //! by pooled connections that run a job again when the engine asks for it.
 
 mod conn;
+mod failure;
 mod migrate;
 pub mod pieces;
 mod sql;
@@ -129,14 +130,13 @@ impl Db {
     /// Runs a read. After `budget` SQLite ends the statement with error `timeout`.
     pub fn read<T>(&self, budget: Duration, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
         let _deadline = sqlite_hook::Deadline::set(Instant::now() + budget);
-        let done = match self.backend == Backend::Sqlite && KEEPS.get() {
+        failure::whole(|| match self.backend == Backend::Sqlite && KEEPS.get() {
             true => KEPT.with(|kept| match kept.try_borrow_mut() {
                 Ok(mut kept) => work(self.kept(&mut kept)?),
                 Err(_in_use) => work(&mut *self.pooled()?),
             }),
             false => work(&mut *self.pooled()?),
-        };
-        done.map_err(interrupted)
+        })
     }
 
     fn pooled(&self) -> Result<Pooled> {
@@ -214,15 +214,17 @@ pub fn attempt<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T>) ->
 
 /// The same in two halves, for work that holds the connection.
 pub fn begin_attempt(conn: &mut Conn) -> Result<()> {
-    Ok(<Conn as Connection>::TransactionManager::begin_transaction(conn)?)
+    failure::none()?;
+    failure::of(<Conn as Connection>::TransactionManager::begin_transaction(conn))
 }
 
 pub fn end_attempt<T>(conn: &mut Conn, done: Result<T>) -> Result<T> {
     type Tm = <Conn as Connection>::TransactionManager;
-    match done {
-        Ok(_) => Tm::commit_transaction(conn)?,
-        Err(_) => Tm::rollback_transaction(conn)?,
-    }
+    let done = failure::settled(done);
+    failure::of(match done {
+        Ok(_) => Tm::commit_transaction(conn),
+        Err(_) => Tm::rollback_transaction(conn),
+    })?;
     done
 }
 
@@ -266,16 +268,5 @@ fn wants_retry(error: &Error) -> bool {
         Some(DbError::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
         Some(DbError::DatabaseError(_, info)) => info.message().contains("deadlock detected"),
         _ => false,
-    }
-}
-
-/// SQLite tells an ended deadline as `interrupted`.
-fn interrupted(error: Error) -> Error {
-    let cause = error.cause.as_ref().and_then(|cause| cause.downcast_ref::<DbError>());
-    match cause {
-        Some(DbError::DatabaseError(_, info)) if info.message().contains("interrupted") => {
-            Error::new("timeout", "db")
-        }
-        _ => error,
     }
 }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod asterisk;
+mod beside;
 /// Public for the fuzz targets.
 pub mod body;
 mod browser;

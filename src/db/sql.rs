@@ -15,7 +15,7 @@ use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, Bool, HasSqlType, Text, Untyped};
 use diesel::{QueryResult, SqliteConnection};
 
-use super::Conn;
+use super::{Conn, failure};
 use crate::error::{Error, Result};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -225,13 +225,13 @@ impl Sql {
     pub fn rows(self, conn: &mut Conn, mut each: impl FnMut(&Row) -> Result<()>) -> Result<()> {
         match conn {
             Conn::Sqlite(conn) => {
-                for row in LoadConnection::<DefaultLoadingMode>::load(conn, self)? {
-                    each(&Row::Sqlite(row?))?;
+                for row in failure::of(LoadConnection::<DefaultLoadingMode>::load(conn, self))? {
+                    each(&Row::Sqlite(failure::of(row)?))?;
                 }
             }
             Conn::Postgres(conn) => {
-                for row in LoadConnection::<DefaultLoadingMode>::load(conn, self)? {
-                    each(&Row::Postgres(row?))?;
+                for row in failure::of(LoadConnection::<DefaultLoadingMode>::load(conn, self))? {
+                    each(&Row::Postgres(failure::of(row)?))?;
                 }
             }
         }
@@ -255,9 +255,9 @@ impl Sql {
 
     /// Runs a change and answers how many rows it touched.
     pub fn execute(self, conn: &mut Conn) -> Result<usize> {
-        Ok(match conn {
-            Conn::Sqlite(conn) => conn.execute_returning_count(&self)?,
-            Conn::Postgres(conn) => conn.execute_returning_count(&self)?,
+        failure::of(match conn {
+            Conn::Sqlite(conn) => conn.execute_returning_count(&self),
+            Conn::Postgres(conn) => conn.execute_returning_count(&self),
         })
     }
 }

@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use diesel::connection::{AnsiTransactionManager, Connection, SimpleConnection, TransactionManager};
 
-use super::Conn;
 use super::sqlite_hook::Deadline;
+use super::{Conn, failure};
 use crate::error::{Error, Result};
 
 const BATCH_MAX: usize = 64;
@@ -150,8 +150,8 @@ fn single<T>(conn: &mut Conn, work: impl Fn(&mut Conn) -> Result<T>) -> Result<T
 
 /// Runs a job; its panic becomes an error.
 pub fn guarded<T>(conn: &mut Conn, work: impl Fn(&mut Conn) -> Result<T>) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(|| work(conn)))
-        .unwrap_or_else(|_| Err(Error::new("system", "panic").cause("a job panicked")))
+    let panicked = |_| Err(Error::new("system", "panic").cause("a job panicked"));
+    failure::whole(|| catch_unwind(AssertUnwindSafe(|| work(conn))).unwrap_or_else(panicked))
 }
 
 fn savepoint<T>(conn: &mut Conn, work: impl Fn(&mut Conn) -> Result<T>) -> Result<T> {

@@ -13,6 +13,7 @@ use hyper::header::{
 };
 use hyper::{Request, StatusCode};
 
+use super::beside::Beside;
 use super::done::Done;
 use super::export::{Begun, Exit, Export};
 use super::output::Output;
@@ -128,6 +129,8 @@ impl Job {
         }
         match self.call(&caller, BUDGET_FAST, Exit::closed()) {
             Err(error) if error.kind == "timeout" => None,
+            // A refusal's page has a menu with numbers, and a form once more.
+            Err(_refused) if self.is_page() && caller.is_known() => None,
             done => Some(self.finished(&caller, done)),
         }
     }
@@ -200,7 +203,7 @@ impl Job {
                 }
                 None
             }
-            None => self.frame(caller, &mut answer),
+            None => self.frame(caller, budget, &mut answer)?,
         };
         let is_form = answer.body == Body::Form;
         let mime = export.output.mime();
@@ -216,13 +219,17 @@ impl Job {
     }
 
     /// What a page shows around an answer, and where a browser goes instead of being shown it.
-    fn frame(&self, caller: &Caller, answer: &mut Answer) -> Option<String> {
+    fn frame(&self, caller: &Caller, budget: Duration, answer: &mut Answer) -> Result<Option<String>> {
         if !self.is_page() {
             browser::date_print(&self.app, caller, &self.params, answer);
-            return None;
+            return Ok(None);
         }
-        browser::add_frame(&self.app, caller, &self.params, answer);
-        render::html::location(answer)
+        if budget == BUDGET_FAST {
+            browser::add_frame(&Beside::quick(&self.app, caller), &self.params, answer)?;
+        } else {
+            browser::add_frame_patiently(&self.app, caller, &self.params, answer);
+        }
+        Ok(render::html::location(answer))
     }
 
     pub fn is_page(&self) -> bool {

@@ -9,11 +9,12 @@ use hyper::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 
+use super::beside::Beside;
 use super::{Reply, compress, counters, request, stale, whole};
 use crate::app::App;
 use crate::auth::{Caller, OWN_PASSWD, totp};
 use crate::doc::{Answer, Body, Node};
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::level::Level;
 use crate::params::{Panel, Params};
 use crate::render::html;
@@ -118,19 +119,28 @@ fn ask_first(params: &mut Params) {
 }
 
 /// Adds the menu and the user that a page shows around its answer.
-pub fn add_frame(app: &Arc<App>, caller: &Caller, params: &Params, answer: &mut Answer) {
+pub fn add_frame(page: &Beside, params: &Params, answer: &mut Answer) -> Result<()> {
+    let Beside { app, caller, .. } = *page;
     let lang = envelope::lang(app, caller, params);
-    let frame = frame(app, caller, params, answer);
+    let frame = frame(page, params, answer)?;
     answer.doc.kids.push(frame);
     if caller.is_known() {
         let mut menu = describe::menu(&app.registry, caller, &lang);
-        counters::mark(app, caller, &mut menu);
+        counters::mark(page, &mut menu)?;
         answer.doc.kids.push(menu);
         let level = caller.level().number().to_string();
         let user = Node::new("user").attr("name", &caller.user.name).attr("level", level);
         let before = caller.path.iter().rev().nth(1);
         let user = before.into_iter().fold(user, |user, hop| user.attr("from", &hop.name));
         answer.doc.kids.push(user);
+    }
+    Ok(())
+}
+
+/// The same where a page is needed: one without a menu is better than none.
+pub fn add_frame_patiently(app: &Arc<App>, caller: &Caller, params: &Params, answer: &mut Answer) {
+    if let Err(late) = add_frame(&Beside::patient(app, caller), params, answer) {
+        tracing::error!(func = params.func(), "a page is shown without a menu: {late}");
     }
 }
 
@@ -143,7 +153,8 @@ pub fn date_print(app: &App, caller: &Caller, params: &Params, answer: &mut Answ
 }
 
 /// What the page needs to know beside its answer.
-fn frame(app: &Arc<App>, caller: &Caller, params: &Params, answer: &Answer) -> Node {
+fn frame(page: &Beside, params: &Params, answer: &Answer) -> Result<Node> {
+    let Beside { app, caller, .. } = *page;
     let panel = &params.manner().panel;
     let named = |(code, name)| Node::leaf(html::LANG, name).attr("code", code);
     let langs: Vec<Node> = app.registry.words.named().into_iter().map(named).collect();
@@ -159,7 +170,7 @@ fn frame(app: &Arc<App>, caller: &Caller, params: &Params, answer: &Answer) -> N
         frame = frame.attr("registers", "yes");
     }
     if caller.user.account_id != 0 {
-        frame = frame.attr("balance", balance(app, caller).unwrap_or_default());
+        frame = frame.attr("balance", balance(page)?.unwrap_or_default());
     }
     let saved = caller.user.saved_filters.iter().filter(|saved| saved.list == params.func());
     let saved = saved.map(|saved| Node::leaf("saved", &saved.name).attr("query", &saved.query));
@@ -171,19 +182,18 @@ fn frame(app: &Arc<App>, caller: &Caller, params: &Params, answer: &Answer) -> N
         let error = answer.doc.get("error").and_then(|error| error.get_attr("type"));
         let seen = match error {
             Some(kind) if kind != "stale" => panel.seen.clone(),
-            _ => stale::newest(app, caller, params).map(|entry| entry.id).unwrap_or_default(),
+            _ => stale::newest(page, params)?.map(|entry| entry.id).unwrap_or_default(),
         };
         frame = frame.attr(html::ONCE, crate::auth::session::new_id()).attr(html::SEEN, seen);
     }
-    frame
+    Ok(frame)
 }
 
 /// The client's money as `whoami` tells it.
-fn balance(app: &Arc<App>, caller: &Caller) -> Option<String> {
-    let ask = Params::of([("func", "whoami")]);
-    let answer = rpc::call(app, caller, &ask, rpc::BUDGET_FAST, &mut NoRows).ok()?;
-    let user = answer.doc.get("user")?;
-    Some(format!("{} {}", user.get_attr("balance")?, user.get_attr("currency")?))
+fn balance(page: &Beside) -> Result<Option<String>> {
+    let answer = page.ask(&Params::of([("func", "whoami")]), &mut NoRows)?;
+    let told = |user: &Node| Some(format!("{} {}", user.get_attr("balance")?, user.get_attr("currency")?));
+    Ok(answer.and_then(|answer| told(answer.doc.get("user")?)))
 }
 
 /// Where a browser goes that has signed in on the way to something else.
@@ -207,7 +217,7 @@ pub fn goes_on(app: &Arc<App>, caller: &Caller, params: &Params) -> Option<Onwar
     *call.manner_mut() = params.manner().clone();
     call.manner_mut().words = true;
     let mut answer = rpc::call(app, caller, &call, rpc::BUDGET_SLOW, &mut NoRows).ok()?;
-    add_frame(app, caller, &call, &mut answer);
+    add_frame_patiently(app, caller, &call, &mut answer);
     Some(Onward::Form(answer))
 }
 
@@ -233,7 +243,7 @@ fn led_to(
         manner.panel.goes_on = wanted;
     }
     let mut answer = rpc::call(app, caller, &call, rpc::BUDGET_SLOW, &mut NoRows).ok()?;
-    add_frame(app, caller, &call, &mut answer);
+    add_frame_patiently(app, caller, &call, &mut answer);
     Some(answer)
 }
 
@@ -292,7 +302,7 @@ pub fn refused(app: &Arc<App>, caller: &Caller, params: &Params, error: &Error, 
         bare(app, caller, params, func)
     });
     answer.doc.kids.extend(told.doc.kids);
-    add_frame(app, caller, params, &mut answer);
+    add_frame_patiently(app, caller, params, &mut answer);
     answer
 }
 

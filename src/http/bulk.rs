@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::beside::Beside;
 use super::browser;
 use super::first::First;
 use crate::app::App;
@@ -17,7 +18,7 @@ use crate::rpc::handler::Handler;
 use crate::rpc::list::{NoRows, RowSink};
 use crate::rpc::page::CNT_MAX;
 use crate::rpc::registry::Func;
-use crate::rpc::{self, BUDGET_FAST, envelope};
+use crate::rpc::{self, envelope};
 
 /// One call, or as many as there are rows.
 pub fn call(
@@ -87,7 +88,7 @@ fn name(app: &Arc<App>, caller: &Caller, params: &Params, func: &Func, elid: &st
         ("p_cnt", "1"),
     ];
     let mut row = First::of([shown]);
-    rpc::call(app, caller, &Params::of(ask), BUDGET_FAST, &mut row).ok()?;
+    Beside::patient(app, caller).ask(&Params::of(ask), &mut row).ok()?;
     let [name] = row.cells?;
     Some(name).filter(|name| !name.is_empty())
 }

@@ -5,12 +5,12 @@
 
 use std::sync::Arc;
 
+use super::beside::Beside;
 use super::first::First;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::error::{Error, Result};
 use crate::params::Params;
-use crate::rpc::{self, BUDGET_FAST};
 
 /// Refuses what would silently undo the change of another.
 pub fn check(app: &Arc<App>, caller: &Caller, params: &Params) -> Result<()> {
@@ -18,7 +18,7 @@ pub fn check(app: &Arc<App>, caller: &Caller, params: &Params) -> Result<()> {
     if seen.is_empty() || params.has("sv_field") {
         return Ok(());
     }
-    match newest(app, caller, params) {
+    match newest(&Beside::patient(app, caller), params)? {
         Some(entry) if entry.id != *seen => {
             Err(Error::new("stale", params.func()).with("value", format!("{}, {}", entry.user, entry.at)))
         }
@@ -33,15 +33,18 @@ pub struct Entry {
 }
 
 /// The newest entry of the history of the record that a form is about.
-pub fn newest(app: &Arc<App>, caller: &Caller, params: &Params) -> Option<Entry> {
-    let func = app.registry.get(params.func())?;
-    let elid = params.get("elid");
-    let history = format!("{}.history", func.object);
-    if elid.is_empty() || !func.name().ends_with(".edit") || app.registry.get(&history).is_none() {
-        return None;
-    }
-    let ask = [("func", history.as_str()), ("elid", elid), ("p_cnt", "1")];
+pub fn newest(page: &Beside, params: &Params) -> Result<Option<Entry>> {
+    let Some(history) = history_of(page.app, params) else { return Ok(None) };
+    let ask = [("func", history.as_str()), ("elid", params.get("elid")), ("p_cnt", "1")];
     let mut first = First::of(["id", "user", "changedate"]);
-    rpc::call(app, caller, &Params::of(ask), BUDGET_FAST, &mut first).ok()?;
-    first.cells.map(|[id, user, at]| Entry { id, user, at })
+    page.ask(&Params::of(ask), &mut first)?;
+    Ok(first.cells.map(|[id, user, at]| Entry { id, user, at }))
+}
+
+/// The history of what the form is about, where there is one.
+fn history_of(app: &App, params: &Params) -> Option<String> {
+    let func = app.registry.get(params.func())?;
+    let history = format!("{}.history", func.object);
+    let is_one = func.name().ends_with(".edit") && !params.get("elid").is_empty();
+    (is_one && app.registry.get(&history).is_some()).then_some(history)
 }

@@ -6,6 +6,7 @@ mod crash;
 mod crowd;
 mod hangups;
 mod keys;
+mod lost;
 mod pair;
 mod panics;
 mod renewals;

@@ -84,17 +84,28 @@ impl Browser {
 
     /// An element of this page, or of the one that is on its way.
     pub fn find(&self, css: &str) -> WebElement {
-        self.until(css, || self.has(css));
-        self.wait(css, self.driver.find(By::Css(css)))
+        let found = std::cell::RefCell::new(None);
+        self.until(css, || {
+            *found.borrow_mut() = self.all(css).into_iter().next();
+            found.borrow().is_some()
+        });
+        found.into_inner().expect("it was found")
+    }
+
+    /// A page that is just leaving has nothing any more.
+    fn all(&self, css: &str) -> Vec<WebElement> {
+        match self.runtime.block_on(self.driver.find_all(By::Css(css))) {
+            Err(cause) if is_leaving(&cause) => Vec::new(),
+            found => self.wait(css, async { found }),
+        }
     }
 
     pub fn has(&self, css: &str) -> bool {
-        !self.wait(css, self.driver.find_all(By::Css(css))).is_empty()
+        !self.all(css).is_empty()
     }
 
     pub fn press(&self, css: &str) {
-        let element = self.find(css);
-        self.wait(css, element.click());
+        self.at_rest(css, async |element: WebElement| element.click().await);
     }
 
     pub fn press_link(&self, words: &str) {
@@ -120,9 +131,10 @@ impl Browser {
 
     /// Replaces what stands in a control.
     pub fn fill(&self, css: &str, text: &str) {
-        let element = self.find(css);
-        self.wait(css, element.clear());
-        self.wait(css, element.send_keys(text));
+        self.at_rest(css, async |element: WebElement| {
+            element.clear().await?;
+            element.send_keys(text).await
+        });
     }
 
     pub fn keys(&self, css: &str, keys: impl Into<thirtyfour::TypingData>) {
@@ -137,19 +149,19 @@ impl Browser {
     }
 
     pub fn words(&self, css: &str) -> String {
-        self.read(css, async |element: WebElement| element.text().await)
+        self.at_rest(css, async |element: WebElement| element.text().await)
     }
 
     pub fn value(&self, css: &str) -> String {
-        self.read(css, async |element: WebElement| element.prop("value").await).unwrap_or_default()
+        self.at_rest(css, async |element: WebElement| element.prop("value").await).unwrap_or_default()
     }
 
-    /// What an element says. One that was swapped since it was found is looked for anew.
-    fn read<T>(&self, css: &str, step: impl AsyncFn(WebElement) -> WebDriverResult<T>) -> T {
+    /// One that was swapped since it was found, so that nothing was done with it, is looked for anew.
+    fn at_rest<T>(&self, css: &str, step: impl AsyncFn(WebElement) -> WebDriverResult<T>) -> T {
         for _ in 0..20 {
             match self.runtime.block_on(step(self.find(css))) {
                 Err(cause) if cause.to_string().contains("stale element") => {}
-                read => return self.wait(css, async { read }),
+                done => return self.wait(css, async { done }),
             }
         }
         panic!("{css} is never at rest");
@@ -209,6 +221,13 @@ impl Drop for Browser {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Did the document go while the driver looked into it?
+fn is_leaving(cause: &WebDriverError) -> bool {
+    let told = cause.to_string();
+    let signs = ["stale element", "aborted by navigation", "execution context", "context with specified id"];
+    signs.iter().any(|sign| told.contains(sign))
 }
 
 fn is_here() -> bool {
