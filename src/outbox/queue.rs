@@ -30,6 +30,9 @@ pub const FUNCS: &[Row] = &[
 const TASK: Form = record::FORM.check(check_task);
 
 fn show(cx: &mut Ctx, record: &mut Record) -> Result<()> {
+    if record.id != 0 {
+        need(cx, &Of::Work, record.id)?;
+    }
     let sql = Sql::new("SELECT state FROM outbox WHERE id = ").bind(record.id);
     let state = sql.first(cx.conn, &[Kind::Text])?;
     let is_manual = state.is_some_and(|row| row[0].str() == "manual");
@@ -43,6 +46,7 @@ fn save(cx: &mut Ctx, record: Record) -> Result<Vec<Node>> {
     if id == 0 {
         return Err(Error::missed("elid"));
     }
+    need(cx, &Of::Work, id)?;
     let (error, manual) = (record.str("error").to_owned(), record.get("manual").on());
     let (tells_error, sets_manual) = (record.has_changed("errorxml"), cx.params.has("manual"));
     let sql = Sql::new("SELECT item_id FROM outbox WHERE id = ").bind(id);
@@ -64,12 +68,17 @@ enum Of {
     Letter,
 }
 
+/// Error `missed(elid)` for what stands in the other list.
+fn need(cx: &mut Ctx, of: &Of, id: i64) -> Result<()> {
+    let sql = Sql::new("SELECT id FROM outbox WHERE id = ").bind(id).sql(" AND (kind = ").bind(mail::KIND);
+    let row = sql.sql(") = ").bind(*of == Of::Letter).first(cx.conn, &[Kind::Int])?;
+    row.map(drop).ok_or_else(|| Error::missed("elid").with("value", id.to_string()))
+}
+
 /// What is done stays done.
 fn set(cx: &mut Ctx, of: Of, elid: &str, state: &'static str) -> Result<()> {
     let id: i64 = elid.parse().map_err(|_| Error::value("elid", elid))?;
-    let sql = Sql::new("SELECT id FROM outbox WHERE id = ").bind(id).sql(" AND (kind = ").bind(mail::KIND);
-    let sql = sql.sql(") = ").bind(of == Of::Letter);
-    sql.first(cx.conn, &[Kind::Int])?.ok_or_else(|| Error::missed("elid").with("value", elid))?;
+    need(cx, &of, id)?;
     let sql = Sql::new("UPDATE outbox SET state = ")
         .bind(state)
         .sql(", lease_until = 0, waits_since = 0, next_at = ");
@@ -92,7 +101,7 @@ fn set(cx: &mut Ctx, of: Of, elid: &str, state: &'static str) -> Result<()> {
 
 fn task_create(cx: &mut Ctx, elid: &str) -> Result<()> {
     let id: i64 = elid.parse().map_err(|_| Error::value("elid", elid))?;
-    record::need_own(cx, id)?;
+    need(cx, &Of::Work, id)?;
     let sql = Sql::new("SELECT item_id, intname, error FROM outbox WHERE id = ").bind(id);
     let row = sql.first(cx.conn, &[Kind::Int, Kind::Text, Kind::Text])?;
     let row = row.ok_or_else(|| Error::missed("elid"))?;

@@ -217,6 +217,10 @@ worlds! {
             order(verb);
             assert_eq!(row("status/@orig"), "running", "{verb}: what is going out stays so");
         }
+        for other in ["edit", "taskcreate"] {
+            let asked = format!("func=runningoperation.{other}&elid={}", post.state().0);
+            assert_eq!(dom::find(&world.call("admin", &asked), "/doc/error/@type"), ["missed"], "{other}");
+        }
         let as_operation = format!("func=runningoperation.delete&elid={}", post.state().0);
         assert_eq!(dom::find(&world.call("admin", &as_operation), "/doc/error/@object"), ["elid"]);
         let client = world.call("client", "func=mailqueue");
