@@ -159,15 +159,36 @@ pub fn find(app: &App, caller: &Caller, params: &Params) -> Result<Arc<Func>> {
     if caller.owes_password(name) {
         return Err(Error::auth("passwd_temporary"));
     }
-    match func.meta.level {
-        _ if caller.may_between(name) => Ok(func),
-        level if level > caller.level() && caller.via == Via::Step => Err(Error::auth("totp_confirm")),
-        level if level > caller.level() && !caller.is_known() => Err(Error::auth("session")),
-        level if level > caller.level() => Err(Error::access(name)),
-        _ if caller.is_known() && !caller.user.may_as(name, &func.meta.right) => Err(Error::access(name)),
-        _ if func.meta.vendors && !caller.user.may_sell() => Err(Error::access("vendor")),
-        _ => Ok(func),
+    if caller.may_between(name) {
+        return Ok(func);
     }
+    match refusal(caller, &func) {
+        None => Ok(func),
+        Some(Refusal::Level) if caller.via == Via::Step => Err(Error::auth("totp_confirm")),
+        Some(Refusal::Level) if !caller.is_known() => Err(Error::auth("session")),
+        Some(Refusal::Level | Refusal::Right) => Err(Error::access(name)),
+        Some(Refusal::Vendor) => Err(Error::access("vendor")),
+    }
+}
+
+/// What keeps a caller from a function.
+pub enum Refusal {
+    Level,
+    Right,
+    /// It is for those who sell numbers.
+    Vendor,
+}
+
+/// Decides for calls, and for what menus and buttons offer.
+pub fn refusal(caller: &Caller, func: &Func) -> Option<Refusal> {
+    let meta = &func.meta;
+    if meta.level > caller.level() {
+        return Some(Refusal::Level);
+    }
+    if caller.is_known() && !caller.user.may_as(func.name(), &meta.right) {
+        return Some(Refusal::Right);
+    }
+    (meta.vendors && !caller.user.may_sell()).then_some(Refusal::Vendor)
 }
 
 /// Before the transaction: what takes long. A new password becomes its hash here, so that no

@@ -80,9 +80,7 @@ pub fn may(call: &Call, name: &str) -> bool {
 }
 
 pub fn may_call(registry: &Registry, caller: &Caller, name: &str) -> bool {
-    let reachable = registry.get(name).filter(|func| func.meta.level <= caller.level());
-    let sells = |meta: &Meta| !meta.vendors || caller.user.may_sell();
-    reachable.is_some_and(|func| sells(&func.meta) && caller.user.may_as(name, &func.meta.right))
+    registry.get(name).is_some_and(|func| super::refusal(caller, &func).is_none())
 }
 
 fn coldata(call: &Call) -> Node {
