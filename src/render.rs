@@ -21,6 +21,10 @@ use crate::doc::{Answer, Body, Node};
 
 pub use custom::{CustomFormat, custom};
 
+/// A document begins with so much besides its rows: the allocator's quick path ends at 1,024 bytes, and
+/// most answers end before that.
+const DOCUMENT_BYTES: usize = 1000;
+
 pub trait Render {
     /// The list whose rows follow: its columns, and the one whose value names a row. Told before
     /// the rows, also when there are none.

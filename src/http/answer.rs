@@ -29,6 +29,7 @@ use crate::doc::{Answer, Body, File};
 use crate::error::{Error, Result};
 use crate::params::Params;
 use crate::render;
+use crate::rpc::registry::Func;
 use crate::rpc::{BUDGET_FAST, BUDGET_SLOW};
 
 /// A request whose bytes have arrived.
@@ -36,6 +37,8 @@ pub struct Job {
     pub app: Arc<App>,
     pub config: Arc<Config>,
     pub params: Params,
+    /// What is called, where there is such a function.
+    pub func: Option<Arc<Func>>,
     pub headers: HeaderMap,
     pub ip: IpAddr,
     pub host: String,
@@ -84,7 +87,8 @@ pub async fn respond(app: &Arc<App>, request: Request<Incoming>, peer: IpAddr, h
         browser::complete(&mut params, &parts.headers);
     }
     address(&mut params, binary, &host);
-    let job = Job { app: app.clone(), config, params, ip, host, headers: parts.headers, caller: None };
+    let func = app.registry.get(params.func());
+    let job = Job { app: app.clone(), config, params, func, ip, host, headers: parts.headers, caller: None };
     match error {
         None if job.is_page() => browser::timed(job.reply().await, started),
         None => job.reply().await,
@@ -150,13 +154,11 @@ impl Job {
     }
 
     pub(super) fn is_slow(&self) -> bool {
-        let func = self.app.registry.get(self.params.func());
-        func.is_some_and(|func| func.meta.answers.is_slow())
+        self.func.as_ref().is_some_and(|func| func.meta.answers.is_slow())
     }
 
     pub(super) fn writes(&self) -> bool {
-        let func = self.app.registry.get(self.params.func());
-        func.is_some_and(|func| func.writes(self.params.submits()))
+        self.func.as_ref().is_some_and(|func| func.writes(self.params.submits()))
     }
 
     /// The finished text with its type, and what else the reply carries.
@@ -312,7 +314,7 @@ impl Job {
         let mut reply = whole(bytes);
         *reply.status_mut() = status;
         let headers = reply.headers_mut();
-        headers.reserve(8);
+        headers.reserve(6);
         if gzip {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }

@@ -45,7 +45,7 @@ impl Job {
 
     /// Everything that the answer depends on; nothing where somebody known may ask.
     fn question(&self) -> Option<String> {
-        let func = self.app.registry.get(self.params.func())?;
+        let func = self.func.as_ref()?;
         let is_anybody = func.meta.answers == Answers::Public
             && self.caller.is_none()
             && !IDENTITIES.into_iter().any(|name| self.params.has(name))

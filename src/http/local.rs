@@ -92,7 +92,8 @@ async fn answer(server: &Shared, request: Request<Incoming>, peer: Peer) -> Repl
         let host = "http://".to_owned();
         address(&mut params, "/billmgr", &host);
         let headers = parts.headers.clone();
-        Job { app: app.clone(), config, params, headers, ip: LOOPBACK, host, caller }
+        let func = app.registry.get(params.func());
+        Job { app: app.clone(), config, params, func, headers, ip: LOOPBACK, host, caller }
     };
     let refuse = |job: Job, error| job.refuse(&Caller::nobody(LOOPBACK), error);
     let (params, caller) = match (params, caller) {

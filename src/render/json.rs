@@ -1,7 +1,6 @@
 //! `out=json`, `sjson`, `xjson` (protocol.md §3.4): the document, mapped by rule.
 
-use super::Render;
-use super::escape;
+use super::{DOCUMENT_BYTES, Render, escape};
 use crate::cell::{Cell, Column, is_always_array};
 use crate::doc::{Answer, Node};
 
@@ -101,7 +100,7 @@ impl Render for Json {
             let behind = self.around(answer).1;
             return self.rows + &behind;
         }
-        let mut out = String::with_capacity(self.rows.len() + 4096);
+        let mut out = String::with_capacity(self.rows.len() + DOCUMENT_BYTES);
         self.document(&mut out, answer, &self.rows);
         out
     }

@@ -1,7 +1,6 @@
 //! `out=xml` and `out=devel` (protocol.md §3.2): the document itself.
 
-use super::Render;
-use super::escape;
+use super::{DOCUMENT_BYTES, Render, escape};
 use crate::cell::{Cell, Column};
 use crate::doc::{Answer, Name, Node};
 
@@ -54,7 +53,7 @@ impl Render for Xml {
     }
 
     fn finish(self: Box<Self>, answer: &Answer) -> String {
-        let mut out = String::with_capacity(self.rows.len() + 4096);
+        let mut out = String::with_capacity(self.rows.len() + DOCUMENT_BYTES);
         if !self.begun {
             before(&mut out, &answer.doc);
         }
