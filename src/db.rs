@@ -77,6 +77,7 @@ impl Db {
         let mut first = conn::connect(url)?;
         migrate::run(&mut first)?;
         let columns = columns(&mut first, backend)?;
+        conn::let_go(&mut first)?;
         let cores = std::thread::available_parallelism().map_or(2, |cores| cores.get()) as u32;
         let (size, writer) = match backend {
             Backend::Sqlite => (3 * cores, Some(writer::Writer::start(first))),

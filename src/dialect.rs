@@ -27,17 +27,14 @@ pub use route::{Dialect, Proof};
 
 use std::sync::LazyLock;
 
-use include_dir::{Dir, include_dir};
-
-static FILES: Dir = include_dir!("$CARGO_MANIFEST_DIR/funcs/dialect");
+use crate::packed;
 
 /// What is in the files is part of the program: a fault in them is told by [`faults`], at start.
 static ALL: LazyLock<Result<Vec<Dialect>, String>> = LazyLock::new(|| {
-    let read = |file: &include_dir::File| {
-        let read = quick_xml::de::from_str::<Dialect>(file.contents_utf8().unwrap_or_default());
-        read.map_err(|cause| format!("{}: {cause}", file.path().display()))
+    let read = |(name, xml): (String, String)| {
+        quick_xml::de::from_str::<Dialect>(&xml).map_err(|cause| format!("{name}: {cause}"))
     };
-    FILES.files().map(read).collect()
+    packed::texts(packed::DIALECTS).map(read).collect()
 });
 
 /// The dialect of a path: `/client-api` and `/client-api/index.php` are one, and those whose routes are paths

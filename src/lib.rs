@@ -31,6 +31,7 @@ pub mod module;
 pub mod money;
 pub mod number;
 pub mod outbox;
+mod packed;
 pub mod paper;
 pub mod params;
 pub mod record;

@@ -35,6 +35,9 @@ const SQLITE_SETUP: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WA
     PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA mmap_size = 1073741824; \
     PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY;";
 
+/// Ends the map of the file and lets it begin anew.
+const SQLITE_REMAP: &str = "PRAGMA mmap_size = 0; PRAGMA mmap_size = 1073741824;";
+
 pub fn connect(url: &str) -> Result<Conn> {
     let conn = match Backend::of(url)? {
         Backend::Postgres => PgConnection::establish(url).map(Conn::Postgres),
@@ -47,6 +50,15 @@ fn establish_sqlite(path: &str) -> ConnectionResult<SqliteConnection> {
     let mut conn = SqliteConnection::establish(path)?;
     conn.batch_execute(SQLITE_SETUP).map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(conn)
+}
+
+/// Gives back what the work at start has touched of the file, and nothing later reads: on SQLite such
+/// pages count as the program's memory for as long as they are mapped.
+pub fn let_go(conn: &mut Conn) -> Result<()> {
+    match conn {
+        Conn::Sqlite(conn) => Ok(conn.batch_execute(SQLITE_REMAP)?),
+        Conn::Postgres(_) => Ok(()),
+    }
 }
 
 /// Makes the pool's connections. On SQLite they can only read.

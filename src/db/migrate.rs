@@ -3,7 +3,7 @@
 use diesel::connection::Connection;
 use diesel::migration::{Migration, MigrationMetadata, MigrationName, MigrationSource, MigrationVersion};
 use diesel_migrations::MigrationHarness;
-use include_dir::{Dir, DirEntry, include_dir};
+use include_dir::{Dir, include_dir};
 
 use super::{Backend, Conn};
 use crate::error::{Error, Result};
@@ -24,7 +24,7 @@ where
     DB: diesel::backend::Backend,
 {
     let applied = conn.applied_migrations().map_err(Error::system)?;
-    let known: Vec<String> = files(schema.0).into_iter().map(|file| file.name.version().to_owned()).collect();
+    let known: Vec<String> = steps(schema.0).into_iter().map(|step| step.name.version().to_owned()).collect();
     if let Some(newer) = applied.iter().find(|version| !known.contains(&version.to_string())) {
         let word = format!("the database is newer than this program: it has migration {newer}");
         return Err(Error::new("system", "schema").cause(word));
@@ -44,9 +44,11 @@ pub fn postgres_sql(sqlite_sql: &str) -> String {
 
 struct Schema(Backend);
 
-struct SqlFile {
+/// A folder of `schema/`. Its texts are read when it is run: most starts have nothing to run.
+struct Step {
     name: Name,
-    sql: String,
+    dir: &'static Dir<'static>,
+    backend: Backend,
 }
 
 struct Name(String);
@@ -57,34 +59,38 @@ impl Name {
     }
 }
 
-fn files(backend: Backend) -> Vec<SqlFile> {
-    let mut dirs: Vec<_> = SCHEMA.entries().iter().filter_map(DirEntry::as_dir).collect();
+fn steps(backend: Backend) -> Vec<Step> {
+    let is_migration = |dir: &&Dir| dir.contains(dir.path().join("up.sql")); // `data` is none
+    let mut dirs: Vec<_> = SCHEMA.dirs().filter(is_migration).collect();
     dirs.sort_by_key(|dir| dir.path());
-    dirs.into_iter().filter_map(|dir| file(dir, backend)).collect()
+    let step = |dir: &'static Dir| Step { name: Name(dir.path().display().to_string()), dir, backend };
+    dirs.into_iter().map(step).collect()
 }
 
-fn file(dir: &Dir, backend: Backend) -> Option<SqlFile> {
-    let read = |name: &str| dir.get_file(dir.path().join(name)).and_then(|file| file.contents_utf8());
-    let common = read("up.sql")?;
-    let sql = match backend {
-        Backend::Sqlite => format!("{common}\n{}", read("up.sqlite.sql").unwrap_or_default()),
-        Backend::Postgres => {
-            format!("{}\n{}", postgres_sql(common), read("up.postgres.sql").unwrap_or_default())
+impl Step {
+    fn sql(&self) -> String {
+        let read = |name: &str| {
+            let file = self.dir.get_file(self.dir.path().join(name));
+            file.and_then(|file| file.contents_utf8()).unwrap_or_default()
+        };
+        let common = read("up.sql");
+        match self.backend {
+            Backend::Sqlite => format!("{common}\n{}", read("up.sqlite.sql")),
+            Backend::Postgres => format!("{}\n{}", postgres_sql(common), read("up.postgres.sql")),
         }
-    };
-    Some(SqlFile { name: Name(dir.path().display().to_string()), sql })
+    }
 }
 
 impl<DB: diesel::backend::Backend> MigrationSource<DB> for Schema {
     fn migrations(&self) -> diesel::migration::Result<Vec<Box<dyn Migration<DB>>>> {
-        let boxed = |file| Box::new(file) as Box<dyn Migration<DB>>;
-        Ok(files(self.0).into_iter().map(boxed).collect())
+        let boxed = |step| Box::new(step) as Box<dyn Migration<DB>>;
+        Ok(steps(self.0).into_iter().map(boxed).collect())
     }
 }
 
-impl<DB: diesel::backend::Backend> Migration<DB> for SqlFile {
+impl<DB: diesel::backend::Backend> Migration<DB> for Step {
     fn run(&self, conn: &mut dyn diesel::connection::BoxableConnection<DB>) -> diesel::migration::Result<()> {
-        Ok(conn.batch_execute(&self.sql)?)
+        Ok(conn.batch_execute(&self.sql())?)
     }
 
     fn revert(&self, _: &mut dyn diesel::connection::BoxableConnection<DB>) -> diesel::migration::Result<()> {
@@ -123,8 +129,9 @@ mod tests {
     /// Two of one version would be one: the second is never run.
     #[test]
     fn every_migration_has_a_version_of_its_own() {
-        let versions: Vec<String> =
-            files(Backend::Sqlite).iter().map(|file| file.name.version().to_owned()).collect();
+        let steps = steps(Backend::Sqlite);
+        assert!(!steps.is_empty());
+        let versions: Vec<String> = steps.iter().map(|step| step.name.version().to_owned()).collect();
         assert!(versions.is_sorted_by(|one, next| one < next), "{versions:?}");
     }
 }

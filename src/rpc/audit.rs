@@ -56,7 +56,7 @@ fn words_needed(func: &Func) -> Vec<String> {
     names.extend(meta.form.pages.iter().map(|page| page.name.clone()));
     let of_pages = meta.form.pages.iter().flat_map(|page| &page.lists);
     names.extend(of_pages.clone().map(|list| list.name.clone()));
-    let lists = of_pages.chain(meta.fields().filter_map(|field| field.list.as_ref()));
+    let lists = of_pages.chain(meta.fields().filter_map(|field| field.list.as_deref()));
     names.extend(lists.flat_map(|list| &list.cols).map(|col| col.name.clone()));
     names.extend(meta.form.buttons.iter().map(|button| format!("msg_{}", button.name)));
     names.extend(meta.buttons().map(|button| format!("short_{}", button.name)));
@@ -106,7 +106,7 @@ fn columns_missing(func: &Func, db: &Db) -> Vec<String> {
     let meta = &func.meta;
     let mut wanted: Vec<(String, String)> = Vec::new();
     if !meta.view.is_empty() && matches!(meta.shape(), Shape::List | Shape::Card) {
-        for col in &meta.coldata.cols {
+        for col in meta.coldata.cols.iter() {
             wanted.push((meta.view.clone(), col.column().to_owned()));
             wanted.extend((!col.currency.is_empty()).then(|| (meta.view.clone(), col.currency.clone())));
         }

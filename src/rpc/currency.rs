@@ -91,7 +91,7 @@ pub fn unknown(meta: &Meta) -> impl Iterator<Item = &str> {
     let in_form = |field: &&Field| is_shown(field) && !is_known(meta, field);
     // A filter is about rows in all the currencies of its list.
     let pages = meta.form.pages.iter().filter(|_| !meta.name.ends_with(".filter"));
-    let fields = pages.flat_map(|page| &page.fields).filter(in_form);
+    let fields = pages.flat_map(|page| page.fields.iter()).filter(in_form);
     let in_list = |col: &&Field| {
         is_shown(col) && col.currency.is_empty() && !PLAIN.contains(&(meta.name.as_str(), col.name.as_str()))
     };

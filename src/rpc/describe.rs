@@ -190,7 +190,7 @@ fn form_field(field: &Field, has_record: bool) -> Node {
         Some(max) => control.attr("maxlength", max.to_string()),
         None => control,
     };
-    Node::new("field").attr("name", &field.name).kid(control).with(field.list.as_ref().map(shown))
+    Node::new("field").attr("name", &field.name).kid(control).with(field.list.as_deref().map(shown))
 }
 
 /// A table of the form, whose rows come under the same name.

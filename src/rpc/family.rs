@@ -1,9 +1,10 @@
 //! The naming law: what a list `X` with its verbs makes callable (`X.delete`, `X.history`, …).
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use super::handler::Handler;
-use super::meta::{Field, Meta, ScopeKind, Shape, ValueKind};
+use super::meta::{Field, Meta, ScopeKind, Shape, Shared, ValueKind};
 use super::types::NEW_CART;
 use crate::{history, record};
 
@@ -184,21 +185,26 @@ fn derived(list: &Meta, form: Option<&Meta>, name: &str, verb: &str) -> Meta {
     }
 }
 
-fn history_list(meta: Meta) -> Meta {
-    let col = |name: &str, column: &str, kind| Field {
+/// What every history shows.
+static HISTORY: LazyLock<Shared<Field>> = LazyLock::new(|| {
+    let cols = [
+        ("id", "id", ValueKind::Id),
+        ("changedate", "at", ValueKind::Time),
+        ("desc", "description", ValueKind::Text),
+        ("user", "user_name", ValueKind::Text),
+        ("ip", "ip", ValueKind::Text),
+        ("action", "action", ValueKind::Text),
+    ];
+    let col = |(name, column, kind): (&str, &str, _)| Field {
         name: name.into(),
         column: column.into(),
         kind,
         ..Field::default()
     };
-    let cols = vec![
-        col("id", "id", ValueKind::Id),
-        col("changedate", "at", ValueKind::Time),
-        col("desc", "description", ValueKind::Text),
-        col("user", "user_name", ValueKind::Text),
-        col("ip", "ip", ValueKind::Text),
-        col("action", "action", ValueKind::Text),
-    ];
+    cols.map(col).into()
+});
+
+fn history_list(meta: Meta) -> Meta {
     Meta {
         shape: Some(Shape::List),
         view: "history_list".into(),
@@ -206,7 +212,7 @@ fn history_list(meta: Meta) -> Meta {
         key: "id".into(),
         key_kind: ValueKind::Id,
         group: false,
-        coldata: super::meta::ColData { cols },
+        coldata: super::meta::ColData { cols: HISTORY.clone() },
         ..meta
     }
 }
@@ -218,7 +224,7 @@ fn filter_form(list: &Meta, meta: Meta) -> Meta {
     Meta {
         shape: Some(Shape::Form),
         group: false,
-        form: super::meta::FormData { pages, buttons: Vec::new() },
+        form: super::meta::FormData { pages: pages.into(), buttons: Vec::new() },
         ..meta
     }
 }

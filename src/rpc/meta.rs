@@ -2,6 +2,8 @@
 
 mod form;
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 
 pub use self::form::{FormButton, FormData, Page, Shown};
@@ -14,6 +16,9 @@ pub use super::toolbar::{Button, ToolGroup, Toolbar};
 use crate::db;
 use crate::error::{Error, Result};
 use crate::level::Level;
+
+/// A list that functions have in common which the naming law makes of one another: it lies in memory once.
+pub type Shared<T> = Arc<[T]>;
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -105,7 +110,7 @@ pub struct Meta {
     #[serde(default, rename = "@right")]
     pub right: String,
     #[serde(default)]
-    pub plot: Option<Plot>,
+    pub plot: Option<Box<Plot>>,
     #[serde(default, rename = "part")]
     pub parts: Vec<Part>,
     #[serde(default)]
@@ -117,25 +122,25 @@ pub struct Meta {
     #[serde(default)]
     pub form: FormData,
     #[serde(default, rename = "param")]
-    pub params: Vec<Field>,
+    pub params: Shared<Field>,
     /// What a record of the list shows on a page of its own.
     #[serde(default)]
-    pub card: Option<CardData>,
+    pub card: Option<Arc<CardData>>,
     /// By which columns records are found from everywhere.
     #[serde(default)]
-    pub find: Option<FindData>,
+    pub find: Option<Box<FindData>>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct ColData {
     #[serde(default, rename = "col")]
-    pub cols: Vec<Field>,
+    pub cols: Shared<Field>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct Filter {
     #[serde(default, rename = "field")]
-    pub fields: Vec<Field>,
+    pub fields: Shared<Field>,
 }
 
 /// What a column, field or parameter holds.
@@ -237,7 +242,7 @@ pub struct Field {
     #[serde(default, rename = "val")]
     pub vals: Vec<Val>,
     #[serde(default, rename = "list")]
-    pub list: Option<Shown>,
+    pub list: Option<Box<Shown>>,
     /// What it is called, where it was made for this call and no word tells.
     #[serde(skip)]
     pub label: String,
@@ -263,10 +268,9 @@ pub struct Val {
 impl Meta {
     /// Names the words of all codes, once the metadata is read.
     pub fn name_words(&mut self) {
-        let pages = self.form.pages.iter_mut().flat_map(|page| &mut page.fields);
-        let fields =
-            pages.chain(&mut self.params).chain(&mut self.coldata.cols).chain(&mut self.filter.fields);
-        for field in fields {
+        let pages = Arc::make_mut(&mut self.form.pages).iter_mut().map(|page| &mut page.fields);
+        let lists = pages.chain([&mut self.params, &mut self.coldata.cols, &mut self.filter.fields]);
+        for field in lists.flat_map(Arc::make_mut) {
             let word = |val: &Val| [field.name.as_str(), "_", &val.key].concat();
             field.vals.iter_mut().for_each(|val| val.word = word(val));
         }
@@ -277,7 +281,7 @@ impl Meta {
     }
 
     pub fn fields(&self) -> impl Iterator<Item = &Field> {
-        self.form.pages.iter().flat_map(|page| &page.fields).chain(&self.params)
+        self.form.pages.iter().flat_map(|page| page.fields.iter()).chain(self.params.iter())
     }
 
     pub fn field(&self, name: &str) -> Option<&Field> {

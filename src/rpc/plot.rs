@@ -100,7 +100,7 @@ fn everybody() -> Level {
 pub fn nodes(call: &Call) -> Vec<Node> {
     let meta = &call.func.meta;
     let is_open = |plot: &&Plot| plot.columns().all(|name| is_visible(meta, name, call.caller.level()));
-    let plot = meta.plot.as_ref().filter(is_open).map(plot);
+    let plot = meta.plot.as_deref().filter(is_open).map(plot);
     let choices = meta.params.iter().filter(|field| !field.vals.is_empty() && has_rows(meta));
     plot.into_iter().chain(choices.map(|field| choice(call, field))).collect()
 }
@@ -140,7 +140,8 @@ pub fn usual(field: &Field) -> &str {
 /// Columns that a plot names and the list lacks, and parts that are no function.
 pub fn faults(func: &Func, knows: impl Fn(&str) -> bool) -> Vec<String> {
     let meta = &func.meta;
-    let columns = meta.plot.iter().flat_map(Plot::columns).filter(|name| meta.col(name).is_none());
+    let columns =
+        meta.plot.as_deref().into_iter().flat_map(Plot::columns).filter(|name| meta.col(name).is_none());
     let columns = columns.map(|name| format!("`{}` draws `{name}`, which is no column", func.name()));
     let rights = [meta.right.as_str()].into_iter().filter(|name| !name.is_empty());
     let named = meta.parts.iter().map(|part| part.func.as_str()).chain(rights);
@@ -165,7 +166,7 @@ fn messages(call: &Call, columns: &[Column]) -> Node {
 
 fn own_words(call: &Call, columns: &[Column]) -> Vec<String> {
     let meta = &call.func.meta;
-    let fields = visible(meta, call.caller.level()).chain(&meta.params);
+    let fields = visible(meta, call.caller.level()).chain(meta.params.iter());
     let vals = fields.flat_map(|field| &field.vals).map(|val| val.word.clone());
     let columns = columns.iter().map(|column| column.name.clone());
     let fixed = ["title", "help", "nothing", "flag_on", "flag_off"].map(str::to_owned);

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use foldhash::HashMap;
-use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
 use super::family;
@@ -16,8 +15,7 @@ use super::types::{Families, ItemType, TYPE};
 use super::words::{COMMON, Lang, Words};
 use crate::db::Sql;
 use crate::level::Level;
-
-static FUNCS: Dir = include_dir!("$CARGO_MANIFEST_DIR/funcs");
+use crate::packed;
 
 /// A row of a handler table: `("payment.setpaid", Handler::…)`.
 pub type Row = (&'static str, Handler);
@@ -108,12 +106,13 @@ impl Func {
     /// The same function with fields that this call adds to their pages, or to its last one.
     pub fn with_fields(&self, fields: &[Field]) -> Self {
         let mut meta = self.meta.clone();
-        let pages = &mut meta.form.pages;
-        for field in fields {
-            let named = pages.iter().position(|page| page.name == field.page);
-            if let Some(at) = named.or_else(|| pages.len().checked_sub(1)) {
-                pages[at].fields.push(field.clone());
-            }
+        let pages = Arc::make_mut(&mut meta.form.pages);
+        let last = pages.len().checked_sub(1);
+        let place = |field: &Field| pages.iter().position(|page| page.name == field.page).or(last);
+        let places: Vec<_> = fields.iter().map(place).collect();
+        for (at, page) in pages.iter_mut().enumerate() {
+            let new = fields.iter().zip(&places).filter(|(_, place)| **place == Some(at));
+            page.fields = page.fields.iter().chain(new.map(|(field, _)| field)).cloned().collect();
         }
         Self {
             meta,
@@ -141,19 +140,17 @@ impl Func {
 impl Registry {
     /// The delivered functions joined with `handlers`, or everything that is wrong with them.
     pub fn embedded(handlers: &[&[Row]]) -> Result<Self, Vec<String>> {
-        let files = FUNCS.files().filter(|file| file.path().extension().is_some_and(|ext| ext == "xml"));
-        let texts =
-            files.map(|file| (file.path().display().to_string(), file.contents_utf8().unwrap_or_default()));
-        Self::new(texts, handlers)
+        Self::new(packed::texts(packed::FUNCS), handlers)
     }
 
-    pub fn new<'f>(
-        files: impl IntoIterator<Item = (String, &'f str)>,
+    pub fn new<T: AsRef<str>>(
+        files: impl IntoIterator<Item = (String, T)>,
         handlers: &[&[Row]],
     ) -> Result<Self, Vec<String>> {
         let (mut metas, mut words, mut menu) = (BTreeMap::new(), Words::default(), Vec::new());
         let (mut faults, mut digest) = (Vec::new(), blake3::Hasher::new());
         for (path, xml) in files {
+            let xml = xml.as_ref();
             digest.update(xml.as_bytes());
             match quick_xml::de::from_str::<File>(xml) {
                 Ok(file) => {

@@ -131,9 +131,10 @@ fn made(template: &Func, kind: &Arc<ItemType>) -> Func {
     let is_asked = |field: &Field| {
         field.only.is_empty() || field.only.split_whitespace().any(|only| only == kind.intname)
     };
-    for field in meta.form.pages.iter_mut().flat_map(|page| &mut page.fields).filter(|field| !is_asked(field))
-    {
-        field.control = "hidden".to_owned();
+    if meta.fields().any(|field| !is_asked(field)) {
+        let pages = Arc::make_mut(&mut meta.form.pages).iter_mut();
+        let fields = pages.flat_map(|page| Arc::make_mut(&mut page.fields));
+        fields.filter(|field| !is_asked(field)).for_each(|field| field.control = "hidden".to_owned());
     }
     let own = [meta.name.clone(), kind.intname.clone()];
     Func {

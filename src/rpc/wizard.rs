@@ -80,7 +80,7 @@ fn step_name(func: &Func, step: usize) -> String {
 
 /// The fields of a step, in the order of the form.
 pub fn fields(meta: &Meta, step: usize) -> impl Iterator<Item = &Field> {
-    meta.form.pages.get(step).into_iter().flat_map(|page| &page.fields)
+    meta.form.pages.get(step).into_iter().flat_map(|page| page.fields.iter())
 }
 
 /// The fields of a step that this caller may fill in.

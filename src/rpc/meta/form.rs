@@ -2,12 +2,12 @@
 
 use serde::Deserialize;
 
-use super::{Field, ValueKind, yes};
+use super::{Field, Shared, ValueKind, yes};
 
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct FormData {
     #[serde(default, rename = "page")]
-    pub pages: Vec<Page>,
+    pub pages: Shared<Page>,
     /// Instead of the one that saves: each comes back as `clicked_button`.
     #[serde(default, rename = "button")]
     pub buttons: Vec<FormButton>,
@@ -47,7 +47,7 @@ pub struct Page {
     #[serde(default, rename = "@acts", deserialize_with = "yes")]
     pub acts: bool,
     #[serde(default, rename = "field")]
-    pub fields: Vec<Field>,
+    pub fields: Shared<Field>,
     #[serde(default, rename = "list")]
     pub lists: Vec<Shown>,
 }

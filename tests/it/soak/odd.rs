@@ -310,7 +310,7 @@ impl<'w> Maker<'w> {
     fn fields(&mut self, func: &Func, pairs: &mut Pairs) {
         let is_list = func.meta.shape() == Shape::List;
         let often = if is_list { 15 } else { *self.dice.pick(&[30, 90, 100]) };
-        let filter = func.meta.filter.fields.iter().chain(&func.meta.coldata.cols);
+        let filter = func.meta.filter.fields.iter().chain(func.meta.coldata.cols.iter());
         // One odd value in a form otherwise filled in well gets further than many.
         let odd = *self.dice.pick(&[0, 0, 3, 10, 40]);
         if is_list && self.dice.holds(50) {

@@ -143,7 +143,7 @@ impl Walk {
     fn goes_through(&self, func: &Func) -> Outcome {
         let mut filled = Filled::new();
         let mut step = func.name().to_owned();
-        for page in &func.meta.form.pages {
+        for page in func.meta.form.pages.iter() {
             step = format!("{}.{}", func.name(), page.name);
             let pairs: Vec<_> = filled.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
             let form = self.call("admin", &step, &pairs).map_err(|error| format!("{step}: {error}"))?;
