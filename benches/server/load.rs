@@ -52,15 +52,18 @@ impl Measured {
     }
 }
 
-/// All subjects in every round; the first round only warms up.
+/// A round is so many short ones: how fast the machine is changes within seconds, and what is compared
+/// has to run closer together than that.
+const TURNS: u32 = 4;
+
+/// All subjects in every turn; the first turn only warms up.
 pub fn in_turn(pace: Pace, subjects: &[Subject]) -> Vec<Measured> {
     let mut all: Vec<Measured> =
         subjects.iter().map(|subject| Measured { name: subject.name, ..Measured::default() }).collect();
-    for round in 0..=pace.rounds {
+    for turn in 0..=pace.rounds * TURNS as usize {
         for (subject, measured) in subjects.iter().zip(&mut all) {
-            let time = if round == 0 { pace.round / 4 } else { pace.round };
-            let (rate, cpu_us) = once(subject, time);
-            if round > 0 {
+            let (rate, cpu_us) = once(subject, pace.round / TURNS);
+            if turn > 0 {
                 measured.rates.push(rate);
                 measured.cpu_us.push(cpu_us);
             }
