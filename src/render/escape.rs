@@ -27,7 +27,17 @@ const fn marks(others: &[u8]) -> Marks {
 /// What to write for the first bytes of the rest, and how many they are; nothing to keep them.
 type Instead = Option<(&'static str, usize)>;
 
+/// Most texts have no mark, which one look at all of their bytes tells soonest.
+#[inline]
 fn copy(out: &mut String, value: &str, marks: &Marks, instead: impl Fn(&[u8]) -> Instead) {
+    match value.bytes().fold(false, |found, byte| found | marks[byte as usize]) {
+        false => out.push_str(value),
+        true => replace(out, value, marks, instead),
+    }
+}
+
+#[inline(never)]
+fn replace(out: &mut String, value: &str, marks: &Marks, instead: impl Fn(&[u8]) -> Instead) {
     let bytes = value.as_bytes();
     let (mut start, mut at) = (0, 0);
     while let Some(step) = bytes[at..].iter().position(|byte| marks[*byte as usize]) {
@@ -98,6 +108,7 @@ const NAMES: [bool; 256] = {
 
 /// A name of an element or attribute. Names of parameters come from outside, and nothing
 /// escapes them in XML: what is no plain ASCII name is made one.
+#[inline(never)] // few names are foreign
 pub fn xml_name(out: &mut String, name: &str) {
     let starts = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
     let goes_on = |byte: u8| NAMES[byte as usize];

@@ -68,21 +68,9 @@ impl Render for Json {
         }
         out.push_str(if self.has_rows { ",{" } else { "{" });
         self.has_rows = true;
-        for (place, &at) in self.order.iter().enumerate() {
-            let (column, comma) = (&columns[at], usize::from(place == 0));
-            match &cells[at] {
-                Cell::Msg { code, words, color } => {
-                    out.push_str(&column.json_open[comma..]);
-                    marked(out, code, words, color);
-                    out.push_str(column.json_close);
-                }
-                cell if escape::is_empty(cell) => out.push_str(&column.json_empty[comma..]),
-                cell => {
-                    out.push_str(&column.json_text[comma..]);
-                    escape::cell(out, cell, escape::json);
-                    out.push_str(column.json_close);
-                }
-            }
+        if let Some((first, others)) = self.order.split_first() {
+            value::<COMMA>(out, &columns[*first], &cells[*first]);
+            others.iter().for_each(|at| value::<0>(out, &columns[*at], &cells[*at]));
         }
         out.push('}');
     }
@@ -103,6 +91,25 @@ impl Render for Json {
         let mut out = String::with_capacity(self.rows.len() + DOCUMENT_BYTES);
         self.document(&mut out, answer, &self.rows);
         out
+    }
+}
+
+/// Columns have it before their names, which the first one leaves out.
+const COMMA: usize = ",".len();
+
+fn value<const LEFT_OUT: usize>(out: &mut String, column: &Column, cell: &Cell) {
+    match cell {
+        Cell::Msg { code, words, color } => {
+            out.push_str(&column.json_open[LEFT_OUT..]);
+            marked(out, code, words, color);
+            out.push_str(column.json_close);
+        }
+        cell if escape::is_empty(cell) => out.push_str(&column.json_empty[LEFT_OUT..]),
+        cell => {
+            out.push_str(&column.json_text[LEFT_OUT..]);
+            escape::cell(out, cell, escape::json);
+            out.push_str(column.json_close);
+        }
     }
 }
 
