@@ -1,5 +1,7 @@
 //! What a signed-in user sees and sets of himself, and the small helpers of the panel.
 
+use compact_str::ToCompactString;
+
 use crate::app::App;
 use crate::auth::{Caller, Via, identify, phone, rights, totp, verify};
 use crate::billing::user;
@@ -43,7 +45,7 @@ fn whoami(cx: &mut Ctx) -> Result<Reply> {
     }
     let user = cx.caller.user.clone();
     let money = first_balance(cx)?;
-    let numbers = [user.level.number(), user.id, user.account_id].map(|number| number.to_string());
+    let numbers = [user.level.number(), user.id, user.account_id].map(|number| number.to_compact_string());
     let mut node = Node::new("user").attrs([
         ("realname", user.realname.as_str()),
         ("level", &numbers[0]),
@@ -66,8 +68,8 @@ fn whoami(cx: &mut Ctx) -> Result<Reply> {
         node = node.attr("need_phone_validate", needs);
     }
     let hops = cx.caller.path.iter().map(|hop| {
-        let level = hop.level.number().to_string();
-        Node::leaf("path", hop.id.to_string()).attr("name", &hop.name).attr("level", level)
+        let level = hop.level.number().to_compact_string();
+        Node::leaf("path", hop.id.to_compact_string()).attr("name", &hop.name).attr("level", level)
     });
     let version = env!("CARGO_PKG_VERSION");
     let mgr = Node::leaf("mgr", "billmgr").attr("version", version);

@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 /// Owned or static text: a tree is built by handlers and also parsed from requests.
 pub type Name = Cow<'static, str>;
+/// Most texts are short: they stand in the node itself and need no memory of their own.
+pub type Text = compact_str::CompactString;
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Node {
     pub name: Name,
-    pub attrs: Vec<(Name, String)>,
+    pub attrs: Vec<(Name, Text)>,
     /// `None` is written `<x/>`, an explicit empty text `<x></x>` (protocol.md §3.2).
-    pub text: Option<String>,
+    pub text: Option<Text>,
     pub kids: Vec<Node>,
 }
 
@@ -25,7 +27,7 @@ impl Node {
     }
 
     /// An element that holds only text.
-    pub fn leaf(name: impl Into<Name>, text: impl Into<String>) -> Self {
+    pub fn leaf(name: impl Into<Name>, text: impl Into<Text>) -> Self {
         Self::new(name).text(text)
     }
 
@@ -38,18 +40,18 @@ impl Node {
         self.name == ROWS
     }
 
-    pub fn attr(mut self, name: impl Into<Name>, value: impl Into<String>) -> Self {
+    pub fn attr(mut self, name: impl Into<Name>, value: impl Into<Text>) -> Self {
         self.attrs.push((name.into(), value.into()));
         self
     }
 
     /// Several attributes of our own, each name once.
     pub fn attrs<'v>(mut self, attrs: impl IntoIterator<Item = (&'static str, &'v str)>) -> Self {
-        self.attrs.extend(attrs.into_iter().map(|(name, value)| (Name::Borrowed(name), value.to_owned())));
+        self.attrs.extend(attrs.into_iter().map(|(name, value)| (Name::Borrowed(name), value.into())));
         self
     }
 
-    pub fn text(mut self, value: impl Into<String>) -> Self {
+    pub fn text(mut self, value: impl Into<Text>) -> Self {
         self.text = Some(value.into());
         self
     }

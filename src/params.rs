@@ -190,10 +190,16 @@ fn joined(mut pairs: Vec<(String, String)>) -> Result<Vec<(String, String)>> {
     Ok(all)
 }
 
+/// Is any byte such a one? Looks at all of them, many at a time: hardly a text has one.
+pub fn any(text: &str, is_such: impl Fn(u8) -> bool) -> bool {
+    text.bytes().fold(false, |found, byte| found | is_such(byte))
+}
+
 /// C0 characters except tab, CR and LF are refused at the door: PostgreSQL cannot store a NUL and
 /// XML cannot carry the rest (decisions.md, Databases and schema).
 fn check_text(name: &str, value: &str) -> Result<()> {
-    let bad = |text: &str| text.bytes().any(|byte| byte < b' ' && !matches!(byte, b'\t' | b'\r' | b'\n'));
+    let is_control = |byte: u8| (byte < b' ') & (byte != b'\t') & (byte != b'\r') & (byte != b'\n');
+    let bad = |text: &str| any(text, is_control);
     if bad(name) || (!value.is_ascii() && value.contains('\u{fffd}')) {
         return Err(Error::value(if bad(name) { "" } else { name }, ""));
     }

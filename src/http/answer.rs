@@ -61,11 +61,12 @@ pub async fn respond(app: &Arc<App>, request: Request<Incoming>, peer: IpAddr, h
     if parts.uri.path().starts_with(asterisk::PREFIX) {
         return asterisk::respond(app, &parts, body, ip).await;
     }
-    if let Some(dialect) = crate::dialect::of_path(parts.uri.path()) {
-        return dialect::respond(app, dialect, &parts, body, (ip, host)).await;
-    }
+    // Most calls come by the panel's own paths: these are looked at first.
     let Some(binary) = request::binary(&parts, &config) else {
-        return browser::other_path(parts.uri.path(), &parts.headers);
+        return match crate::dialect::of_path(parts.uri.path()) {
+            Some(dialect) => dialect::respond(app, dialect, &parts, body, (ip, host)).await,
+            None => browser::other_path(parts.uri.path(), &parts.headers),
+        };
     };
     let query = parts.uri.query().unwrap_or_default();
     let read = match body.is_end_stream() {

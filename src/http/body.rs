@@ -8,7 +8,7 @@ use hyper::header::{CONTENT_TYPE, HeaderMap};
 
 use crate::error::{Error, Result};
 use crate::json::Json;
-use crate::params::Params;
+use crate::params::{Params, any};
 
 /// A body that takes longer to arrive is a slow client's, or an attacker's.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -76,9 +76,9 @@ async fn sent(headers: &HeaderMap, body: Bytes) -> Result<Pairs> {
 
 /// Odd but real: a leading `&`, empty parts, raw characters.
 fn urlencoded(text: &[u8]) -> Pairs {
-    let is_plain = |byte: &u8| byte.is_ascii() && !matches!(byte, b'%' | b'+');
+    let is_odd = |byte: u8| !byte.is_ascii() | (byte == b'%') | (byte == b'+');
     match std::str::from_utf8(text) {
-        Ok(text) if text.as_bytes().iter().all(is_plain) => plain(text),
+        Ok(text) if !any(text, is_odd) => plain(text),
         _ => form_urlencoded::parse(text).into_owned().collect(),
     }
 }

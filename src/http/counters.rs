@@ -37,7 +37,7 @@ pub fn mark(page: &Beside, menu: &mut Node) -> Result<()> {
         let count = count(page, (&entry.name, counts))?;
         if count > 0 {
             let query = format!("func={}&filter=on&{counts}", entry.name);
-            node.attrs.extend([("count".into(), count.to_string()), ("counted".into(), query)]);
+            node.attrs.extend([("count".into(), count.to_string().into()), ("counted".into(), query.into())]);
         }
     }
     Ok(())

@@ -210,8 +210,8 @@ fn checked(mut node: Node, field: &Field) -> Node {
         ValueKind::Money => "money",
         _ => return node,
     };
-    let currency =
-        Some(("currency".into(), field.currency.clone())).filter(|_| currency::is_field(&field.currency));
+    let currency = Some(("currency".into(), field.currency.as_str().into()))
+        .filter(|_| currency::is_field(&field.currency));
     for control in node.kids.iter_mut().filter(|kid| kid.name != "list") {
         control.attrs.push(("check".into(), check.into()));
         control.attrs.extend(currency.clone());

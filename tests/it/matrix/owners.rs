@@ -372,8 +372,8 @@ fn newest(table: &str, mut rows: Vec<Row>) -> Vec<String> {
 }
 
 fn texts_of(node: &Node) -> Vec<String> {
-    let own = node.text.iter().cloned().chain(node.attrs.iter().map(|(_, value)| value.clone()));
-    own.chain(node.kids.iter().flat_map(texts_of)).collect()
+    let own = node.text.iter().chain(node.attrs.iter().map(|(_, value)| value));
+    own.map(ToString::to_string).chain(node.kids.iter().flat_map(texts_of)).collect()
 }
 
 fn is_own(scope: Scope, table: &str, row: &Row) -> bool {

@@ -95,7 +95,7 @@ pub fn find(doc: &Node, path: &str) -> Vec<String> {
     let nodes = nodes(doc, path);
     match attr {
         Some(attr) => nodes.iter().filter_map(|node| node.get_attr(attr)).map(str::to_owned).collect(),
-        None => nodes.iter().map(|node| node.text.clone().unwrap_or_default()).collect(),
+        None => nodes.iter().map(|node| node.text.as_deref().unwrap_or_default().to_owned()).collect(),
     }
 }
 

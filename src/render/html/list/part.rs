@@ -52,7 +52,7 @@ fn value(elem: &Node, col: &Node) -> Value {
     Value {
         code: attr("orig").map(str::to_owned),
         color: attr("color").unwrap_or_default().to_owned(),
-        text,
+        text: text.into_string(),
         kind,
     }
 }

@@ -44,7 +44,7 @@ pub fn doc(func: &str, lang: &str, words: &[(&str, &str)], params: &[(&str, &str
 /// What the server adds for the frame of such a document.
 pub fn framed(mut doc: Node, attrs: &[(&'static str, &str)]) -> Node {
     let frame = doc.kids.iter_mut().find(|kid| kid.name == html::FRAME).expect("a frame");
-    frame.attrs.extend(attrs.iter().map(|(name, value)| ((*name).into(), (*value).to_owned())));
+    frame.attrs.extend(attrs.iter().map(|(name, value)| ((*name).into(), (*value).into())));
     doc
 }
 
